@@ -1,0 +1,104 @@
+// The unit that travels: events encoded once, then queued, stored, shared by
+// all sinks and delivered as they are.
+#ifndef STORAGE_EVENT_EVENT_BATCH_H_
+#define STORAGE_EVENT_EVENT_BATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proto/event/v1/event.pb.h"
+#include "storage/event/event_view.h"
+
+namespace sluice {
+
+class EventBatch;
+
+// Batches are immutable and shared: whoever holds the pointer may read, nobody
+// may write.
+using EventBatchPtr = std::shared_ptr<const EventBatch>;
+
+// An immutable sequence of events, held as the bytes of one serialized
+// `sluice.event.v1.EventBatch` and an index of where each event lies. What a
+// source encoded is what the log stores and what a sink reads.
+//
+// Thread-safety: immutable; any thread may read.
+class EventBatch {
+ public:
+  // Takes the bytes of a serialized EventBatch and checks that every event in
+  // it is well formed.
+  //   kInvalidArgument: it is not; the message names the event's index.
+  static absl::StatusOr<EventBatchPtr> Parse(std::string wire);
+
+  // Number of events; a batch may be empty.
+  size_t size() const { return events_.size(); }
+  bool empty() const { return events_.empty(); }
+
+  // The event at `index`, 0 <= index < size(). Valid while this batch lives.
+  EventView event(size_t index) const;
+
+  // The serialized Event at `index`.
+  std::string_view event_wire(size_t index) const;
+
+  // The serialized EventBatch.
+  std::string_view wire() const { return wire_; }
+
+  // Bytes of memory this batch holds, for budgets.
+  size_t byte_size() const;
+
+ private:
+  friend class EventBatchBuilder;
+  struct Slice {
+    uint32_t offset;
+    uint32_t size;
+  };
+  EventBatch(std::string wire, std::vector<Slice> events)
+      : wire_(std::move(wire)), events_(std::move(events)) {}
+
+  std::string wire_;
+  std::vector<Slice> events_;
+};
+
+// Writes events one behind the other into one buffer.
+//
+// Thread-safety: none; one thread builds a batch.
+class EventBatchBuilder {
+ public:
+  EventBatchBuilder() = default;
+  EventBatchBuilder(EventBatchBuilder&&) = default;
+  EventBatchBuilder& operator=(EventBatchBuilder&&) = default;
+
+  // Sets room aside, so that building does not reallocate.
+  void Reserve(size_t events, size_t bytes);
+
+  // Appends one event. All bytes are copied.
+  void Add(const EventFields& fields);
+  void Add(const event::v1::Event& event);
+  // Appends an event that is already serialized. REQUIRES: `event_wire` is a
+  // well-formed Event.
+  void AddWire(std::string_view event_wire);
+  // Appends every event of `batch` in one copy.
+  void AddBatch(const EventBatch& batch);
+
+  size_t size() const { return events_.size(); }
+  bool empty() const { return events_.empty(); }
+  // Bytes of the serialized batch so far.
+  size_t wire_size() const { return wire_.size(); }
+
+  // Hands the batch over and leaves the builder empty for the next one. Never
+  // null.
+  EventBatchPtr Build();
+
+ private:
+  std::string wire_;
+  std::vector<EventBatch::Slice> events_;
+};
+
+}  // namespace sluice
+
+#endif  // STORAGE_EVENT_EVENT_BATCH_H_

@@ -1,0 +1,105 @@
+// Reading one encoded event without decoding it into objects.
+#ifndef STORAGE_EVENT_EVENT_VIEW_H_
+#define STORAGE_EVENT_EVENT_VIEW_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "proto/event/v1/event.pb.h"
+
+namespace sluice {
+
+struct LabelView {
+  std::string_view key;
+  std::string_view value;
+};
+
+// A read-only view of one serialized `sluice.event.v1.Event`: finds every field
+// in one pass over the bytes and hands out views into them. No allocation, no
+// copy.
+//
+// Lifetime: every view points into the bytes given to Parse(); keep them
+// (usually an EventBatchPtr) alive. Thread-safety: immutable, so any number of
+// threads may read.
+class EventView {
+ public:
+  EventView() = default;
+
+  // Views `wire`, a serialized Event. Unknown fields are skipped; for a
+  // repeated singular field the last one counts, as protobuf demands.
+  //   kInvalidArgument: `wire` is not a well-formed Event. UTF-8 is not checked
+  //   here but on admission.
+  static absl::StatusOr<EventView> Parse(std::string_view wire);
+
+  std::string_view id() const { return id_; }
+  std::string_view source() const { return source_; }
+  std::string_view type() const { return type_; }
+  std::string_view subject() const { return subject_; }
+  std::string_view datacontenttype() const { return datacontenttype_; }
+  std::string_view data() const { return data_; }
+
+  // Nanoseconds since the Unix epoch; 0 when absent.
+  int64_t time_unix_nanos() const { return time_unix_nanos_; }
+  int64_t ingest_time_unix_nanos() const { return ingest_time_unix_nanos_; }
+  bool has_time() const { return time_unix_nanos_ != 0; }
+  absl::Time time() const { return absl::FromUnixNanos(time_unix_nanos_); }
+  absl::Time ingest_time() const {
+    return absl::FromUnixNanos(ingest_time_unix_nanos_);
+  }
+
+  // The value of label `key`, or nullopt. Scans the labels: O(labels).
+  std::optional<std::string_view> label(std::string_view key) const;
+
+  // Calls `fn(LabelView)` for each label in order.
+  template <typename Fn>
+  void ForEachLabel(Fn&& fn) const {
+    LabelView label;
+    for (size_t at = 0; NextLabel(&at, &label);) fn(label);
+  }
+
+  // The serialized Event itself.
+  std::string_view wire() const { return wire_; }
+
+  // Decodes into a message, for code that wants one.
+  event::v1::Event ToProto() const;
+
+ private:
+  // Finds the label at or after offset `*at` of wire_, and moves `*at` behind
+  // it.
+  bool NextLabel(size_t* at, LabelView* label) const;
+
+  std::string_view wire_;
+  std::string_view id_;
+  std::string_view source_;
+  std::string_view type_;
+  std::string_view subject_;
+  std::string_view datacontenttype_;
+  std::string_view data_;
+  int64_t time_unix_nanos_ = 0;
+  int64_t ingest_time_unix_nanos_ = 0;
+};
+
+// The fields of an event to be written; the counterpart of EventView. All views
+// are borrowed for the call that takes them.
+struct EventFields {
+  std::string_view id;
+  std::string_view source;
+  std::string_view type;
+  std::string_view subject;
+  std::string_view datacontenttype;
+  std::string_view data;
+  // Nanoseconds since the Unix epoch; 0: not known.
+  int64_t time_unix_nanos = 0;
+  int64_t ingest_time_unix_nanos = 0;
+  absl::Span<const LabelView> labels;
+};
+
+}  // namespace sluice
+
+#endif  // STORAGE_EVENT_EVENT_VIEW_H_
