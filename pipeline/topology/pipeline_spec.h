@@ -1,0 +1,101 @@
+// What the runtime is to build: a checked configuration, every default filled
+// in.
+#ifndef PIPELINE_TOPOLOGY_PIPELINE_SPEC_H_
+#define PIPELINE_TOPOLOGY_PIPELINE_SPEC_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "pipeline/api/sink.h"
+#include "pipeline/api/source.h"
+#include "pipeline/api/transform.h"
+#include "proto/config/v1/config.pb.h"
+#include "storage/log/event_log.h"
+
+namespace sluice {
+
+// Plain values, copied freely. The defaults below and in LogOptions are those
+// of the configuration file (docs/configuration.md); no other place has them.
+// Enums never hold their UNSPECIFIED value here.
+
+// `create` makes a fresh instance each time it is called: at start, and again
+// whenever a component has to be made anew. It holds a copy of the plugin's
+// configuration, may be called from any thread, and touches nothing outside
+// except the secrets that the configuration refers to, which it reads anew.
+//   kInvalidArgument: the surroundings changed since the configuration was
+//   loaded, e.g. the file of a secret is gone; the message names it.
+template <typename Component>
+using ComponentFactory =
+    std::function<absl::StatusOr<std::unique_ptr<Component>>()>;
+
+struct SourceSpec {
+  // Unique among the sources of its pipeline.
+  std::string name;
+  // Name of its plugin, e.g. "disruptive"; for people.
+  std::string plugin;
+  config::v1::AcknowledgementLevel acknowledge = config::v1::DURABLE;
+  ComponentFactory<Source> create;
+};
+
+struct TransformSpec {
+  std::string plugin;
+  ComponentFactory<Transform> create;
+};
+
+// The wait before try n+1 of a delivery is random between zero and
+// min(max, initial * 2^(n-1)).
+struct RetryPolicy {
+  absl::Duration initial = absl::Milliseconds(200);
+  absl::Duration max = absl::Seconds(30);
+  // After so many attempts an event becomes a dead letter; 0: never.
+  uint32_t max_attempts = 0;
+  // So long after it was taken in an event becomes a dead letter.
+  absl::Duration max_age = absl::InfiniteDuration();
+};
+
+struct SinkSpec {
+  // Unique among the sinks of its pipeline; also the name of its cursor.
+  std::string name;
+  std::string plugin;
+  RetryPolicy retry;
+  config::v1::UnknownPolicy on_unknown = config::v1::RETRY;
+  // Where a sink new to the log begins: with the oldest event held, or with the
+  // next to come.
+  bool start_from_oldest = true;
+  ComponentFactory<Sink> create;
+};
+
+struct PipelineSpec {
+  // Unique in the process. Names of pipelines, sources and sinks are
+  // [a-z0-9][a-z0-9_-]{0,62}, so each is a safe folder and metric name.
+  std::string name;
+  // In order of name; at least one.
+  std::vector<SourceSpec> sources;
+  // In the order they are applied; may be empty.
+  std::vector<TransformSpec> transforms;
+  // In order of name; at least one.
+  std::vector<SinkSpec> sinks;
+  // `tail_bytes` keeps its default: the runtime shares out memory_bytes.
+  LogOptions log;
+  config::v1::OverflowPolicy overflow = config::v1::BLOCK;
+  // Largest event taken, encoded.
+  size_t max_event_bytes = size_t{1} << 20;
+};
+
+struct ProcessSpec {
+  std::string data_dir;
+  // For everything that holds events in memory, all pipelines together.
+  uint64_t memory_bytes = uint64_t{256} << 20;
+  // In order of name; at least one.
+  std::vector<PipelineSpec> pipelines;
+};
+
+}  // namespace sluice
+
+#endif  // PIPELINE_TOPOLOGY_PIPELINE_SPEC_H_
