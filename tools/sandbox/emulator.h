@@ -1,0 +1,72 @@
+// What the sandbox asks of each emulated service.
+#ifndef TOOLS_SANDBOX_EMULATOR_H_
+#define TOOLS_SANDBOX_EMULATOR_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/executor/executor.h"
+#include "pipeline/http/http_server.h"
+#include "tools/sandbox/fault_switch.h"
+
+namespace sluice::sandbox {
+
+// An emulated service on a port of its own.
+//
+// Life: constructed, Start() once, then requests, then destroyed.
+// Threads: every call comes on the executor given to Start(), so an emulator
+// needs no lock for its own state. Ledger and FaultSwitch are thread-safe.
+class Emulator {
+ public:
+  // Something for a person to look at, as a path on this service's port.
+  struct Page {
+    std::string title;
+    std::string path;
+  };
+
+  virtual ~Emulator() = default;
+
+  // "disruptive", "feed", "inthing": its name in faults, ledger, control paths
+  // and the ready line. Callable on any thread, before Start() too.
+  virtual std::string_view name() const = 0;
+
+  // The service listens at `base_url` ("http://127.0.0.1:8081", no trailing
+  // slash). `executor` is the server's own and outlives the emulator's use of
+  // it.
+  virtual void Start(std::string base_url, Executor* executor) = 0;
+
+  // Answers a request, now or later. Faults are dealt with outside: the
+  // responder may lose, cut or delay what is said to it.
+  virtual void Handle(HttpServerRequest request,
+                      std::shared_ptr<HttpResponder> responder) = 0;
+
+  // The service's own way of saying `fault.status`: its error body and its
+  // rate-limit headers. Retry-After, `fault.headers` and `fault.body` are put
+  // in by the caller.
+  virtual HttpResponse FaultAnswer(const Fault& fault) = 0;
+
+  // A JSON object with what a client needs: base URLs, credentials, ids. Part
+  // of the sandbox's ready line, under name().
+  virtual std::string ReadyJson() = 0;
+
+  // A JSON object with counts of what happened. Part of GET /status.
+  virtual std::string StatusJson() = 0;
+
+  virtual std::vector<Page> Pages() = 0;
+
+  // Controls of this service's own: the request came to /<name()>/<rest> of the
+  // control server and its path is "/<rest>" here. False: no such control, and
+  // `responder` is untouched.
+  virtual bool Control(const HttpServerRequest& request,
+                       const std::shared_ptr<HttpResponder>& responder) {
+    static_cast<void>(request);
+    static_cast<void>(responder);
+    return false;
+  }
+};
+
+}  // namespace sluice::sandbox
+
+#endif  // TOOLS_SANDBOX_EMULATOR_H_
