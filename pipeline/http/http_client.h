@@ -33,15 +33,16 @@ std::optional<absl::Duration> ParseRetryAfter(std::string_view value,
 struct HttpTls {
   // PEM file of the authorities to trust; empty: the system's. Verification
   // cannot be switched off.
-  std::string ca_file;
+  std::string ca_file = {};
 };
 
+// Fields can be named in an initializer: {.method = "POST", .url = url}.
 struct HttpRequest {
   std::string method = "GET";
   // Absolute http:// or https:// URL, already percent-encoded.
-  std::string url;
-  HttpHeaders headers;
-  std::string body;
+  std::string url = {};
+  HttpHeaders headers = {};
+  std::string body = {};
   // Until the connection stands.
   absl::Duration connect_timeout = absl::Seconds(10);
   // Until the answer is complete; infinite for streams.
@@ -54,13 +55,13 @@ struct HttpRequest {
   size_t max_response_bytes = 16 << 20;
   // Redirects followed; 0 hands the 3xx back.
   int max_redirects = 0;
-  HttpTls tls;
+  HttpTls tls = {};
 };
 
 struct HttpResponse {
   int status = 0;
-  HttpHeaders headers;
-  std::string body;
+  HttpHeaders headers = {};
+  std::string body = {};
 };
 
 // How a request without a full answer ended.
@@ -71,7 +72,7 @@ struct HttpResponse {
 //   kResourceExhausted  the body is over max_response_bytes
 //   kCancelled          never reported: after a cancel no callback comes
 struct HttpFailure {
-  absl::Status status;
+  absl::Status status = {};
   // False: surely no byte of the request reached the server, so it can be
   // repeated without doubling anything.
   bool maybe_sent = false;

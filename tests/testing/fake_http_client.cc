@@ -23,11 +23,9 @@ class FakeHttpClient::Exchange::Call final : public HttpCall {
   }
 
   void Resume() override {
-    exchange_->paused_ = false;
+    if (!std::exchange(exchange_->paused_, false)) return;
     exchange_->RestartIdleTimer();
-    std::deque<absl::AnyInvocable<void()>> held;
-    held.swap(exchange_->held_);
-    for (auto& step : held) exchange_->Deliver(std::move(step));
+    exchange_->PostStep();
   }
 
  private:
@@ -66,28 +64,33 @@ void FakeHttpClient::Exchange::Fail(absl::Status status, bool maybe_sent) {
 }
 
 void FakeHttpClient::Exchange::Deliver(absl::AnyInvocable<void()> step) {
-  executor_->Post([self = self_.lock(), step = std::move(step)]() mutable {
-    if (self != nullptr) self->Run(step);
+  steps_.push_back(std::move(step));
+  PostStep();
+}
+
+void FakeHttpClient::Exchange::PostStep() {
+  executor_->Post([weak = self_] {
+    if (auto self = weak.lock(); self != nullptr) self->RunStep();
   });
 }
 
-void FakeHttpClient::Exchange::Run(absl::AnyInvocable<void()>& step) {
-  if (handler_ == nullptr || finished_) return;
-  if (paused_) {
-    held_.push_back(std::move(step));
-    return;
-  }
-  step();
+void FakeHttpClient::Exchange::RunStep() {
+  if (handler_ == nullptr || paused_ || steps_.empty()) return;
+  auto step = std::move(steps_.front());
+  steps_.pop_front();
+  std::move(step)();
+  // What had its turn while the call was paused has no task of its own.
+  if (!steps_.empty()) PostStep();
 }
 
 void FakeHttpClient::Exchange::RestartIdleTimer() {
   executor_->Cancel(idle_timer_);
   if (request_.idle_timeout == absl::InfiniteDuration()) return;
-  idle_timer_ =
-      executor_->PostAfter(request_.idle_timeout, [self = self_.lock()] {
-        if (self == nullptr || self->handler_ == nullptr) return;
-        self->Finish({absl::DeadlineExceededError("idle timeout"), true});
-      });
+  idle_timer_ = executor_->PostAfter(request_.idle_timeout, [weak = self_] {
+    auto self = weak.lock();
+    if (self == nullptr || self->handler_ == nullptr) return;
+    self->Finish({absl::DeadlineExceededError("idle timeout"), true});
+  });
 }
 
 void FakeHttpClient::Exchange::Finish(HttpFailure failure) {

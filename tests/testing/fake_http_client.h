@@ -49,10 +49,12 @@ class FakeHttpClient final : public HttpClient {
     Executor::TimerId total_timer_ = 0;
     Executor::TimerId idle_timer_ = 0;
     std::weak_ptr<Exchange> self_;
-    std::deque<absl::AnyInvocable<void()>> held_;
+    // What the test has said and the component has not yet heard.
+    std::deque<absl::AnyInvocable<void()>> steps_;
 
     void Deliver(absl::AnyInvocable<void()> step);
-    void Run(absl::AnyInvocable<void()>& step);
+    void PostStep();
+    void RunStep();
     void RestartIdleTimer();
     void Finish(HttpFailure failure);
   };
