@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,6 +35,9 @@ class EventBatch {
   // it is well formed.
   //   kInvalidArgument: it is not; the message names the event's index.
   static absl::StatusOr<EventBatchPtr> Parse(std::string wire);
+  // The same; `expected_events`, if right, saves growing the index.
+  static absl::StatusOr<EventBatchPtr> Parse(std::string wire,
+                                             size_t expected_events);
 
   // Number of events; a batch may be empty.
   size_t size() const { return events_.size(); }
@@ -76,7 +80,8 @@ class EventBatchBuilder {
   // Sets room aside, so that building does not reallocate.
   void Reserve(size_t events, size_t bytes);
 
-  // Appends one event. All bytes are copied.
+  // Appends one event. All bytes are copied. REQUIRES, of all Add methods: the
+  // batch stays below 2 GiB, which is Protobuf's limit on a message.
   void Add(const EventFields& fields);
   void Add(const event::v1::Event& event);
   // Appends an event that is already serialized. REQUIRES: `event_wire` is a
@@ -95,6 +100,10 @@ class EventBatchBuilder {
   EventBatchPtr Build();
 
  private:
+  // Makes room for an event of `event_size` bytes, indexes it, and returns
+  // where its bytes go.
+  char* AppendEventHeader(size_t event_size);
+
   std::string wire_;
   std::vector<EventBatch::Slice> events_;
 };

@@ -1,0 +1,173 @@
+#include "storage/event/event_batch.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "storage/event/event_wire.h"
+
+namespace sluice {
+namespace {
+
+// Protobuf's own limit on a message, and well within the 32 bits of a Slice.
+constexpr size_t kMaxWireBytes = std::numeric_limits<int32_t>::max();
+
+absl::Status Malformed(size_t index, const char* what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("malformed event batch at event ", index, ": ", what));
+}
+
+size_t EventSize(const EventFields& fields) {
+  size_t size =
+      wire::BytesFieldSize(fields.id) + wire::BytesFieldSize(fields.source) +
+      wire::BytesFieldSize(fields.type) + wire::BytesFieldSize(fields.subject) +
+      wire::BytesFieldSize(fields.datacontenttype) +
+      wire::BytesFieldSize(fields.data);
+  if (fields.time_unix_nanos != 0) size += 9;
+  if (fields.ingest_time_unix_nanos != 0) size += 9;
+  for (const LabelView& label : fields.labels) {
+    const size_t label_size =
+        wire::BytesFieldSize(label.key) + wire::BytesFieldSize(label.value);
+    size += 1 + VarintSize(label_size) + label_size;
+  }
+  return size;
+}
+
+char* WriteLabel(char* to, const LabelView& label) {
+  *to++ = static_cast<char>(event_wire::kLabel);
+  to = StoreVarint(
+      to, wire::BytesFieldSize(label.key) + wire::BytesFieldSize(label.value));
+  to = wire::WriteBytesField(to, event_wire::kLabelKey, label.key);
+  return wire::WriteBytesField(to, event_wire::kLabelValue, label.value);
+}
+
+// Ascending field numbers, as Protobuf's own serializer writes them.
+char* WriteEvent(char* to, const EventFields& fields) {
+  to = wire::WriteBytesField(to, event_wire::kId, fields.id);
+  to = wire::WriteBytesField(to, event_wire::kSource, fields.source);
+  to = wire::WriteBytesField(to, event_wire::kType, fields.type);
+  to = wire::WriteBytesField(to, event_wire::kSubject, fields.subject);
+  to = wire::WriteFixed64Field(to, event_wire::kTime, fields.time_unix_nanos);
+  to = wire::WriteBytesField(to, event_wire::kDataContentType,
+                             fields.datacontenttype);
+  to = wire::WriteBytesField(to, event_wire::kData, fields.data);
+  for (const LabelView& label : fields.labels) to = WriteLabel(to, label);
+  return wire::WriteFixed64Field(to, event_wire::kIngestTime,
+                                 fields.ingest_time_unix_nanos);
+}
+
+}  // namespace
+
+absl::StatusOr<EventBatchPtr> EventBatch::Parse(std::string wire) {
+  return Parse(std::move(wire), 0);
+}
+
+absl::StatusOr<EventBatchPtr> EventBatch::Parse(std::string wire,
+                                                size_t expected_events) {
+  if (wire.size() > kMaxWireBytes) return Malformed(0, "more than 2 GiB");
+  std::vector<Slice> events;
+  events.reserve(expected_events);
+  const char* const begin = wire.data();
+  const char* const end = begin + wire.size();
+  for (const char* at = begin; at < end;) {
+    uint32_t tag = 0;
+    at = wire::ReadTag(at, end, &tag);
+    if (at == nullptr) return Malformed(events.size(), "bad field tag");
+    if (tag == event_wire::kBatchEvent) {
+      std::string_view event_wire;
+      at = wire::ReadBytes(at, end, &event_wire);
+      if (at == nullptr) return Malformed(events.size(), "cut off");
+      EventView view;
+      if (const char* error = EventView::ParseInto(event_wire, &view)) {
+        return Malformed(events.size(), error);
+      }
+      events.push_back({static_cast<uint32_t>(event_wire.data() - begin),
+                        static_cast<uint32_t>(event_wire.size())});
+      continue;
+    }
+    if (tag >> 3 == event_wire::kBatchEvent >> 3) {
+      return Malformed(events.size(), "wrong wire type");
+    }
+    at = wire::SkipValue(at, end, tag);
+    if (at == nullptr) return Malformed(events.size(), "bad unknown field");
+  }
+  return EventBatchPtr(new EventBatch(std::move(wire), std::move(events)));
+}
+
+EventView EventBatch::event(size_t index) const {
+  EventView view;
+  const char* const error = EventView::ParseInto(event_wire(index), &view);
+  DCHECK(error == nullptr) << "batches hold only checked events: " << error;
+  return view;
+}
+
+std::string_view EventBatch::event_wire(size_t index) const {
+  DCHECK_LT(index, events_.size());
+  const Slice& slice = events_[index];
+  return std::string_view(wire_.data() + slice.offset, slice.size);
+}
+
+size_t EventBatch::byte_size() const {
+  return sizeof(EventBatch) + wire_.capacity() +
+         events_.capacity() * sizeof(Slice);
+}
+
+void EventBatchBuilder::Reserve(size_t events, size_t bytes) {
+  events_.reserve(events);
+  wire_.reserve(bytes);
+}
+
+char* EventBatchBuilder::AppendEventHeader(size_t event_size) {
+  const size_t before = wire_.size();
+  const size_t header = 1 + VarintSize(event_size);
+  CHECK_LE(before + header + event_size, kMaxWireBytes)
+      << "a batch of more than 2 GiB";
+  wire_.resize(before + header + event_size);
+  events_.push_back({static_cast<uint32_t>(before + header),
+                     static_cast<uint32_t>(event_size)});
+  char* to = wire_.data() + before;
+  *to++ = static_cast<char>(event_wire::kBatchEvent);
+  return StoreVarint(to, event_size);
+}
+
+void EventBatchBuilder::Add(const EventFields& fields) {
+  char* const to = AppendEventHeader(EventSize(fields));
+  char* const end = WriteEvent(to, fields);
+  DCHECK(end == wire_.data() + wire_.size());
+}
+
+void EventBatchBuilder::Add(const event::v1::Event& event) {
+  const size_t size = event.ByteSizeLong();
+  char* const to = AppendEventHeader(size);
+  event.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(to));
+}
+
+void EventBatchBuilder::AddWire(std::string_view event_wire) {
+  char* const to = AppendEventHeader(event_wire.size());
+  if (!event_wire.empty()) {
+    std::memcpy(to, event_wire.data(), event_wire.size());
+  }
+}
+
+void EventBatchBuilder::AddBatch(const EventBatch& batch) {
+  const size_t before = wire_.size();
+  CHECK_LE(before + batch.wire_.size(), kMaxWireBytes)
+      << "a batch of more than 2 GiB";
+  // One message behind the other is Protobuf's form of both merged.
+  wire_.append(batch.wire_);
+  const size_t first = events_.size();
+  events_.insert(events_.end(), batch.events_.begin(), batch.events_.end());
+  for (size_t i = first; i < events_.size(); ++i) {
+    events_[i].offset += static_cast<uint32_t>(before);
+  }
+}
+
+EventBatchPtr EventBatchBuilder::Build() {
+  EventBatchPtr batch(new EventBatch(std::move(wire_), std::move(events_)));
+  wire_ = std::string();
+  events_ = {};
+  return batch;
+}
+
+}  // namespace sluice

@@ -1,0 +1,142 @@
+#include "storage/event/event_view.h"
+
+#include "absl/strings/str_cat.h"
+#include "storage/event/event_wire.h"
+
+namespace sluice {
+namespace {
+
+// Reads the fields of one Label. False: not well formed.
+bool ParseLabel(std::string_view wire, LabelView* label) {
+  *label = LabelView();
+  const char* at = wire.data();
+  const char* const end = at + wire.size();
+  while (at < end) {
+    uint32_t tag = 0;
+    at = wire::ReadTag(at, end, &tag);
+    if (at == nullptr) return false;
+    if (tag == event_wire::kLabelKey) {
+      at = wire::ReadBytes(at, end, &label->key);
+    } else if (tag == event_wire::kLabelValue) {
+      at = wire::ReadBytes(at, end, &label->value);
+    } else if (tag >> 3 <= event_wire::kLastLabelField) {
+      return false;
+    } else {
+      at = wire::SkipValue(at, end, tag);
+    }
+    if (at == nullptr) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const char* EventView::ParseInto(std::string_view wire, EventView* view) {
+  view->wire_ = wire;
+  const char* at = wire.data();
+  const char* const end = at + wire.size();
+  while (at < end) {
+    uint32_t tag = 0;
+    at = wire::ReadTag(at, end, &tag);
+    if (at == nullptr) return "bad field tag";
+    std::string_view label_wire;
+    LabelView label;
+    switch (tag) {
+      case event_wire::kId:
+        at = wire::ReadBytes(at, end, &view->id_);
+        break;
+      case event_wire::kSource:
+        at = wire::ReadBytes(at, end, &view->source_);
+        break;
+      case event_wire::kType:
+        at = wire::ReadBytes(at, end, &view->type_);
+        break;
+      case event_wire::kSubject:
+        at = wire::ReadBytes(at, end, &view->subject_);
+        break;
+      case event_wire::kTime:
+        at = wire::ReadFixed64(at, end, &view->time_unix_nanos_);
+        break;
+      case event_wire::kDataContentType:
+        at = wire::ReadBytes(at, end, &view->datacontenttype_);
+        break;
+      case event_wire::kData:
+        at = wire::ReadBytes(at, end, &view->data_);
+        break;
+      case event_wire::kLabel:
+        at = wire::ReadBytes(at, end, &label_wire);
+        if (at != nullptr && !ParseLabel(label_wire, &label)) {
+          return "malformed label";
+        }
+        break;
+      case event_wire::kIngestTime:
+        at = wire::ReadFixed64(at, end, &view->ingest_time_unix_nanos_);
+        break;
+      default:
+        if (tag >> 3 <= event_wire::kLastField) {
+          return "known field with a wrong wire type";
+        }
+        at = wire::SkipValue(at, end, tag);
+    }
+    if (at == nullptr) return "field cut off or of an unknown wire type";
+  }
+  return nullptr;
+}
+
+absl::StatusOr<EventView> EventView::Parse(std::string_view wire) {
+  EventView view;
+  if (const char* error = ParseInto(wire, &view)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("malformed event of ", wire.size(), " bytes: ", error));
+  }
+  return view;
+}
+
+// The bytes were checked by Parse(), so nothing can be cut off here.
+bool EventView::NextLabel(size_t* at, LabelView* label) const {
+  const char* from = wire_.data() + *at;
+  const char* const end = wire_.data() + wire_.size();
+  while (from != nullptr && from < end) {
+    uint32_t tag = 0;
+    from = wire::ReadTag(from, end, &tag);
+    if (from == nullptr) break;
+    if (tag != event_wire::kLabel) {
+      from = wire::SkipValue(from, end, tag);
+      continue;
+    }
+    std::string_view label_wire;
+    from = wire::ReadBytes(from, end, &label_wire);
+    if (from == nullptr || !ParseLabel(label_wire, label)) break;
+    *at = static_cast<size_t>(from - wire_.data());
+    return true;
+  }
+  return false;
+}
+
+std::optional<std::string_view> EventView::label(std::string_view key) const {
+  LabelView label;
+  for (size_t at = 0; NextLabel(&at, &label);) {
+    if (label.key == key) return label.value;
+  }
+  return std::nullopt;
+}
+
+event::v1::Event EventView::ToProto() const {
+  event::v1::Event event;
+  event.set_id(std::string(id_));
+  event.set_source(std::string(source_));
+  event.set_type(std::string(type_));
+  event.set_subject(std::string(subject_));
+  event.set_time_unix_nanos(time_unix_nanos_);
+  event.set_datacontenttype(std::string(datacontenttype_));
+  event.set_data(std::string(data_));
+  ForEachLabel([&event](LabelView label) {
+    event::v1::Label* added = event.add_labels();
+    added->set_key(std::string(label.key));
+    added->set_value(std::string(label.value));
+  });
+  event.set_ingest_time_unix_nanos(ingest_time_unix_nanos_);
+  return event;
+}
+
+}  // namespace sluice
