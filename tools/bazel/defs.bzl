@@ -133,3 +133,37 @@ def sluice_grpc_library(name, srcs, deps, **kwargs):
       **kwargs: visibility, testonly and other common attributes.
     """
     _library(name, _grpc_sources, srcs, deps, deps + ["@system//:grpc++"], kwargs)
+
+def sluice_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
+    """A fuzz target: `srcs` define LLVMFuzzerTestOneInput().
+
+    An ordinary build makes it a test that runs every file of the corpus once. To search for new inputs:
+
+        bazel run --config=fuzz //tests/fuzz:name -- -max_total_time=60 /tmp/found "$PWD"/tests/fuzz/corpus/name
+
+    Args:
+      name: the target.
+      srcs: C++ sources.
+      deps: C++ dependencies.
+      corpus: input files, one per case.
+      **kwargs: size, tags and other attributes of cc_test.
+    """
+    fuzzing = "@sluice//tools/bazel:fuzz"
+    native.cc_test(
+        name = name,
+        srcs = srcs,
+        args = select({
+            fuzzing: [],
+            "//conditions:default": ["$(rootpath %s)" % file for file in corpus],
+        }),
+        data = corpus,
+        linkopts = select({
+            fuzzing: ["-fsanitize=fuzzer"],
+            "//conditions:default": [],
+        }),
+        deps = deps + select({
+            fuzzing: [],
+            "//conditions:default": ["@sluice//tools/bazel:fuzz_replay_main"],
+        }),
+        **kwargs
+    )
