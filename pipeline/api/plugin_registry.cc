@@ -1,8 +1,7 @@
 #include "pipeline/api/plugin_registry.h"
 
-#include <optional>
-
 #include "absl/strings/cord.h"
+#include "absl/types/optional.h"
 
 namespace sluice {
 namespace {
@@ -21,7 +20,7 @@ absl::Status ConfigError(std::string_view field, std::string_view message) {
 }
 
 std::string ConfigErrorField(const absl::Status& status) {
-  const std::optional<absl::Cord> field =
+  const absl::optional<absl::Cord> field =
       status.GetPayload({kFieldPayload.data(), kFieldPayload.size()});
   return field.has_value() ? std::string(*field) : "";
 }
