@@ -39,27 +39,27 @@ std::optional<FaultKind> ParseFaultKind(std::string_view name);
 
 // One fault of one service.
 struct Fault {
-  std::string service;  // "disruptive", "feed", "inthing"
+  std::string service = {};  // "disruptive", "feed", "inthing"
   FaultKind kind = FaultKind::kStatus;
 
   // Which requests: those with this method and with this text in their path.
   // Empty: all.
-  std::string method;
-  std::string path;
+  std::string method = {};
+  std::string path = {};
 
   // How long it lasts: until it fired `count` times (nullopt: no limit) or
   // until `duration` has passed since it was switched on.
-  std::optional<int64_t> count;
+  std::optional<int64_t> count = {};
   absl::Duration duration = absl::InfiniteDuration();
   // Requests that pass unharmed before it fires for the first time.
   int64_t skip = 0;
 
   // kStatus.
   int status = 503;
-  std::optional<absl::Duration> retry_after;  // sent as whole seconds
-  HttpHeaders headers;                        // sent too
+  std::optional<absl::Duration> retry_after = {};  // sent as whole seconds
+  HttpHeaders headers = {};                        // sent too
   // Sent in place of the service's own error body.
-  std::optional<std::string> body;
+  std::optional<std::string> body = {};
 
   // kStall, kSlow.
   absl::Duration delay = absl::Seconds(5);

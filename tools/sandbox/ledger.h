@@ -7,6 +7,8 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -36,8 +38,8 @@ struct DestinationReport {
   int64_t out_of_order = 0;  // first arrivals after a later event of the same
                              // device, at the same place
   int64_t unknown = 0;       // items whose event was not published here
-  std::vector<std::string> missing_ids;     // the first few
-  std::vector<std::string> duplicated_ids;  // the first few
+  std::vector<std::string> missing_ids = {};     // the first few
+  std::vector<std::string> duplicated_ids = {};  // the first few
 };
 
 struct DeviceReport {
@@ -119,8 +121,9 @@ class Ledger {
  private:
   // What one destination has of one event.
   struct Receipt {
-    uint32_t stored = 0;
     uint32_t first_place = 0;  // hash
+    uint16_t stored = 0;       // at all places, stops at its largest value
+    uint16_t duplicated = 0;   // likewise
   };
   struct Entry {
     std::string event_id;
@@ -152,6 +155,8 @@ class Ledger {
   uint32_t DeviceIndex(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool Record(size_t destination, std::string_view event_id, Arrival arrival,
               uint32_t place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool AddPlace(uint64_t number, size_t destination, uint32_t place)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RecordStored(size_t destination, uint64_t number, uint32_t place)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ForgetOldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -172,21 +177,13 @@ class Ledger {
   std::vector<DestinationReport> totals_ ABSL_GUARDED_BY(mu_);
   int64_t unheard_ ABSL_GUARDED_BY(mu_) = 0;
 
-  // Further places of an event that is stored in more than one.
-  struct Placed {
-    uint64_t number;
-    uint32_t destination;
-    uint32_t place;
-    bool operator==(const Placed&) const = default;
-    template <typename H>
-    friend H AbslHashValue(H h, const Placed& p) {
-      return H::combine(std::move(h), p.number, p.destination, p.place);
-    }
-  };
-  absl::flat_hash_set<Placed> other_places_ ABSL_GUARDED_BY(mu_);
-  // The latest event that arrived, as its number, per destination, place and
-  // device (in `number`).
-  absl::flat_hash_map<Placed, uint64_t> latest_ ABSL_GUARDED_BY(mu_);
+  // Destination and hash of each further place of an event, by its number.
+  using Places = std::vector<std::pair<size_t, uint32_t>>;
+  absl::flat_hash_map<uint64_t, Places> other_places_ ABSL_GUARDED_BY(mu_);
+  // The number of the latest event that arrived: by destination, hash of place
+  // and device.
+  absl::flat_hash_map<std::tuple<size_t, uint32_t, uint32_t>, uint64_t> latest_
+      ABSL_GUARDED_BY(mu_);
 };
 
 // The report as the control server's GET /ledger gives it (see
