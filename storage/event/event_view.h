@@ -94,16 +94,16 @@ class EventView {
 // The fields of an event to be written; the counterpart of EventView. All views
 // are borrowed for the call that takes them.
 struct EventFields {
-  std::string_view id;
-  std::string_view source;
-  std::string_view type;
-  std::string_view subject;
-  std::string_view datacontenttype;
-  std::string_view data;
+  std::string_view id = {};
+  std::string_view source = {};
+  std::string_view type = {};
+  std::string_view subject = {};
+  std::string_view datacontenttype = {};
+  std::string_view data = {};
   // Nanoseconds since the Unix epoch; 0: not known.
   int64_t time_unix_nanos = 0;
   int64_t ingest_time_unix_nanos = 0;
-  absl::Span<const LabelView> labels;
+  absl::Span<const LabelView> labels = {};
 };
 
 }  // namespace sluice
