@@ -1,0 +1,136 @@
+#include "plugins/file/cloud_event_json.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "simdjson.h"
+
+namespace sluice::file {
+namespace {
+
+// Appends `text` as a JSON string (RFC 8259 section 7).
+void AppendString(std::string_view text, std::string* out) {
+  constexpr char kHex[] = "0123456789abcdef";
+  out->push_back('"');
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out->append("\\\"");
+        break;
+      case '\\':
+        out->append("\\\\");
+        break;
+      case '\n':
+        out->append("\\n");
+        break;
+      case '\r':
+        out->append("\\r");
+        break;
+      case '\t':
+        out->append("\\t");
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out->append("\\u00");
+          out->push_back(kHex[c >> 4]);
+          out->push_back(kHex[c & 15]);
+        } else {
+          out->push_back(c);
+        }
+    }
+  }
+  out->push_back('"');
+}
+
+void AppendMember(std::string_view name, std::string_view value,
+                  std::string* out) {
+  out->append(",\"").append(name).append("\":");
+  AppendString(value, out);
+}
+
+void AppendTime(std::string_view name, absl::Time time, std::string* out) {
+  AppendMember(
+      name,
+      absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone()),
+      out);
+}
+
+// JSON as section 3.1 of the format has it: the subtype, without parameters,
+// is "json" or ends with "+json". No media type at all means JSON too.
+bool IsJsonMediaType(std::string_view media_type) {
+  media_type = media_type.substr(0, media_type.find(';'));
+  while (!media_type.empty() && media_type.back() == ' ') {
+    media_type.remove_suffix(1);
+  }
+  const absl::string_view type(media_type.data(), media_type.size());
+  return type.empty() || absl::EndsWithIgnoreCase(type, "/json") ||
+         absl::EndsWithIgnoreCase(type, "+json");
+}
+
+}  // namespace
+
+struct CloudEventJsonWriter::Parser {
+  simdjson::dom::parser dom;
+};
+
+CloudEventJsonWriter::CloudEventJsonWriter()
+    : parser_(std::make_unique<Parser>()) {}
+CloudEventJsonWriter::~CloudEventJsonWriter() = default;
+
+void CloudEventJsonWriter::AppendLine(const EventView& event,
+                                      std::string* out) {
+  out->append("{\"specversion\":\"1.0\"");
+  AppendMember("id", event.id(), out);
+  AppendMember("source", event.source(), out);
+  AppendMember("type", event.type(), out);
+  if (!event.subject().empty()) AppendMember("subject", event.subject(), out);
+  if (event.has_time()) AppendTime("time", event.time(), out);
+  if (!event.datacontenttype().empty()) {
+    AppendMember("datacontenttype", event.datacontenttype(), out);
+  }
+  if (!event.data().empty()) AppendData(event, out);
+  bool has_labels = false;
+  event.ForEachLabel([&](const LabelView& label) {
+    out->append(has_labels ? "," : ",\"labels\":{");
+    has_labels = true;
+    AppendString(label.key, out);
+    out->push_back(':');
+    AppendString(label.value, out);
+  });
+  if (has_labels) out->push_back('}');
+  if (event.ingest_time_unix_nanos() != 0) {
+    AppendTime("ingesttime", event.ingest_time(), out);
+  }
+  out->append("}\n");
+}
+
+void CloudEventJsonWriter::AppendData(const EventView& event,
+                                      std::string* out) {
+  const std::string_view data = event.data();
+  if (IsJsonMediaType(event.datacontenttype()) &&
+      parser_->dom.parse(data.data(), data.size()).error() ==
+          simdjson::SUCCESS) {
+    out->append(",\"data\":");
+    if (data.find_first_of("\r\n") == std::string_view::npos) {
+      out->append(data);
+      return;
+    }
+    // Line breaks between the tokens would end the line.
+    const size_t start = out->size();
+    out->resize(start + data.size());
+    size_t size = 0;
+    // Cannot fail on what has just been parsed.
+    if (simdjson::minify(data.data(), data.size(), out->data() + start, size) ==
+        simdjson::SUCCESS) {
+      out->resize(start + size);
+      return;
+    }
+    out->resize(start - std::string_view(",\"data\":").size());
+  }
+  out->append(",\"data_base64\":\"");
+  out->append(absl::Base64Escape(absl::string_view(data.data(), data.size())));
+  out->push_back('"');
+}
+
+}  // namespace sluice::file
