@@ -1,5 +1,6 @@
 #include "storage/event/event_batch.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -60,11 +61,19 @@ char* WriteEvent(char* to, const EventFields& fields) {
 }  // namespace
 
 absl::StatusOr<EventBatchPtr> EventBatch::Parse(std::string wire) {
-  return Parse(std::move(wire), 0);
+  return Index(std::move(wire), 0, true);
 }
 
-absl::StatusOr<EventBatchPtr> EventBatch::Parse(std::string wire,
-                                                size_t expected_events) {
+absl::StatusOr<EventBatchPtr> EventBatch::FromStored(std::string wire,
+                                                     size_t event_count) {
+  // Every event takes two bytes at least; a wrong count must not reserve more.
+  const size_t most = wire.size() / 2;
+  return Index(std::move(wire), std::min(event_count, most), false);
+}
+
+absl::StatusOr<EventBatchPtr> EventBatch::Index(std::string wire,
+                                                size_t expected_events,
+                                                bool check_events) {
   if (wire.size() > kMaxWireBytes) return Malformed(0, "more than 2 GiB");
   std::vector<Slice> events;
   events.reserve(expected_events);
@@ -78,9 +87,10 @@ absl::StatusOr<EventBatchPtr> EventBatch::Parse(std::string wire,
       std::string_view event_wire;
       at = wire::ReadBytes(at, end, &event_wire);
       if (at == nullptr) return Malformed(events.size(), "cut off");
-      EventView view;
-      if (const char* error = EventView::ParseInto(event_wire, &view)) {
-        return Malformed(events.size(), error);
+      if (check_events) {
+        EventView view;
+        const char* const error = EventView::ParseInto(event_wire, &view);
+        if (error != nullptr) return Malformed(events.size(), error);
       }
       events.push_back({static_cast<uint32_t>(event_wire.data() - begin),
                         static_cast<uint32_t>(event_wire.size())});

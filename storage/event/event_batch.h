@@ -35,9 +35,12 @@ class EventBatch {
   // it is well formed.
   //   kInvalidArgument: it is not; the message names the event's index.
   static absl::StatusOr<EventBatchPtr> Parse(std::string wire);
-  // The same; `expected_events`, if right, saves growing the index.
-  static absl::StatusOr<EventBatchPtr> Parse(std::string wire,
-                                             size_t expected_events);
+  // The same for bytes that came from an EventBatch and are guarded by a
+  // checksum: finds where each of the `event_count` events lies without looking
+  // into them.
+  //   kInvalidArgument: that cannot be; the checksum cannot have been right.
+  static absl::StatusOr<EventBatchPtr> FromStored(std::string wire,
+                                                  size_t event_count);
 
   // Number of events; a batch may be empty.
   size_t size() const { return events_.size(); }
@@ -61,6 +64,11 @@ class EventBatch {
     uint32_t offset;
     uint32_t size;
   };
+  // Finds the events, and checks each if `check_events`.
+  static absl::StatusOr<EventBatchPtr> Index(std::string wire,
+                                             size_t expected_events,
+                                             bool check_events);
+
   EventBatch(std::string wire, std::vector<Slice> events)
       : wire_(std::move(wire)), events_(std::move(events)) {}
 
