@@ -15,12 +15,23 @@ namespace sluice {
 //
 //   type == "temperature" && data.temperature.value > 25
 //   labels.group in ["red", "blue"] || !exists(labels.room-number)
-//   subject =~ "sensor-*"                      glob: * and ?
-//   operators  || && ! == != < <= > >= in =~ ( ) exists(value)   numbers
-//   compare as numbers, text as text
+//   subject =~ "sensor-*"                      glob: * and ?, \ before either
+//   data.motion.active                         is true
 //
-// A comparison with a missing value is false. Thread-safety: immutable;
-// copyable.
+//   operators  || && ! == != < <= > >= in =~ ( ) exists(value)
+//   literals   "text" 'text' 25 -0.5 true false
+//
+// If both sides are numbers, or one is and the other is a text that reads as
+// one, they compare as numbers; a time compares as a time with a time in RFC
+// 3339; everything else compares as text, byte by byte.
+//
+// A comparison with a missing value is false, with != too. Missing are also
+// null, what is in a payload that is not JSON, and, in comparisons, objects and
+// arrays.
+//
+// Bounds: 16 KiB of text, parentheses and "!" 64 deep.
+//
+// Thread-safety: immutable; copyable.
 class Condition {
  public:
   // kInvalidArgument: the message says at which column (from 1) and what would
@@ -30,11 +41,12 @@ class Condition {
   bool Matches(TemplateInput& input) const;
 
  private:
-  struct Node;
-  explicit Condition(std::shared_ptr<const Node> root)
-      : root_(std::move(root)) {}
+  struct Program;
+  class Parser;
+  explicit Condition(std::shared_ptr<const Program> program)
+      : program_(std::move(program)) {}
 
-  std::shared_ptr<const Node> root_;
+  std::shared_ptr<const Program> program_;
 };
 
 }  // namespace sluice

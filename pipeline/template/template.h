@@ -23,7 +23,7 @@ class TemplateInput {
   TemplateInput(const TemplateInput&) = delete;
   TemplateInput& operator=(const TemplateInput&) = delete;
 
-  // Views `event`, which outlives the use of this input.
+  // Views `event`, whose bytes outlive the use of this input.
   void Reset(const EventView& event);
   const EventView& event() const { return event_; }
 
@@ -37,22 +37,28 @@ class TemplateInput {
 
 // A compiled template.
 //
-//   text     "room {{ labels.room-number }}: {{ data.temperature.value |
-//   round(1) }} °C" values   id source type subject time ingest_time
-//   datacontenttype data (the raw payload)
-//            labels.NAME         a label
-//            data.A.B.0          a member of the JSON payload
-//   filters  | default("text")   when the value is missing or null
-//            | upper | lower | trim
-//            | last("/")         what follows the last "/" of it
-//            | round(N)          a number with N decimals
-//            | date("%H:%M")     a time in UTC, in the format of
-//            absl::FormatTime | json              as a JSON value, quoted and
-//            escaped
-//   escape   "{{ '{{' }}" gives "{{"
+//   text     room {{ labels.room }}: {{ data.temperature.value | round(1) }}
+//   values   id source type subject time ingest_time datacontenttype
+//            data               the raw payload
+//            labels.NAME        a label
+//            data.A.B.0         a member of the JSON payload
+//            labels."any name"  the same for names with other characters
+//            "text"             itself, e.g. "{{ '{{' }}" gives "{{"
+//   filters  | default("text")  when the value is missing or null; also a
+//                               number, true or false
+//            | upper | lower    of ASCII letters; all others stay
+//            | trim             without white space around it
+//            | last("/")        what follows the last "/" of it
+//            | round(N)         a number with N decimals, 0 to 15
+//            | date("%H:%M")    a time, or a text that is one in RFC 3339, in
+//                               UTC, in the format of absl::FormatTime
+//            | json             as a JSON value, quoted and escaped; the last
 //
-// Times print as RFC 3339 in UTC with as many decimals as they have. A number
-// of the payload prints as it was written there.
+// An attribute of the event that is empty is missing. Times print as RFC 3339
+// in UTC with as many decimals as they have. A number of the payload prints as
+// it was written there.
+//
+// Bounds: 64 KiB of text, 8 filters on a value, 32 members deep.
 //
 // Thread-safety: immutable; copyable.
 class Template {
@@ -62,17 +68,20 @@ class Template {
   //   would be right.
   static absl::StatusOr<Template> Parse(std::string_view text);
 
-  // Appends the rendered text to `out`.
-  //   kInvalidArgument: a value is missing and has no default, or a filter
-  //   cannot take it; `out` is unchanged.
+  // Appends the rendered text to `out`; after an error `out` is unchanged.
+  //   kNotFound: a value is missing or null and has no default.
+  //   kInvalidArgument: a filter cannot take a value, or the payload is asked
+  //   for a member and is not JSON.
   absl::Status Render(TemplateInput& input, std::string* out) const;
 
-  // Appends a JSON value: a template that is one single `{{ data... }}` keeps
-  // the type the payload has (number, object, ...) byte for byte; everything
-  // else becomes a JSON string.
+  // Appends a JSON value: a template that is one single `{{ ... }}` keeps the
+  // type its value has (number, object, null, ... of the payload byte for byte;
+  // what round, json and default make); everything else becomes a JSON string.
+  // Errors as Render(), and kInvalidArgument: the raw payload is not JSON, or,
+  // between other text, not UTF-8.
   absl::Status RenderJson(TemplateInput& input, std::string* out) const;
 
-  // True when no value of an event is in it; text() is then all it renders.
+  // True when no value of an event is in it: it renders the same for all.
   bool is_constant() const;
   // The template as written.
   std::string_view text() const;
