@@ -1,0 +1,131 @@
+#include "pipeline/runtime/admission.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "simdjson.h"
+
+namespace sluice {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "fixed64 fields are written in host order");
+
+// Tags of the two fields that StampEvent() appends; both are fixed64 (wire type
+// 1).
+constexpr char kTimeTag =
+    (event::v1::Event::kTimeUnixNanosFieldNumber << 3) | 1;
+constexpr char kIngestTimeTag =
+    (event::v1::Event::kIngestTimeUnixNanosFieldNumber << 3) | 1;
+
+bool IsAscii(std::string_view text) {
+  const char* at = text.data();
+  size_t left = text.size();
+  uint64_t seen = 0;
+  for (; left >= sizeof(uint64_t); left -= sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, at, sizeof(word));
+    seen |= word;
+    at += sizeof(word);
+  }
+  for (; left > 0; --left) seen |= static_cast<unsigned char>(*at++);
+  return (seen & 0x8080808080808080u) == 0;
+}
+
+// The name of the first attribute that is not UTF-8, or nullptr.
+const char* FindInvalidText(const EventView& event) {
+  if (!IsUtf8(event.id())) return "id";
+  if (!IsUtf8(event.source())) return "source";
+  if (!IsUtf8(event.type())) return "type";
+  if (!IsUtf8(event.subject())) return "subject";
+  if (!IsUtf8(event.datacontenttype())) return "datacontenttype";
+  const char* invalid = nullptr;
+  event.ForEachLabel([&](const LabelView& label) {
+    if (!IsUtf8(label.key) || !IsUtf8(label.value)) invalid = "labels";
+  });
+  return invalid;
+}
+
+void AppendFixed64(char tag, int64_t value, std::string* out) {
+  char bytes[1 + sizeof(value)];
+  bytes[0] = tag;
+  std::memcpy(bytes + 1, &value, sizeof(value));
+  out->append(bytes, sizeof(bytes));
+}
+
+storage::v1::DeadLetter NewDeadLetter(std::string_view source,
+                                      std::string_view reason,
+                                      std::string message, absl::Time now) {
+  storage::v1::DeadLetter letter;
+  letter.set_component(std::string(source));
+  letter.set_reason(std::string(reason));
+  letter.set_message(std::move(message));
+  letter.set_dead_unix_nanos(absl::ToUnixNanos(now));
+  return letter;
+}
+
+}  // namespace
+
+bool IsUtf8(std::string_view text) {
+  return IsAscii(text) || simdjson::validate_utf8(text.data(), text.size());
+}
+
+std::optional<storage::v1::DeadLetter> RefuseEvent(const EventView& event,
+                                                   size_t max_event_bytes,
+                                                   std::string_view source,
+                                                   absl::Time now) {
+  if (event.wire().size() > max_event_bytes) {
+    storage::v1::DeadLetter letter = NewDeadLetter(
+        source, "too_large",
+        absl::StrCat("the event has ", event.wire().size(),
+                     " bytes; max_event_bytes allows ", max_event_bytes),
+        now);
+    const std::string_view kept = event.wire().substr(0, kMaxDeadLetterBytes);
+    if (kept.size() == event.wire().size()) {
+      letter.set_event(std::string(kept));
+    } else {
+      letter.set_input(std::string(kept));
+      letter.set_truncated_bytes(event.wire().size() - kept.size());
+    }
+    return letter;
+  }
+  if (event.id().empty()) {
+    auto letter = NewDeadLetter(
+        source, "no_id", "the event has no id, so a repeat could not be told",
+        now);
+    letter.set_event(std::string(event.wire()));
+    return letter;
+  }
+  if (const char* attribute = FindInvalidText(event)) {
+    auto letter = NewDeadLetter(
+        source, "invalid_utf8",
+        absl::StrCat("the event's ", attribute, " is not valid UTF-8"), now);
+    letter.set_event(std::string(event.wire()));
+    return letter;
+  }
+  return std::nullopt;
+}
+
+storage::v1::DeadLetter KeepMalformed(MalformedInput input,
+                                      std::string_view source, absl::Time now) {
+  storage::v1::DeadLetter letter =
+      NewDeadLetter(source, input.reason, std::move(input.message), now);
+  if (input.bytes.size() > kMaxDeadLetterBytes) {
+    letter.set_truncated_bytes(input.bytes.size() - kMaxDeadLetterBytes);
+    input.bytes.resize(kMaxDeadLetterBytes);
+  }
+  letter.set_input(std::move(input.bytes));
+  return letter;
+}
+
+void StampEvent(const EventView& event, int64_t ingest_time_unix_nanos,
+                std::string* out) {
+  out->assign(event.wire());
+  if (!event.has_time()) AppendFixed64(kTimeTag, ingest_time_unix_nanos, out);
+  AppendFixed64(kIngestTimeTag, ingest_time_unix_nanos, out);
+}
+
+}  // namespace sluice

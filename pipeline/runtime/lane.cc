@@ -1,0 +1,64 @@
+#include "pipeline/runtime/lane.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace sluice {
+
+PendingEvent Lane::PopFront() {
+  PendingEvent event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+Delivery Lane::Take(size_t max_events, size_t max_bytes) {
+  if (events_.front().sequence <= split_end_) {
+    max_events = std::min(max_events, split_size_);
+  }
+  Delivery delivery;
+  size_t bytes = 0;
+  while (taken_ < events_.size() && taken_ < max_events) {
+    PendingEvent& event = events_[taken_];
+    const EventView view = event.view();
+    bytes += view.wire().size();
+    if (taken_ > 0 && bytes > max_bytes) break;
+    if (delivery.batches.empty() ||
+        delivery.batches.back() != event.batch->events) {
+      delivery.batches.push_back(event.batch->events);
+    }
+    delivery.items.push_back({event.sequence, view, event.attempts + 1});
+    ++taken_;
+  }
+  return delivery;
+}
+
+std::vector<PendingEvent> Lane::TakeBack() {
+  const auto end = events_.begin() + static_cast<std::ptrdiff_t>(taken_);
+  std::vector<PendingEvent> events(std::make_move_iterator(events_.begin()),
+                                   std::make_move_iterator(end));
+  events_.erase(events_.begin(), end);
+  taken_ = 0;
+  return events;
+}
+
+void Lane::PutBack(std::vector<PendingEvent> unfinished) {
+  events_.insert(events_.begin(), std::make_move_iterator(unfinished.begin()),
+                 std::make_move_iterator(unfinished.end()));
+}
+
+void Lane::Halve(size_t refused, Sequence last) {
+  split_size_ = std::max<size_t>(1, refused / 2);
+  split_end_ = std::max(split_end_, last);
+}
+
+void Lane::Succeeded() {
+  backoff_.Reset();
+  not_before_ = absl::ZeroDuration();
+}
+
+void Lane::BackOff(absl::Duration now, absl::BitGenRef random) {
+  not_before_ = now + backoff_.Next(random);
+}
+
+}  // namespace sluice

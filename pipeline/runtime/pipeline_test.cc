@@ -1,0 +1,207 @@
+#include "pipeline/runtime/pipeline.h"
+
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "storage/log/memory_event_log.h"
+#include "tests/testing/fake_http_client.h"
+#include "tests/testing/manual_executor.h"
+
+namespace sluice {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+// What the test's components share with the test.
+struct World {
+  Emitter* emitter = nullptr;
+  std::optional<std::string> checkpoint;
+  bool finished = false;
+  bool hang_on_stop = false;
+  Ids delivered;
+  Outcome answer;
+  int live_components = 0;
+};
+
+class TestSource final : public Source {
+ public:
+  explicit TestSource(World* world) : world_(world) {
+    ++world_->live_components;
+  }
+  ~TestSource() override { --world_->live_components; }
+  absl::Status Start(const ComponentContext&, Emitter* emitter,
+                     std::optional<std::string> checkpoint) override {
+    world_->emitter = emitter;
+    world_->checkpoint = std::move(checkpoint);
+    return absl::OkStatus();
+  }
+  void Stop(absl::AnyInvocable<void()> done) override {
+    if (!world_->hang_on_stop) done();
+  }
+  bool finished() const override { return world_->finished; }
+
+ private:
+  World* const world_;
+};
+
+class TestSink final : public Sink {
+ public:
+  explicit TestSink(World* world) : world_(world) { ++world_->live_components; }
+  ~TestSink() override { --world_->live_components; }
+  SinkTraits traits() const override { return {}; }
+  absl::Status Start(const ComponentContext&) override {
+    return absl::OkStatus();
+  }
+  void Deliver(Delivery delivery, DeliverCallback done) override {
+    if (world_->answer.kind == Outcome::Kind::kDelivered) {
+      for (const DeliveryItem& item : delivery.items) {
+        world_->delivered.emplace_back(item.event.id());
+      }
+    }
+    done(DeliveryResult::All(world_->answer));
+  }
+  void Stop(absl::AnyInvocable<void()> done) override { done(); }
+
+ private:
+  World* const world_;
+};
+
+class PipelineTest : public testing::Test {
+ protected:
+  PipelineTest() : http_(&executor_), bits_(random_) {
+    spec_.name = "office";
+    SourceSpec source;
+    source.name = "in";
+    source.plugin = "test";
+    source.create = [this] { return std::make_unique<TestSource>(&world_); };
+    spec_.sources.push_back(source);
+    SinkSpec sink;
+    sink.name = "out";
+    sink.plugin = "test";
+    sink.create = [this] { return std::make_unique<TestSink>(&world_); };
+    spec_.sinks.push_back(sink);
+    environment_.io = &executor_;
+    environment_.ingest = &executor_;
+    environment_.http = &http_;
+    environment_.io_random = &bits_;
+    environment_.ingest_random = &bits_;
+    environment_.metrics = &metrics_;
+    environment_.clock = Clock::Real();
+  }
+
+  void Create() {
+    auto log = std::make_unique<MemoryEventLog>(spec_.log, Clock::Real());
+    auto pipeline = Pipeline::Create(spec_, environment_, std::move(log));
+    ASSERT_TRUE(pipeline.ok()) << pipeline.status();
+    pipeline_ = *std::move(pipeline);
+  }
+
+  void CreateAndStart() {
+    Create();
+    pipeline_->Start();
+    executor_.RunReady();
+  }
+
+  void Emit(const std::string& id, const std::string& checkpoint = "") {
+    EventBatchBuilder builder;
+    builder.Add({.id = id, .subject = "device"});
+    Emission emission;
+    emission.events = builder.Build();
+    emission.checkpoint = checkpoint;
+    ASSERT_TRUE(world_.emitter->TryEmit(emission));
+  }
+
+  bool Stop() {
+    bool stopped = false;
+    pipeline_->Stop(absl::Seconds(5), [&] { stopped = true; });
+    executor_.Advance(absl::Minutes(1));
+    return stopped;
+  }
+
+  World world_;
+  ManualExecutor executor_;
+  FakeHttpClient http_;
+  std::mt19937_64 random_{7};
+  absl::BitGenRef bits_;
+  MetricRegistry metrics_;
+  PipelineSpec spec_;
+  PipelineEnvironment environment_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+TEST_F(PipelineTest, CarriesEventsFromSourceToSink) {
+  CreateAndStart();
+  Emit("a");
+  Emit("b");
+  executor_.RunReady();
+  EXPECT_EQ(world_.delivered, (Ids{"a", "b"}));
+  const admin::v1::PipelineStatus status = pipeline_->Status();
+  EXPECT_EQ(status.sources(0).stored(), 2u);
+  EXPECT_EQ(status.sinks(0).delivered(), 2u);
+  EXPECT_EQ(status.imbalances_size(), 0);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, StopStoresWhatIsQueuedAndDestroysTheComponents) {
+  CreateAndStart();
+  Emit("a");
+  world_.answer = Outcome::Retry("down");
+  EXPECT_TRUE(Stop());
+  EXPECT_EQ(world_.live_components, 0);
+  EXPECT_EQ(pipeline_->log()->stats().next_sequence, 2u);
+  EXPECT_EQ(pipeline_->log()->Cursors().at(0).waiting, 1u);
+}
+
+TEST_F(PipelineTest, StopDoesNotWaitForEverForASourceThatHangs) {
+  CreateAndStart();
+  world_.hang_on_stop = true;
+  Emit("a");
+  EXPECT_TRUE(Stop());
+  EXPECT_EQ(pipeline_->log()->stats().next_sequence, 2u);
+}
+
+TEST_F(PipelineTest, TellsWhenFiniteWorkIsDone) {
+  CreateAndStart();
+  bool finished = false;
+  pipeline_->WhenFinished([&] { finished = true; });
+  world_.answer = Outcome::Retry("down");
+  Emit("a");
+  world_.finished = true;
+  executor_.Advance(absl::Seconds(1));
+  EXPECT_FALSE(finished) << "the sink has not taken it";
+  world_.answer = Outcome::Delivered();
+  executor_.Advance(absl::Minutes(5));
+  EXPECT_TRUE(finished);
+  EXPECT_TRUE(pipeline_->Status().finished());
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, ParksCursorsOfSinksThatAreGone) {
+  auto log = std::make_unique<MemoryEventLog>(spec_.log, Clock::Real());
+  ASSERT_TRUE(log->OpenCursor("old", true).ok());
+  auto pipeline = Pipeline::Create(spec_, environment_, std::move(log));
+  ASSERT_TRUE(pipeline.ok());
+  const admin::v1::PipelineStatus status = (*pipeline)->Status();
+  ASSERT_EQ(status.sinks_size(), 2);
+  for (const admin::v1::SinkStatus& sink : status.sinks()) {
+    EXPECT_EQ(sink.parked(), sink.name() == "old");
+  }
+}
+
+TEST_F(PipelineTest, SaysWhichComponentCannotBeMade) {
+  spec_.sinks[0].create = [] {
+    return absl::InvalidArgumentError("the file of api_secret is gone");
+  };
+  auto log = std::make_unique<MemoryEventLog>(spec_.log, Clock::Real());
+  const auto pipeline = Pipeline::Create(spec_, environment_, std::move(log));
+  EXPECT_EQ(pipeline.status(),
+            absl::InvalidArgumentError(
+                "sink office.out: the file of api_secret is gone"));
+}
+
+}  // namespace
+}  // namespace sluice
