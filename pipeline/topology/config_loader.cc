@@ -1,0 +1,95 @@
+#include "pipeline/topology/config_loader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "pipeline/topology/message_reader.h"
+#include "pipeline/topology/spec_builder.h"
+#include "pipeline/topology/yaml_node.h"
+
+namespace sluice {
+namespace {
+
+// Top-level keys that begin so are left alone: a place for anchors.
+constexpr std::string_view kIgnoredPrefix = "x-";
+
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return absl::NotFoundError(
+        absl::StrCat("cannot read the file: ", std::strerror(errno)));
+  }
+  const auto close_file = absl::MakeCleanup([file] { close(file); });
+  std::string text(kMaxConfigBytes + 1, '\0');
+  size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = read(file, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot read the file: ", std::strerror(errno)));
+    }
+    if (got == 0) break;
+    size += static_cast<size_t>(got);
+  }
+  text.resize(size);
+  return text;
+}
+
+YamlNode WithoutIgnoredKeys(const YamlNode& root) {
+  YamlNode node = root;
+  std::erase_if(node.entries, [](const YamlEntry& entry) {
+    return entry.key.starts_with(kIgnoredPrefix);
+  });
+  return node;
+}
+
+LoadResult Failed(ConfigProblems& problems) {
+  LoadResult result;
+  result.problems = problems.Take();
+  return result;
+}
+
+}  // namespace
+
+LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) {
+    ConfigProblems problems(path);
+    problems.Add(0, "", std::string(text.status().message()));
+    return Failed(problems);
+  }
+  return LoadConfigText(*text, path, registry, ProcessEnvironment());
+}
+
+LoadResult LoadConfigText(std::string_view text, const std::string& file,
+                          const PluginRegistry& registry,
+                          const Environment& environment) {
+  ConfigProblems problems(file);
+  if (text.size() > kMaxConfigBytes) {
+    problems.Add(0, "",
+                 absl::StrCat("the file is larger than ",
+                              ByteSizeText(kMaxConfigBytes)));
+    return Failed(problems);
+  }
+  const YamlNodePtr root = ParseYaml(text, YamlLimits(), problems);
+  if (root == nullptr) return Failed(problems);
+  LoadedConfig loaded;
+  const std::unique_ptr<PluginTable> plugins = MakePluginTable(registry);
+  const ReadResult read = ReadMessage(WithoutIgnoredKeys(*root), *plugins,
+                                      environment, loaded.config, problems);
+  loaded.spec = BuildSpec(loaded.config, read, registry, problems);
+  if (!problems.empty()) return Failed(problems);
+  LoadResult result;
+  result.loaded = std::move(loaded);
+  return result;
+}
+
+}  // namespace sluice

@@ -1,0 +1,51 @@
+// Reads configuration files (docs/configuration.md).
+#ifndef PIPELINE_TOPOLOGY_CONFIG_LOADER_H_
+#define PIPELINE_TOPOLOGY_CONFIG_LOADER_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/api/plugin_registry.h"
+#include "pipeline/topology/config_problem.h"
+#include "pipeline/topology/pipeline_spec.h"
+#include "pipeline/topology/scalar_values.h"
+#include "proto/config/v1/config.pb.h"
+
+namespace sluice {
+
+// Larger files are refused.
+inline constexpr size_t kMaxConfigBytes = size_t{4} << 20;
+
+struct LoadedConfig {
+  // What the file says, without defaults.
+  config::v1::Config config;
+  // What to run.
+  ProcessSpec spec;
+};
+
+// Either a configuration or at least one problem.
+struct LoadResult {
+  std::optional<LoadedConfig> loaded;
+  // Every mistake of the file, by line.
+  std::vector<ConfigProblem> problems;
+
+  bool ok() const { return loaded.has_value(); }
+};
+
+// Loads the file at `path`, with variables from the environment of the process.
+// Reads the secrets it refers to, to see that they are there, and makes and
+// drops one instance of each component; otherwise touches nothing and connects
+// to nothing. Never throws. The result does not refer to `registry`.
+LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry);
+
+// Loads `text`; `file` is its name in problems.
+LoadResult LoadConfigText(std::string_view text, const std::string& file,
+                          const PluginRegistry& registry,
+                          const Environment& environment);
+
+}  // namespace sluice
+
+#endif  // PIPELINE_TOPOLOGY_CONFIG_LOADER_H_

@@ -1,0 +1,27 @@
+// From the messages of a configuration to what the runtime builds.
+#ifndef PIPELINE_TOPOLOGY_SPEC_BUILDER_H_
+#define PIPELINE_TOPOLOGY_SPEC_BUILDER_H_
+
+#include "pipeline/api/plugin_registry.h"
+#include "pipeline/topology/config_problem.h"
+#include "pipeline/topology/message_reader.h"
+#include "pipeline/topology/pipeline_spec.h"
+#include "proto/config/v1/config.pb.h"
+
+namespace sluice {
+
+// The plugins of `registry` for the components of a Config. `registry`
+// outlives the result.
+std::unique_ptr<PluginTable> MakePluginTable(const PluginRegistry& registry);
+
+// Checks names, ranges and relations, fills in defaults, and lets each plugin's
+// factory check its own configuration. What is wrong is added to `problems`,
+// with the lines of `read`, which ReadMessage() gave together with `config`;
+// the result is then of no use. It needs neither `registry` nor `read` any
+// more.
+ProcessSpec BuildSpec(const config::v1::Config& config, const ReadResult& read,
+                      const PluginRegistry& registry, ConfigProblems& problems);
+
+}  // namespace sluice
+
+#endif  // PIPELINE_TOPOLOGY_SPEC_BUILDER_H_
