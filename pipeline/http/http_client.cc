@@ -14,8 +14,8 @@ namespace {
 
 // The three forms of RFC 9110 section 5.6.7: IMF-fixdate, RFC 850, asctime.
 constexpr const char* kDateFormats[] = {"%a, %d %b %Y %H:%M:%S GMT",
-                                             "%A, %d-%b-%y %H:%M:%S GMT",
-                                             "%a %b %e %H:%M:%S %Y"};
+                                        "%A, %d-%b-%y %H:%M:%S GMT",
+                                        "%a %b %e %H:%M:%S %Y"};
 
 // Debian's Abseil has a string_view of its own.
 absl::string_view ToAbsl(std::string_view text) {
