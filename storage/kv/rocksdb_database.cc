@@ -1,0 +1,264 @@
+#include "storage/kv/rocksdb_database.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/env.h"
+#include "rocksdb/table.h"
+#include "rocksdb/write_buffer_manager.h"
+#include "storage/base/status_macros.h"
+#include "storage/kv/rocksdb_status.h"
+
+namespace sluice {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names of the column families, in the order of Table. They are part of the
+// format.
+const std::array<std::string, kTableCount>& FamilyNames() {
+  static const auto* const names = new std::array<std::string, kTableCount>{
+      rocksdb::kDefaultColumnFamilyName, "cursors", "events", "dedupe",
+      "dead_letters"};
+  return *names;
+}
+
+// Memory of the tables that hold little.
+constexpr size_t kSmallMemtableBytes = size_t{4} << 20;
+constexpr size_t kOwnBlockCacheBytes = size_t{16} << 20;
+
+rocksdb::BlockBasedTableOptions TableOptions(
+    const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  // Indexes count against the cache, or a long backlog would grow without
+  // bound.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // Fast without the CRC instruction, which Debian's build does not use.
+  table.checksum = rocksdb::kXXH3;
+  table.format_version = 5;
+  return table;
+}
+
+// For keys that only ever ascend: events and ids to dedupe. A file goes to the
+// next level by renaming, because it overlaps none, and never further: bytes
+// are written once to the write-ahead log and at most once to a file.
+void TuneForAppending(rocksdb::ColumnFamilyOptions& family) {
+  family.compaction_style = rocksdb::kCompactionStyleLevel;
+  family.level0_file_num_compaction_trigger = 1;
+  family.max_bytes_for_level_base = uint64_t{1} << 50;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(
+    Table table, size_t memtable_bytes,
+    const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(
+      rocksdb::NewBlockBasedTableFactory(TableOptions(cache)));
+  family.write_buffer_size = std::min(memtable_bytes, kSmallMemtableBytes);
+  family.max_write_buffer_number = 3;
+  family.compression = rocksdb::kLZ4Compression;
+  switch (table) {
+    case Table::kEvents:
+      // The records are packed already, before they reach the write-ahead log.
+      family.compression = rocksdb::kNoCompression;
+      family.write_buffer_size = memtable_bytes;
+      family.target_file_size_base = memtable_bytes;
+      TuneForAppending(family);
+      break;
+    case Table::kDedupe:
+      family.compression = rocksdb::kNoCompression;  // Hashes.
+      TuneForAppending(family);
+      break;
+    default:
+      break;
+  }
+  return family;
+}
+
+rocksdb::DBOptions DatabaseOptions(const RocksDbStoreOptions& options) {
+  rocksdb::DBOptions db;
+  if (options.env != nullptr) db.env = options.env;
+  db.create_if_missing = !options.read_only;
+  db.create_missing_column_families = !options.read_only;
+  // A record torn by power loss ends the log there; everything synced is before
+  // it.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // All tables share the write-ahead log. This makes the small ones give up
+  // their part in it, or a file of the log could stay for ever.
+  db.max_total_wal_size = 2 * options.memtable_bytes;
+  db.write_buffer_manager = options.memory.write_buffers;
+  // One thread writes.
+  db.allow_concurrent_memtable_write = false;
+  db.max_background_jobs = 2;
+  db.max_open_files = 256;
+  db.keep_log_file_num = 2;
+  db.max_log_file_size = size_t{1} << 20;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  return db;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(
+    const RocksDbStoreOptions& options) {
+  std::shared_ptr<rocksdb::Cache> cache = options.memory.block_cache;
+  if (cache == nullptr) cache = rocksdb::NewLRUCache(kOwnBlockCacheBytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t i = 0; i < kTableCount; ++i) {
+    families.emplace_back(
+        FamilyNames()[i],
+        FamilyOptions(static_cast<Table>(i), options.memtable_bytes, cache));
+  }
+  return families;
+}
+
+rocksdb::Status OpenOnce(const rocksdb::DBOptions& db_options,
+                         const RocksDbStoreOptions& options,
+                         RocksDbDatabase* database) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto families = Families(options);
+  const rocksdb::Status status =
+      options.read_only
+          ? rocksdb::DB::OpenForReadOnly(db_options, database->path, families,
+                                         &handles, &db)
+          : rocksdb::DB::Open(db_options, database->path, families, &handles,
+                              &db);
+  if (!status.ok()) return status;
+  database->db.reset(db);
+  std::copy(handles.begin(), handles.end(), database->families.begin());
+  return status;
+}
+
+// True when the folder has a database's data but not the file that says which
+// of it counts. RocksDB would begin an empty database there, and delete the
+// data.
+bool LacksItsIndex(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(fs::path(path) / "CURRENT", error)) return false;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".sst" || extension == ".log") return true;
+  }
+  return false;
+}
+
+// Damaged bytes, or a file that the index names and that is not there.
+bool IsDamage(const rocksdb::Status& status) {
+  return status.IsCorruption() || status.IsNotFound() ||
+         (status.IsIOError() &&
+          status.subcode() == rocksdb::Status::kPathNotFound);
+}
+
+absl::Status PrepareFolder(const std::string& path, bool read_only) {
+  std::error_code error;
+  if (read_only) {
+    if (fs::is_directory(path, error)) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat("data directory \"", path, "\" is not there"));
+  }
+  fs::create_directories(path, error);
+  if (error) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "data directory \"", path, "\" cannot be made: ", error.message()));
+  }
+  if (access(path.c_str(), W_OK | X_OK) != 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "data directory \"", path, "\" is not writable for this user"));
+  }
+  return absl::OkStatus();
+}
+
+// Opens a database whose plain opening failed with `status`: first giving up
+// damaged parts of the write-ahead log, then rebuilding the index from all
+// files that can be read.
+rocksdb::Status OpenDamaged(rocksdb::Status status,
+                            const rocksdb::DBOptions& db_options,
+                            const RocksDbStoreOptions& options,
+                            RocksDbDatabase* database,
+                            std::vector<std::string>* damage) {
+  damage->push_back(absl::StrCat("log \"", database->path,
+                                 "\" is damaged: ", status.ToString()));
+  rocksdb::DBOptions lenient = db_options;
+  lenient.wal_recovery_mode =
+      rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  if (!LacksItsIndex(database->path)) {
+    status = OpenOnce(lenient, options, database);
+    if (status.ok()) {
+      damage->push_back("opened without the damaged parts of the write log");
+      return status;
+    }
+  }
+  status = rocksdb::RepairDB(database->path, lenient, Families(options));
+  if (status.ok()) status = OpenOnce(lenient, options, database);
+  if (status.ok()) {
+    damage->push_back(
+        absl::StrCat("repaired; files that could not be read are "
+                     "in \"",
+                     database->path, "/lost\""));
+  }
+  return status;
+}
+
+}  // namespace
+
+void MemtableGenerations::OnMemTableSealed(const rocksdb::MemTableInfo& info) {
+  for (size_t i = 0; i < kTableCount; ++i) {
+    if (info.cf_name == FamilyNames()[i]) {
+      sealed_[i].fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+RocksDbDatabase::~RocksDbDatabase() {
+  if (db == nullptr) return;
+  for (auto* handle : families) db->DestroyColumnFamilyHandle(handle);
+  const rocksdb::Status status = db->Close();
+  if (!status.ok()) {
+    LOG(WARNING) << "closing log \"" << path << "\": " << status.ToString();
+  }
+}
+
+absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
+    const std::string& path, const RocksDbStoreOptions& options,
+    std::vector<std::string>* damage) {
+  SLUICE_RETURN_IF_ERROR(PrepareFolder(path, options.read_only));
+  auto database = std::make_unique<RocksDbDatabase>();
+  database->path = path;
+  database->generations = std::make_shared<MemtableGenerations>();
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  db_options.listeners.push_back(database->generations);
+
+  rocksdb::Status status =
+      LacksItsIndex(path) ? rocksdb::Status::Corruption("CURRENT is not there")
+                          : OpenOnce(db_options, options, database.get());
+  if (IsDamage(status) && !options.read_only) {
+    status = OpenDamaged(status, db_options, options, database.get(), damage);
+  }
+  if (IsLockHeld(status)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "data directory \"", path, "\" is used by another process"));
+  }
+  SLUICE_RETURN_IF_ERROR(TranslateRocksDbStatus(
+      status, absl::StrCat("opening log \"", path, "\"")));
+  return database;
+}
+
+RocksDbMemory MakeRocksDbMemory(size_t bytes) {
+  RocksDbMemory memory;
+  memory.block_cache = rocksdb::NewLRUCache(bytes / 8);
+  memory.write_buffers =
+      std::make_shared<rocksdb::WriteBufferManager>(bytes - bytes / 8);
+  return memory;
+}
+
+}  // namespace sluice

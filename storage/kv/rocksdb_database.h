@@ -1,0 +1,57 @@
+// An open RocksDB database with its column families: options, opening, repair.
+#ifndef STORAGE_KV_ROCKSDB_DATABASE_H_
+#define STORAGE_KV_ROCKSDB_DATABASE_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "rocksdb/db.h"
+#include "rocksdb/listener.h"
+#include "rocksdb/options.h"
+#include "storage/kv/key_value_store.h"
+#include "storage/kv/rocksdb_store.h"
+
+namespace sluice {
+
+// Counts how often each table's memory was sealed to become a file.
+class MemtableGenerations final : public rocksdb::EventListener {
+ public:
+  void OnMemTableSealed(const rocksdb::MemTableInfo& info) override;
+  uint64_t of(Table table) const {
+    return sealed_[static_cast<size_t>(table)].load(std::memory_order_relaxed);
+  }
+
+ private:
+  // Sealed by the writing thread, which is also the one that asks.
+  std::array<std::atomic<uint64_t>, kTableCount> sealed_{};
+};
+
+struct RocksDbDatabase {
+  std::string path;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kTableCount> families{};
+  std::shared_ptr<MemtableGenerations> generations;
+
+  RocksDbDatabase() = default;
+  RocksDbDatabase(RocksDbDatabase&&) = default;
+  ~RocksDbDatabase();
+
+  rocksdb::ColumnFamilyHandle* family(Table table) const {
+    return families[static_cast<size_t>(table)];
+  }
+};
+
+// As RocksDbStore::Open(); appends to `damage` what had to be repaired.
+absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
+    const std::string& path, const RocksDbStoreOptions& options,
+    std::vector<std::string>* damage);
+
+}  // namespace sluice
+
+#endif  // STORAGE_KV_ROCKSDB_DATABASE_H_

@@ -1,0 +1,169 @@
+#include "storage/kv/rocksdb_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/write_batch.h"
+#include "storage/base/status_macros.h"
+#include "storage/kv/rocksdb_database.h"
+#include "storage/kv/rocksdb_status.h"
+
+namespace sluice {
+namespace {
+
+rocksdb::Slice ToSlice(std::string_view bytes) {
+  return rocksdb::Slice(bytes.data(), bytes.size());
+}
+std::string_view FromSlice(const rocksdb::Slice& slice) {
+  return std::string_view(slice.data(), slice.size());
+}
+
+}  // namespace
+
+class RocksDbStore::Database : public RocksDbDatabase {
+ public:
+  explicit Database(RocksDbDatabase&& database)
+      : RocksDbDatabase(std::move(database)) {}
+
+  absl::Status Translate(const rocksdb::Status& status,
+                         std::string_view verb) const {
+    if (status.ok()) return absl::OkStatus();
+    return TranslateRocksDbStatus(
+        status, absl::StrCat(std::string(verb), " log \"", path, "\""));
+  }
+
+  rocksdb::Status AddTo(const WriteSet::Change& change,
+                        rocksdb::WriteBatch& batch) const {
+    auto* const handle = family(change.table);
+    switch (change.kind) {
+      case WriteSet::Kind::kPut:
+        return batch.Put(handle, change.key, ToSlice(change.value));
+      case WriteSet::Kind::kDelete:
+        return batch.Delete(handle, change.key);
+      case WriteSet::Kind::kDeleteOnce:
+        return batch.SingleDelete(handle, change.key);
+      case WriteSet::Kind::kDeleteRange:
+        return batch.DeleteRange(handle, change.key, change.end);
+    }
+    return rocksdb::Status::NotSupported("unknown kind of change");
+  }
+};
+
+absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(
+    const std::string& path, const RocksDbStoreOptions& options) {
+  std::vector<std::string> damage;
+  SLUICE_ASSIGN_OR_RETURN(auto database,
+                          OpenRocksDbDatabase(path, options, &damage));
+  for (const std::string& sentence : damage) LOG(ERROR) << sentence;
+  return std::unique_ptr<RocksDbStore>(new RocksDbStore(
+      std::make_unique<Database>(std::move(*database)), std::move(damage)));
+}
+
+RocksDbStore::RocksDbStore(std::unique_ptr<Database> database,
+                           std::vector<std::string> damage)
+    : database_(std::move(database)), damage_(std::move(damage)) {}
+
+RocksDbStore::~RocksDbStore() = default;
+
+absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
+  if (stopped_) {
+    SLUICE_RETURN_IF_ERROR(
+        database_->Translate(database_->db->Resume(), "resuming"));
+    stopped_ = false;
+  }
+  // A batch's own bytes per change are at most two varints and a tag.
+  rocksdb::WriteBatch batch(changes.byte_size() +
+                            16 * changes.changes().size() + 12);
+  for (const WriteSet::Change& change : changes.changes()) {
+    SLUICE_RETURN_IF_ERROR(
+        database_->Translate(database_->AddTo(change, batch), "writing to"));
+  }
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  const rocksdb::Status status = database_->db->Write(options, &batch);
+  stopped_ = !status.ok();
+  return database_->Translate(status, "writing to");
+}
+
+absl::Status RocksDbStore::Sync() {
+  const rocksdb::Status status = database_->db->SyncWAL();
+  if (!status.ok()) stopped_ = true;
+  return database_->Translate(status, "syncing");
+}
+
+absl::StatusOr<std::optional<std::string>> RocksDbStore::Get(
+    Table table, std::string_view key) const {
+  std::string value;
+  const rocksdb::Status status = database_->db->Get(
+      rocksdb::ReadOptions(), database_->family(table), ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  SLUICE_RETURN_IF_ERROR(database_->Translate(status, "reading"));
+  return value;
+}
+
+absl::Status RocksDbStore::Scan(Table table, const ScanRange& range,
+                                Visitor visit) const {
+  const rocksdb::Slice floor = ToSlice(range.floor);
+  const rocksdb::Slice end = ToSlice(range.end);
+  rocksdb::ReadOptions options;
+  // Tight bounds: nothing deleted below or above is walked over.
+  options.iterate_lower_bound = &floor;
+  options.iterate_upper_bound = &end;
+  options.verify_checksums = range.verify_checksums;
+  // What is read here is read once; the cache is for indexes.
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> row(
+      database_->db->NewIterator(options, database_->family(table)));
+  if (range.floor < range.from) {
+    row->SeekForPrev(ToSlice(range.from));
+    if (!row->Valid() && row->status().ok()) row->Seek(ToSlice(range.from));
+  } else {
+    row->Seek(ToSlice(range.from));
+  }
+  for (; row->Valid(); row->Next()) {
+    if (!visit(FromSlice(row->key()), FromSlice(row->value()))) break;
+  }
+  return database_->Translate(row->status(), "reading");
+}
+
+absl::StatusOr<std::optional<std::string>> RocksDbStore::LastKey(
+    Table table, std::string_view floor, std::string_view end) const {
+  const rocksdb::Slice lower = ToSlice(floor);
+  const rocksdb::Slice upper = ToSlice(end);
+  rocksdb::ReadOptions options;
+  options.iterate_lower_bound = &lower;
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> row(
+      database_->db->NewIterator(options, database_->family(table)));
+  row->SeekToLast();
+  SLUICE_RETURN_IF_ERROR(database_->Translate(row->status(), "reading"));
+  if (!row->Valid()) return std::nullopt;
+  return row->key().ToString();
+}
+
+// Deletes files and leaves no mark in the others: a range tombstone would span
+// old and new keys and force everything in between to be rewritten.
+void RocksDbStore::DropBelow(Table table, std::string_view key) {
+  const rocksdb::Slice end = ToSlice(key);
+  const rocksdb::Status status =
+      rocksdb::DeleteFilesInRange(database_->db.get(), database_->family(table),
+                                  nullptr, &end, /*include_end=*/false);
+  if (!status.ok()) {
+    LOG(WARNING) << database_->Translate(status, "freeing space in");
+  }
+}
+
+uint64_t RocksDbStore::generation(Table table) const {
+  return database_->generations->of(table);
+}
+
+absl::Status RocksDbStore::FlushMemory() {
+  const std::vector<rocksdb::ColumnFamilyHandle*> families(
+      database_->families.begin(), database_->families.end());
+  return database_->Translate(
+      database_->db->Flush(rocksdb::FlushOptions(), families), "flushing");
+}
+
+}  // namespace sluice
