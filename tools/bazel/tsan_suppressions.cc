@@ -7,8 +7,8 @@
 // that library only; what our code does in its callbacks is still checked.
 
 // The name is TSan's own.
-extern "C" const char*
-__tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" const char* __tsan_default_suppressions() {
   return
       // The deadlock detector of absl::Mutex guards its graph with a spin lock
       // of its own.

@@ -1,0 +1,93 @@
+# ./dev check and ./dev fmt.
+# shellcheck shell=bash
+
+readonly -a CHECK_STEPS=(format lint layers examples asan tsan)
+
+# tracked PATTERN...: files that git knows, relative to the root.
+tracked() { git -C "${SLUICE_ROOT}" ls-files -- "$@" | existing; }
+
+# A file that is deleted but not yet committed is still listed.
+existing() {
+  local file
+  while IFS= read -r file; do
+    if [[ -f "${SLUICE_ROOT}/${file}" ]]; then printf '%s\n' "${file}"; fi
+  done
+}
+
+cpp_files() { tracked '*.cc' '*.h' '*.proto'; }
+bazel_files() { tracked 'WORKSPACE' '*/WORKSPACE' 'BUILD.bazel' '*/BUILD.bazel' '*.BUILD' '*.bzl'; }
+
+# in_root COMMAND...: runs with the root as working folder; file names come on stdin, one a line.
+in_root() { (cd "${SLUICE_ROOT}" && xargs --no-run-if-empty --delimiter='\n' "$@"); }
+
+format_files() {
+  setup_check
+  cpp_files | in_root clang-format-14 -i
+  bazel_files | in_root "${BUILDIFIER}" --mode=fix --lint=off
+  say "Formatted $(cpp_files | wc -l) C++ and Protobuf files and $(bazel_files | wc -l) Bazel files."
+}
+
+check_format() {
+  local status=0
+  cpp_files | in_root clang-format-14 --dry-run -Werror >&2 || status=1
+  bazel_files | in_root "${BUILDIFIER}" --mode=check --lint=off >&2 || status=1
+  if ((status != 0)); then say "./dev fmt repairs this"; fi
+  return "${status}"
+}
+
+check_lint() {
+  local actions status=0
+  actions="$(mktemp "${TMPDIR:-/tmp}/sluice-actions-XXXXXX.json")"
+  # clang-tidy reads what the compiler reads, so generated headers and dependency lists must be there.
+  bazel_run build --keep_going //... >&2 || status=1
+  bazel_run aquery --output=jsonproto 'mnemonic("CppCompile", //...)' >"${actions}" 2>/dev/null &&
+    python3 "${SLUICE_ROOT}/tools/dev/tidy.py" --actions="${actions}" --cache="${SLUICE_CACHE}/tidy" \
+      --root="${SLUICE_ROOT}" --execution_root="$(bazel_run info execution_root 2>/dev/null)" >&2 || status=1
+  rm -f "${actions}"
+  return "${status}"
+}
+
+check_layers() {
+  local edges testonly status=0
+  edges="$(mktemp "${TMPDIR:-/tmp}/sluice-edges-XXXXXX")"
+  testonly="$(mktemp "${TMPDIR:-/tmp}/sluice-testonly-XXXXXX")"
+  bazel_run query --output=graph --nograph:factored --noimplicit_deps 'deps(//..., 1)' >"${edges}" &&
+    bazel_run query 'attr(testonly, 1, //...) + tests(//...)' >"${testonly}" &&
+    python3 "${SLUICE_ROOT}/tools/dev/layers.py" --edges="${edges}" --testonly="${testonly}" \
+      --root="${SLUICE_ROOT}" >&2 || status=1
+  rm -f "${edges}" "${testonly}"
+  return "${status}"
+}
+
+# Workspaces of plugin authors: each must build and pass with Sluice as an external repository.
+check_examples() {
+  local workspace status=0
+  while IFS= read -r workspace; do
+    say "Testing $(dirname "${workspace}") as a workspace of its own"
+    (cd "${SLUICE_ROOT}/$(dirname "${workspace}")" && bazel test --symlink_prefix=/ //... >&2) || status=1
+  done < <(tracked 'examples/*/WORKSPACE')
+  return "${status}"
+}
+
+check_asan() { run_bazel_tests asan --config=asan //... >&2; }
+check_tsan() { run_bazel_tests tsan --config=tsan //... >&2; }
+
+run_checks() {
+  if (($# == 0)); then set -- "${CHECK_STEPS[@]}"; fi
+  local step start result
+  for step in "$@"; do
+    [[ " ${CHECK_STEPS[*]} " == *" ${step} "* ]] ||
+      die "./dev check has no step \"${step}\"; the steps are: ${CHECK_STEPS[*]}."
+  done
+  setup_check
+  local -a failed=() summary=()
+  for step in "$@"; do
+    say "Check: ${step}"
+    start="${SECONDS}"
+    result=ok
+    "check_${step}" || { result=FAILED && failed+=("${step}"); }
+    summary+=("$(printf 'check %-9s %-6s %4d s' "${step}" "${result}" $((SECONDS - start)))")
+  done
+  printf '%s\n' "${summary[@]}"
+  if ((${#failed[@]} > 0)); then die "these checks failed: ${failed[*]}."; fi
+}

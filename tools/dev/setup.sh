@@ -1,0 +1,113 @@
+# ./dev setup: Debian packages and the one tool that Debian lacks.
+# shellcheck shell=bash
+
+# What a build of Sluice links, and what builds it. Versions are those of Debian 12.
+readonly -a BUILD_PACKAGES=(
+  bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
+  g++ git python3
+  libabsl-dev
+  libbenchmark-dev
+  libboost-json1.81-dev libboost1.81-dev
+  libcli11-dev
+  libconcurrentqueue-dev
+  libcurl4-openssl-dev
+  libgmock-dev libgtest-dev
+  libgoogle-glog-dev
+  libgrpc++-dev protobuf-compiler-grpc
+  liblz4-dev
+  libprotobuf-dev protobuf-compiler
+  librocksdb-dev
+  libsimdjson-dev
+  libssl-dev
+  libyaml-cpp-dev
+)
+
+# For ./dev check and ./dev fmt.
+readonly -a CHECK_PACKAGES=(ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
+
+# For ./dev conformance: the official clients run in a Python environment and in Node.js.
+readonly -a CONFORMANCE_PACKAGES=(ca-certificates python3 python3-venv)
+
+# Debian has no buildifier. npm carries the upstream binary.
+readonly BUILDIFIER_VERSION=8.2.1
+readonly BUILDIFIER_FOLDER="${SLUICE_CACHE}/npm/buildifier-${BUILDIFIER_VERSION}"
+readonly BUILDIFIER="${BUILDIFIER_FOLDER}/node_modules/.bin/buildifier"
+
+# Prints those of the given packages that are not installed.
+missing_packages() {
+  local package
+  for package in "$@"; do
+    if [[ "$(dpkg-query -W -f='${db:Status-Status}' "${package}" 2>/dev/null)" != installed ]]; then
+      printf '%s\n' "${package}"
+    fi
+  done
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+  fi
+}
+
+require_root() {
+  if ((EUID == 0)) || sudo -n true 2>/dev/null; then return 0; fi
+  die "packages are missing ($*) and neither root nor sudo without a password is available to install them."
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null || die "this is not Debian; Sluice builds on Debian 12 (see README.md)."
+  local -a missing
+  mapfile -t missing < <(missing_packages "$@")
+  if ((${#missing[@]} == 0)); then return 0; fi
+  require_root "${missing[*]}"
+  say "Installing ${#missing[@]} Debian packages and what they depend on: ${missing[*]}"
+  quietly apt-update as_root apt-get update || die "the package lists could not be fetched (apt-get update)."
+  # --no-remove: another Boost or compiler that is in the way is the owner's to remove, not ours.
+  quietly apt-install as_root apt-get install --yes --no-install-recommends --no-remove "${missing[@]}" ||
+    die "apt-get could not install ${missing[*]}; if it names a package in conflict, such as libboost1.74-dev, remove that one first."
+}
+
+install_node() {
+  # Not always Debian's packages: a Node.js from elsewhere brings its own npm, and the two must match.
+  if command -v node >/dev/null && command -v npm >/dev/null; then return 0; fi
+  if command -v node >/dev/null; then install_packages npm; else install_packages nodejs npm; fi
+}
+
+install_buildifier() {
+  if [[ -x "${BUILDIFIER}" ]]; then return 0; fi
+  install_node
+  say "Installing buildifier ${BUILDIFIER_VERSION} from npm"
+  mkdir -p "${BUILDIFIER_FOLDER}"
+  quietly npm-buildifier npm install --prefix "${BUILDIFIER_FOLDER}" --no-save --no-audit --no-fund \
+    "@bazel/buildifier@${BUILDIFIER_VERSION}" || die "npm could not install buildifier ${BUILDIFIER_VERSION}."
+}
+
+# Bazel 4 never removes anything from its disk cache.
+prune_disk_cache() {
+  local folder="${SLUICE_CACHE}/bazel-disk"
+  if [[ -d "${folder}" ]]; then find "${folder}" -type f -atime +30 -delete 2>/dev/null || true; fi
+}
+
+setup_build() {
+  install_packages "${BUILD_PACKAGES[@]}"
+  prune_disk_cache
+}
+
+setup_check() {
+  install_packages "${BUILD_PACKAGES[@]}" "${CHECK_PACKAGES[@]}"
+  install_buildifier
+}
+
+setup_conformance() {
+  install_packages "${BUILD_PACKAGES[@]}" "${CONFORMANCE_PACKAGES[@]}"
+  install_node
+}
+
+setup_all() {
+  setup_build
+  setup_check
+  setup_conformance
+  say "Everything is installed."
+}
