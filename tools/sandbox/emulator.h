@@ -15,7 +15,7 @@ namespace sluice::sandbox {
 
 // An emulated service on a port of its own.
 //
-// Life: constructed, Start() once, then requests, then destroyed.
+// Life: constructed, Start() once, then requests, Stop() once, destroyed.
 // Threads: every call comes on the executor given to Start(), so an emulator
 // needs no lock for its own state. Ledger and FaultSwitch are thread-safe.
 class Emulator {
@@ -37,6 +37,10 @@ class Emulator {
   // it.
   virtual void Start(std::string base_url, Executor* executor) = 0;
 
+  // Lets go of every responder and timer: no request comes any more. The
+  // executor may end before the emulator does.
+  virtual void Stop() {}
+
   // Answers a request, now or later. Faults are dealt with outside: the
   // responder may lose, cut or delay what is said to it.
   virtual void Handle(HttpServerRequest request,
@@ -56,9 +60,9 @@ class Emulator {
 
   virtual std::vector<Page> Pages() = 0;
 
-  // Controls of this service's own: the request came to /<name()>/<rest> of the
-  // control server and its path is "/<rest>" here. False: no such control, and
-  // `responder` is untouched.
+  // Controls of this service's own: a request to the control server for a path
+  // that it does not know itself. False: no such control, and `responder` is
+  // untouched. Paths of different services must differ; begin them with name().
   virtual bool Control(const HttpServerRequest& request,
                        const std::shared_ptr<HttpResponder>& responder) {
     static_cast<void>(request);

@@ -73,6 +73,11 @@ void AppendArray(const json::array& array, std::string& out) {
 
 }  // namespace
 
+bool IsText(const json::value* value, std::string_view text) {
+  return value != nullptr && value->is_string() &&
+         std::string_view(value->get_string()) == text;
+}
+
 void AppendJsonNumber(double number, std::string& out) {
   AppendNumber(number, out);
 }

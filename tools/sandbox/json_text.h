@@ -14,6 +14,9 @@ namespace sluice::sandbox {
 // some readers take for line ends (U+0085, U+2028, U+2029) are escaped.
 std::string JsonText(const boost::json::value& value);
 void AppendJsonText(const boost::json::value& value, std::string& out);
+// True: `value` is there and is this text.
+bool IsText(const boost::json::value* value, std::string_view text);
+
 // `text` as a JSON string, with quotes.
 void AppendJsonString(std::string_view text, std::string& out);
 void AppendJsonNumber(double number, std::string& out);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "boost/json.hpp"
 #include "storage/base/status_macros.h"
+#include "tools/sandbox/json_text.h"
 #include "tools/sandbox/to_absl.h"
 
 namespace sluice::sandbox {
@@ -55,8 +56,7 @@ absl::StatusOr<Jwt> VerifyJwt(
   Jwt jwt;
   SLUICE_ASSIGN_OR_RETURN(jwt.header, DecodeObject(parts[0], "header"));
   SLUICE_ASSIGN_OR_RETURN(jwt.claims, DecodeObject(parts[1], "payload"));
-  const json::value* algorithm = jwt.header.if_contains("alg");
-  if (algorithm == nullptr || *algorithm != "HS256") {
+  if (!IsText(jwt.header.if_contains("alg"), "HS256")) {
     return absl::InvalidArgumentError("the token's algorithm is not HS256");
   }
   const std::optional<std::string> secret = secret_of(jwt);
