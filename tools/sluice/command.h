@@ -17,7 +17,8 @@ using CommandAction = std::function<int()>;
 // Each subcommand lives in <name>_command.{h,cc} and offers one function, which
 // main.cc calls:
 //
-//   // Adds `sluice version` to `app`; when the command line names it, `*action`
+//   // Adds `sluice version` to `app`; when the command line names it,
+//   `*action`
 //   // is set. Both outlive the parse.
 //   void AddVersionCommand(CLI::App& app, CommandAction* action) {
 //     CLI::App* command = app.add_subcommand("version", "Print the version");

@@ -1,0 +1,43 @@
+// The one binary. Each subcommand is in a file of its own.
+#include <iostream>
+
+#include "CLI/CLI.hpp"
+#include "pipeline/api/plugin_registry.h"
+#include "plugins/builtin/builtin.h"
+#include "tools/sluice/command.h"
+#include "tools/sluice/exit_codes.h"
+#include "tools/sluice/help_command.h"
+#include "tools/sluice/logging.h"
+#include "tools/sluice/plugins_command.h"
+#include "tools/sluice/validate_command.h"
+#include "tools/sluice/version_command.h"
+
+int main(int argc, char** argv) {
+  sluice::PluginRegistry registry;
+  if (absl::Status status = sluice::RegisterBuiltinPlugins(registry);
+      !status.ok()) {
+    std::cerr << "sluice: " << status << "\n";
+    return sluice::kExitFailure;
+  }
+
+  CLI::App app("Moves device events into activity feeds, and loses none.",
+               "sluice");
+  app.require_subcommand(1);
+  app.fallthrough();
+  sluice::LogLevel log_level = sluice::LogLevel::kInfo;
+  sluice::AddLogLevelOption(app, &log_level);
+
+  sluice::CommandAction action;
+  sluice::AddValidateCommand(app, registry, &action);
+  sluice::AddPluginsCommand(app, registry, &action);
+  sluice::AddVersionCommand(app, &action);
+  sluice::AddHelpCommand(app, &action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Prints help, which is no error, or what is wrong.
+    return app.exit(error) == 0 ? sluice::kExitOk : sluice::kExitUsage;
+  }
+  sluice::InitLogging(argv[0], log_level);
+  return action();
+}

@@ -1,0 +1,51 @@
+#!/bin/bash
+# The command line of the real binary: exit codes, and what goes where.
+set -u
+
+sluice="$1"
+failures=0
+
+# expect CODE PATTERN ARGS...: runs sluice with ARGS; its exit code is CODE and
+# PATTERN is in what it prints.
+expect() {
+  local code="$1" pattern="$2" printed actual
+  shift 2
+  printed="$("${sluice}" "$@" 2>&1)"
+  actual=$?
+  if [[ ${actual} -ne ${code} ]]; then
+    echo "sluice $*: exit code ${actual}, not ${code}"
+    failures=$((failures + 1))
+  fi
+  if ! grep -qF -- "${pattern}" <<< "${printed}"; then
+    echo "sluice $*: \"${pattern}\" is not in: ${printed}"
+    failures=$((failures + 1))
+  fi
+}
+
+good="${TEST_TMPDIR}/good.yaml"
+cat > "${good}" <<'YAML'
+data_dir: d
+pipelines:
+  p:
+    sources: {in: {generate: {count: 5}}}
+    sinks: {out: {null: {}}}
+YAML
+
+expect 0 "sluice " version
+expect 0 '{"version":' version --output json
+expect 0 "generate" plugins
+expect 0 "generate" plugins --log-level debug
+expect 0 "good" validate "${good}"
+expect 0 "good" validate --config "${good}"
+expect 0 "Exit codes" help
+expect 0 "Exit codes" --help
+expect 0 "sluice validate sluice.yaml" help validate
+expect 0 "sluice validate sluice.yaml" validate --help
+expect 2 "there is no command" help nothing
+expect 2 "subcommand" # None given.
+expect 2 'there is no command "plugin"; did you mean "plugins"?' plugin
+expect 2 "config" validate
+expect 2 "--output" validate "${good}" --output xml
+expect 2 "No such file" validate /nowhere.yaml
+
+exit $((failures > 0))

@@ -1,0 +1,148 @@
+#include "tools/sluice/sandbox_command.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/time/time.h"
+#include "glog/logging.h"
+#include "tools/sandbox/sandbox.h"
+#include "tools/sluice/exit_codes.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kFooter[] =
+    R"(A local stand-in for the services at both ends of a pipeline, with simulated
+devices that report a recorded year of hourly weather. Nothing leaves this
+machine and nothing is kept: all state is in memory.
+
+The first line on stdout is one JSON object with every address and the
+credentials to use. The control server, at its "control", switches faults on
+and off, starts and stops the devices, and tells from its ledger what was
+published, received, missing and doubled; docs/sandbox.md has the list.
+
+Stops on SIGINT, SIGTERM or POST /shutdown.
+
+Examples:
+  # 20 devices, 10 readings a second, on free ports
+  sluice sandbox
+
+  # 20,000 readings of 50 devices, then silence; streams end every 10 seconds
+  sluice sandbox --devices 50 --rate 1000 --count 20000 --stream-lifetime 10
+
+  # Credentials for the vendor's client or the source `disruptive`
+  sluice sandbox --control-port 8080 | head -1 | jq .disruptive.credentials
+
+  # Cut every stream, then look for gaps
+  curl -X POST -d '{"how": "fin"}' http://127.0.0.1:8080/streams/cut
+  curl http://127.0.0.1:8080/ledger)";
+
+sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
+  sandbox::SandboxOptions options;
+  options.control_port = given.control_port;
+  options.disruptive_port = given.disruptive_port;
+  sandbox::DisruptiveOptions& disruptive = options.disruptive;
+  disruptive.devices = given.devices;
+  disruptive.seed = given.seed;
+  disruptive.rate = given.rate;
+  if (given.count >= 0) disruptive.count = given.count;
+  disruptive.access.required = !given.no_auth;
+  disruptive.access.token_lifetime = absl::Seconds(given.token_lifetime);
+  if (given.no_rate_limit) disruptive.access.rate_limit = 0;
+  disruptive.cloud.history.indexing_delay = absl::Seconds(given.history_delay);
+  disruptive.cloud.streams.lifetime = absl::Seconds(given.stream_lifetime);
+  disruptive.cloud.streams.end =
+      sandbox::ParseStreamEnd(given.stream_end)
+          .value_or(sandbox::StreamEnd::kOldErrorFrame);
+  disruptive.cloud.refuse_foreign_types = !given.lenient;
+  return options;
+}
+
+void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
+  command.add_option("--control-port", options.control_port,
+                     "Port of the control server; 0: a free one");
+  command.add_option("--disruptive-port", options.disruptive_port,
+                     "Port of the device cloud; 0: a free one");
+  command.add_option("--devices", options.devices, "Simulated devices")
+      ->check(CLI::Range(1, 100'000));
+  command
+      .add_option("--rate", options.rate,
+                  "Readings per second of all devices; 0: none until a "
+                  "control asks for them")
+      ->check(CLI::Range(0.0, 1e6));
+  command.add_option("--count", options.count,
+                     "Readings until the devices fall silent; -1: never");
+  command.add_option("--seed", options.seed,
+                     "Decides ids, credentials and readings");
+  command
+      .add_option("--stream-lifetime", options.stream_lifetime,
+                  "Seconds until the service ends a stream")
+      ->check(CLI::Range(0.001, 1e7));
+  command
+      .add_option("--stream-end", options.stream_end,
+                  "How it ends: clean, error, old_error, fin or reset")
+      ->check(CLI::IsMember({"clean", "error", "old_error", "fin", "reset"}));
+  command
+      .add_option("--token-lifetime", options.token_lifetime,
+                  "Seconds that an access token lives")
+      ->check(CLI::Range(1.0, 1e7));
+  command
+      .add_option("--history-delay", options.history_delay,
+                  "Seconds until an event shows up in the history")
+      ->check(CLI::Range(0.0, 3600.0));
+  command.add_flag("--no-rate-limit", options.no_rate_limit,
+                   "Any number of requests, where the service allows 25 in "
+                   "5 seconds");
+  command.add_flag("--no-auth", options.no_auth, "Ask for no credentials");
+  command.add_flag("--lenient", options.lenient,
+                   "Let devices publish events that their type does not have");
+}
+
+// SIGINT and SIGTERM, kept from all threads that start after this.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+}  // namespace
+
+void AddSandboxCommand(CLI::App& app, CommandAction* action) {
+  CLI::App* command = app.add_subcommand(
+      "sandbox", "Run local stand-ins for devices and destinations");
+  auto options = std::make_shared<SandboxCommandOptions>();
+  AddOptions(*command, *options);
+  command->footer(kFooter);
+  command->callback([options, action] {
+    *action = [options] { return RunSandbox(*options, std::cout, std::cerr); };
+  });
+}
+
+int RunSandbox(const SandboxCommandOptions& options, std::ostream& out,
+               std::ostream& err) {
+  const sigset_t signals = BlockStopSignals();
+  sandbox::SandboxOptions sandbox_options = ToSandboxOptions(options);
+  sandbox_options.on_shutdown = [] { kill(getpid(), SIGTERM); };
+  auto sandbox = sandbox::Sandbox::Start(std::move(sandbox_options));
+  if (!sandbox.ok()) {
+    err << "sluice sandbox: " << sandbox.status().message() << "\n";
+    return kExitFailure;
+  }
+  out << (*sandbox)->ReadyJson() << std::endl;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  LOG(INFO) << "stopping; published " << (*sandbox)->ledger().Totals().published
+            << " events";
+  return kExitOk;
+}
+
+}  // namespace sluice

@@ -1,0 +1,44 @@
+// `sluice sandbox`.
+#ifndef TOOLS_SLUICE_SANDBOX_COMMAND_H_
+#define TOOLS_SLUICE_SANDBOX_COMMAND_H_
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+
+#include "tools/sluice/command.h"
+
+namespace sluice {
+
+struct SandboxCommandOptions {
+  // 0: a free port.
+  uint16_t control_port = 0;
+  uint16_t disruptive_port = 0;
+
+  uint32_t devices = 20;
+  double rate = 10;    // readings per second of all devices; 0: none
+  int64_t count = -1;  // readings, then silence; -1: never silent
+  uint64_t seed = 1;
+
+  // Seconds.
+  double stream_lifetime = 3600;
+  double token_lifetime = 3600;
+  double history_delay = 2;
+
+  std::string stream_end = "old_error";
+  bool no_rate_limit = false;
+  bool no_auth = false;
+  bool lenient = false;
+};
+
+// Adds `sluice sandbox` to `app`; see command.h.
+void AddSandboxCommand(CLI::App& app, CommandAction* action);
+
+// Runs the sandbox until SIGINT, SIGTERM or POST /shutdown. `out` gets one line
+// of JSON once everything listens. Returns an ExitCode.
+int RunSandbox(const SandboxCommandOptions& options, std::ostream& out,
+               std::ostream& err);
+
+}  // namespace sluice
+
+#endif  // TOOLS_SLUICE_SANDBOX_COMMAND_H_

@@ -1,0 +1,186 @@
+#include "tools/sluice/status_output.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "google/protobuf/util/time_util.h"
+#include "tools/sluice/output.h"
+
+namespace sluice {
+namespace {
+
+using admin::v1::PipelineStatus;
+using admin::v1::ProcessStatus;
+using admin::v1::SinkStatus;
+using admin::v1::SourceStatus;
+using google::protobuf::util::TimeUtil;
+
+void AddHealth(const admin::v1::Health& health, boost::json::object* object) {
+  (*object)["health"] =
+      absl::AsciiStrToLower(admin::v1::HealthState_Name(health.state()));
+  if (!health.message().empty()) {
+    (*object)["health_message"] = health.message();
+  }
+}
+
+boost::json::object SourceToJson(const SourceStatus& source) {
+  boost::json::object object{{"name", source.name()},
+                             {"plugin", source.plugin()},
+                             {"received", source.received()},
+                             {"stored", source.stored()},
+                             {"duplicate", source.duplicate()},
+                             {"filtered", source.filtered()},
+                             {"dropped", source.dropped()},
+                             {"dead_lettered", source.dead_lettered()},
+                             {"added", source.added()},
+                             {"finished", source.finished()}};
+  AddHealth(source.health(), &object);
+  return object;
+}
+
+boost::json::object SinkToJson(const SinkStatus& sink) {
+  boost::json::object object{{"name", sink.name()},
+                             {"plugin", sink.plugin()},
+                             {"delivered", sink.delivered()},
+                             {"dead_lettered", sink.dead_lettered()},
+                             {"filtered", sink.filtered()},
+                             {"dropped", sink.dropped()},
+                             {"corrupt", sink.corrupt()},
+                             {"waiting", sink.waiting()},
+                             {"in_flight", sink.in_flight()},
+                             {"retried", sink.retried()},
+                             {"unknown", sink.unknown()},
+                             {"start_sequence", sink.start_sequence()},
+                             {"next_sequence", sink.next_sequence()},
+                             {"done_ahead", sink.done_ahead()},
+                             {"parked", sink.parked()}};
+  if (sink.has_oldest_waiting()) {
+    object["oldest_waiting"] = TimeUtil::ToString(sink.oldest_waiting());
+  }
+  AddHealth(sink.health(), &object);
+  return object;
+}
+
+boost::json::object LogToJson(const admin::v1::LogStatus& log) {
+  boost::json::object object{
+      {"first_sequence", log.first_sequence()},
+      {"next_sequence", log.next_sequence()},
+      {"stored_bytes", log.stored_bytes()},
+      {"max_bytes", log.max_bytes()},
+      {"tail_bytes", log.tail_bytes()},
+      {"dead_letters", log.dead_letters()},
+      {"corrupt_events", log.corrupt_events()},
+      {"syncs", log.syncs()},
+      {"sync_seconds",
+       static_cast<double>(TimeUtil::DurationToNanoseconds(log.sync_time())) *
+           1e-9}};
+  AddHealth(log.health(), &object);
+  return object;
+}
+
+boost::json::object PipelineToJson(const PipelineStatus& pipeline) {
+  boost::json::array sources;
+  for (const SourceStatus& source : pipeline.sources()) {
+    sources.push_back(SourceToJson(source));
+  }
+  boost::json::array sinks;
+  for (const SinkStatus& sink : pipeline.sinks()) {
+    sinks.push_back(SinkToJson(sink));
+  }
+  boost::json::array imbalances;
+  for (const std::string& imbalance : pipeline.imbalances()) {
+    imbalances.emplace_back(imbalance);
+  }
+  return {{"name", pipeline.name()},
+          {"sources", std::move(sources)},
+          {"sinks", std::move(sinks)},
+          {"log", LogToJson(pipeline.log())},
+          {"finished", pipeline.finished()},
+          {"balanced", imbalances.empty()},
+          {"imbalances", std::move(imbalances)}};
+}
+
+std::string Number(uint64_t n) { return absl::StrCat(n); }
+
+}  // namespace
+
+boost::json::object StatusToJson(const ProcessStatus& status) {
+  boost::json::array pipelines;
+  for (const PipelineStatus& pipeline : status.pipelines()) {
+    pipelines.push_back(PipelineToJson(pipeline));
+  }
+  return {{"time", TimeUtil::ToString(status.time())},
+          {"balanced", IsBalanced(status)},
+          {"pipelines", std::move(pipelines)}};
+}
+
+std::string FormatLedger(const ProcessStatus& status) {
+  std::string text;
+  for (const PipelineStatus& pipeline : status.pipelines()) {
+    absl::StrAppend(&text, "pipeline ", pipeline.name(), "\n");
+    std::vector<std::vector<std::string>> sources = {
+        {"  source", "received", "stored", "duplicate", "filtered", "dropped",
+         "dead letters"}};
+    for (const SourceStatus& source : pipeline.sources()) {
+      sources.push_back({absl::StrCat("  ", source.name()),
+                         Number(source.received()), Number(source.stored()),
+                         Number(source.duplicate()), Number(source.filtered()),
+                         Number(source.dropped()),
+                         Number(source.dead_lettered())});
+    }
+    std::vector<std::vector<std::string>> sinks = {
+        {"  sink", "delivered", "waiting", "filtered", "dropped", "corrupt",
+         "dead letters"}};
+    for (const SinkStatus& sink : pipeline.sinks()) {
+      sinks.push_back(
+          {absl::StrCat("  ", sink.name(), sink.parked() ? " (parked)" : ""),
+           Number(sink.delivered()), Number(sink.waiting()),
+           Number(sink.filtered()), Number(sink.dropped()),
+           Number(sink.corrupt()), Number(sink.dead_lettered())});
+    }
+    absl::StrAppend(&text, FormatTable(sources), FormatTable(sinks));
+    if (pipeline.imbalances().empty()) {
+      text += "  every event is accounted for\n";
+    }
+    for (const std::string& imbalance : pipeline.imbalances()) {
+      absl::StrAppend(&text, "  does not add up: ", imbalance, "\n");
+    }
+  }
+  return text;
+}
+
+std::string FormatProgress(const ProcessStatus& status) {
+  std::string text;
+  for (const PipelineStatus& pipeline : status.pipelines()) {
+    uint64_t received = 0;
+    uint64_t stored = 0;
+    for (const SourceStatus& source : pipeline.sources()) {
+      received += source.received();
+      stored += source.stored();
+    }
+    absl::StrAppend(&text, pipeline.name(), ": received ", received,
+                    ", stored ", stored);
+    for (const SinkStatus& sink : pipeline.sinks()) {
+      if (sink.parked()) continue;
+      absl::StrAppend(&text, "; ", sink.name(), " delivered ", sink.delivered(),
+                      ", waiting ", sink.waiting());
+      if (sink.dead_lettered() > 0) {
+        absl::StrAppend(&text, ", dead letters ", sink.dead_lettered());
+      }
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+bool IsBalanced(const ProcessStatus& status) {
+  return std::all_of(status.pipelines().begin(), status.pipelines().end(),
+                     [](const PipelineStatus& pipeline) {
+                       return pipeline.imbalances().empty();
+                     });
+}
+
+}  // namespace sluice

@@ -1,0 +1,30 @@
+// The status of a process for people and for scripts.
+#ifndef TOOLS_SLUICE_STATUS_OUTPUT_H_
+#define TOOLS_SLUICE_STATUS_OUTPUT_H_
+
+#include <string>
+
+#include "boost/json.hpp"
+#include "proto/admin/v1/status.pb.h"
+
+namespace sluice {
+
+// The fields of the messages under their names, numbers as numbers. `time` is
+// RFC 3339; `metrics` is left out. Each component has `health` ("healthy", ...)
+// and, when there is something to say, `health_message`.
+boost::json::object StatusToJson(const admin::v1::ProcessStatus& status);
+
+// The ledger: a table per pipeline, a row per source and sink with where its
+// events are, and what does not add up. Ends with a line break.
+std::string FormatLedger(const admin::v1::ProcessStatus& status);
+
+// One line per pipeline, e.g. "office: received 120, stored 120; room-feed
+// delivered 118, waiting 2". Ends with a line break.
+std::string FormatProgress(const admin::v1::ProcessStatus& status);
+
+// True if every event of every pipeline is accounted for.
+bool IsBalanced(const admin::v1::ProcessStatus& status);
+
+}  // namespace sluice
+
+#endif  // TOOLS_SLUICE_STATUS_OUTPUT_H_

@@ -1,0 +1,79 @@
+#include "tools/sluice/status_output.h"
+
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+admin::v1::ProcessStatus Example() {
+  admin::v1::ProcessStatus status;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(R"(
+      time { seconds: 1714564800 }
+      pipelines {
+        name: "office"
+        sources { name: "sensors" plugin: "generate" received: 12
+                  stored: 9 duplicate: 3
+                  health { state: DEGRADED message: "reconnecting" } }
+        sinks { name: "room-feed" plugin: "feed" delivered: 7 waiting: 2
+                health { state: HEALTHY }
+                oldest_waiting { seconds: 1714564700 } }
+        sinks { name: "old" parked: true dead_lettered: 1 }
+        log { next_sequence: 10 stored_bytes: 18446744073709551615
+              sync_time { nanos: 250000000 } }
+      })",
+                                                            &status));
+  return status;
+}
+
+TEST(StatusOutputTest, GivesNumbersAsNumbers) {
+  // As a script sees it.
+  const boost::json::value json =
+      boost::json::parse(boost::json::serialize(StatusToJson(Example())));
+  EXPECT_EQ(json.at("time").as_string(), "2024-05-01T12:00:00Z");
+  EXPECT_TRUE(json.at("balanced").as_bool());
+  const boost::json::value& pipeline = json.at("pipelines").at(0);
+  const boost::json::value& source = pipeline.at("sources").at(0);
+  EXPECT_EQ(source.at("received").as_int64(), 12);
+  EXPECT_EQ(source.at("health").as_string(), "degraded");
+  EXPECT_EQ(source.at("health_message").as_string(), "reconnecting");
+  const boost::json::value& sink = pipeline.at("sinks").at(0);
+  EXPECT_EQ(sink.at("waiting").as_int64(), 2);
+  EXPECT_EQ(sink.at("oldest_waiting").as_string(), "2024-05-01T11:58:20Z");
+  EXPECT_FALSE(sink.as_object().contains("health_message"));
+  EXPECT_EQ(pipeline.at("log").at("stored_bytes").as_uint64(),
+            18446744073709551615u);
+  EXPECT_DOUBLE_EQ(pipeline.at("log").at("sync_seconds").as_double(), 0.25);
+}
+
+TEST(StatusOutputTest, PrintsTheLedgerAsTables) {
+  const std::string ledger = FormatLedger(Example());
+  EXPECT_THAT(ledger, HasSubstr("pipeline office\n"));
+  EXPECT_THAT(ledger, HasSubstr("  sensors  12        9       3"));
+  EXPECT_THAT(ledger, HasSubstr("  room-feed     7          2"));
+  EXPECT_THAT(ledger, HasSubstr("  old (parked)"));
+  EXPECT_THAT(ledger, HasSubstr("every event is accounted for"));
+}
+
+TEST(StatusOutputTest, SaysWhatDoesNotAddUp) {
+  admin::v1::ProcessStatus status = Example();
+  status.mutable_pipelines(0)->add_imbalances("source sensors: 12 != 11");
+  EXPECT_FALSE(IsBalanced(status));
+  EXPECT_FALSE(StatusToJson(status).at("balanced").as_bool());
+  const std::string ledger = FormatLedger(status);
+  EXPECT_THAT(ledger, HasSubstr("does not add up: source sensors: 12 != 11"));
+  EXPECT_THAT(ledger, Not(HasSubstr("accounted for")));
+}
+
+TEST(StatusOutputTest, TellsProgressInALine) {
+  EXPECT_EQ(FormatProgress(Example()),
+            "office: received 12, stored 9; room-feed delivered 7, waiting "
+            "2\n");
+}
+
+}  // namespace
+}  // namespace sluice
