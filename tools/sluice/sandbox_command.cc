@@ -36,8 +36,10 @@ Examples:
   # 20,000 readings of 50 devices, then silence; streams end every 10 seconds
   sluice sandbox --devices 50 --rate 1000 --count 20000 --stream-lifetime 10
 
-  # Credentials for the vendor's client or the source `disruptive`
-  sluice sandbox --control-port 8080 | head -1 | jq .disruptive.credentials
+  # On a known port; credentials as a file for the source `disruptive` and for
+  # the vendor's client
+  sluice sandbox --control-port 8080 &
+  curl http://127.0.0.1:8080/ready | jq .disruptive.credentials > dt.json
 
   # Cut every stream, then look for gaps
   curl -X POST -d '{"how": "fin"}' http://127.0.0.1:8080/streams/cut
@@ -65,6 +67,8 @@ sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
 }
 
 void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
+  // Help shows the defaults.
+  command.option_defaults()->always_capture_default();
   command.add_option("--control-port", options.control_port,
                      "Port of the control server; 0: a free one");
   command.add_option("--disruptive-port", options.disruptive_port,

@@ -1,0 +1,58 @@
+// An emulator with the server it answers on.
+#ifndef TOOLS_SANDBOX_EMULATED_SERVICE_H_
+#define TOOLS_SANDBOX_EMULATED_SERVICE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "pipeline/http/http_server.h"
+#include "tools/sandbox/emulator.h"
+#include "tools/sandbox/fault_switch.h"
+
+namespace sluice::sandbox {
+
+// Thread-safe.
+class EmulatedService {
+ public:
+  // Listens on 127.0.0.1 and ::1 (0: a free port) and starts the emulator.
+  // `faults` outlives the service.
+  //   kAlreadyExists: the port is taken.
+  static absl::StatusOr<std::unique_ptr<EmulatedService>> Start(
+      std::unique_ptr<Emulator> emulator, uint16_t port, FaultSwitch* faults);
+
+  // Closes every connection and stops the emulator.
+  ~EmulatedService();
+  EmulatedService(const EmulatedService&) = delete;
+  EmulatedService& operator=(const EmulatedService&) = delete;
+
+  std::string_view name() const { return emulator_->name(); }
+  // "http://127.0.0.1:8081"
+  const std::string& url() const { return url_; }
+
+  // Runs `task` with the emulator on its own thread, soon.
+  void Do(absl::AnyInvocable<void(Emulator&)> task);
+
+  void DropConnections(bool reset) { server_->DropConnections(reset); }
+
+ private:
+  EmulatedService(std::unique_ptr<Emulator> emulator, FaultSwitch* faults)
+      : emulator_(std::move(emulator)), faults_(faults) {}
+
+  void Handle(HttpServerRequest request,
+              std::shared_ptr<HttpResponder> responder);
+
+  const std::unique_ptr<Emulator> emulator_;
+  FaultSwitch* const faults_;
+  std::unique_ptr<HttpServer> server_;
+  std::string url_;
+  // Set on the server's thread once the emulator has started.
+  bool started_ = false;
+};
+
+}  // namespace sluice::sandbox
+
+#endif  // TOOLS_SANDBOX_EMULATED_SERVICE_H_

@@ -1,0 +1,89 @@
+// The sandbox: emulators of the services at both ends of a pipeline in this
+// process, each on a port of its own, and a control server. docs/sandbox.md
+// describes it for those who use it.
+#ifndef TOOLS_SANDBOX_SANDBOX_H_
+#define TOOLS_SANDBOX_SANDBOX_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pipeline/http/http_server.h"
+#include "tools/sandbox/control_server.h"
+#include "tools/sandbox/disruptive_emulator.h"
+#include "tools/sandbox/emulated_service.h"
+#include "tools/sandbox/fault_switch.h"
+#include "tools/sandbox/ledger.h"
+
+namespace sluice::sandbox {
+
+struct SandboxOptions {
+  // 0: a free port.
+  uint16_t control_port = 0;
+  uint16_t disruptive_port = 0;
+
+  DisruptiveOptions disruptive;
+  // Events that the ledger knows one by one.
+  size_t ledger_events = 1'000'000;
+  // POST /shutdown came; called on a thread of the sandbox, which must not be
+  // destroyed from there.
+  std::function<void()> on_shutdown;
+};
+
+// A running sandbox; all its state is in memory.
+//
+// Thread-safety: all methods may be called from any thread but the sandbox's
+// own.
+class Sandbox {
+ public:
+  // Starts everything; requests are served once this returns.
+  //   kAlreadyExists: a port is taken.
+  static absl::StatusOr<std::unique_ptr<Sandbox>> Start(SandboxOptions options);
+
+  // Closes every connection and stops all threads.
+  ~Sandbox();
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+
+  // One line of JSON: {"ready": true, "control": url, "<service>": {...}}.
+  std::string ReadyJson() const { return control_->ReadyJson(); }
+
+  // "http://127.0.0.1:8080", where the control server listens.
+  std::string control_url() const { return control_->url(); }
+
+  // The same as a request to the control server: the JSON of a 200 answer. Any
+  // other answer is an error with its text. Blocks.
+  absl::StatusOr<std::string> Control(std::string_view method,
+                                      std::string_view path,
+                                      std::string_view body = {});
+
+  Ledger& ledger() { return ledger_; }
+  FaultSwitch& faults() { return faults_; }
+
+  // What does not change: project, fleet, credentials.
+  const DisruptiveEmulator& disruptive() const { return *disruptive_; }
+  // Root of a service's server, "http://127.0.0.1:8081"; empty: no such
+  // service.
+  std::string url(std::string_view service) const;
+
+ private:
+  explicit Sandbox(size_t ledger_events) : ledger_(ledger_events) {}
+
+  absl::Status Add(std::unique_ptr<Emulator> emulator, uint16_t port);
+
+  Ledger ledger_;
+  FaultSwitch faults_;
+  const DisruptiveEmulator* disruptive_ = nullptr;
+  std::vector<std::unique_ptr<EmulatedService>> services_;
+  std::unique_ptr<ControlServer> control_;
+};
+
+}  // namespace sluice::sandbox
+
+#endif  // TOOLS_SANDBOX_SANDBOX_H_
