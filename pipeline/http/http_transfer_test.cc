@@ -245,10 +245,11 @@ TEST_F(HttpTransferTest, TotalTimeRunsWhilePaused) {
 TEST_F(HttpTransferTest, AnUploadThatAdvancesIsNotIdle) {
   // A server that takes a request in small sips, for longer than the client
   // would wait for an answer.
-  constexpr size_t kBody = 8 << 20;
+  constexpr size_t kBody = 32 << 20;  // More than sockets hold.
   boost::asio::io_context io;
   boost::asio::ip::tcp::acceptor acceptor(
       io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+  acceptor.set_option(boost::asio::socket_base::receive_buffer_size(64 << 10));
   OnLoop([&] {
     call_ = loop_->Stream(
         {.method = "POST",
