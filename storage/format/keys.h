@@ -21,9 +21,12 @@ inline std::string_view AfterAllNumberKeys() {
   return "\xff\xff\xff\xff\xff\xff\xff\xff\xff";
 }
 
-// Keys of the table `cursors`.
+// Keys of the table `cursors`: a prefix and a name; and the first key behind
+// all of a prefix.
 inline constexpr std::string_view kCursorPrefix = "c/";
+inline constexpr std::string_view kAfterCursors = "c0";
 inline constexpr std::string_view kSourcePrefix = "s/";
+inline constexpr std::string_view kAfterSources = "s0";
 
 // Keys of the table `meta`.
 inline constexpr std::string_view kFormatVersionKey = "format_version";

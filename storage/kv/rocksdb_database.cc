@@ -95,7 +95,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbStoreOptions& options) {
   // All tables share the write-ahead log. This makes the small ones give up
   // their part in it, or a file of the log could stay for ever.
   db.max_total_wal_size = 2 * options.memtable_bytes;
-  db.write_buffer_manager = options.memory.write_buffers;
+  db.write_buffer_manager = options.resources.write_buffers;
   // One thread writes.
   db.allow_concurrent_memtable_write = false;
   db.max_background_jobs = 2;
@@ -110,7 +110,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbStoreOptions& options) {
 
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(
     const RocksDbStoreOptions& options) {
-  std::shared_ptr<rocksdb::Cache> cache = options.memory.block_cache;
+  std::shared_ptr<rocksdb::Cache> cache = options.resources.block_cache;
   if (cache == nullptr) cache = rocksdb::NewLRUCache(kOwnBlockCacheBytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t i = 0; i < kTableCount; ++i) {
@@ -253,12 +253,12 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   return database;
 }
 
-RocksDbMemory MakeRocksDbMemory(size_t bytes) {
-  RocksDbMemory memory;
-  memory.block_cache = rocksdb::NewLRUCache(bytes / 8);
-  memory.write_buffers =
+RocksDbResources RocksDbResources::Make(size_t bytes) {
+  RocksDbResources resources;
+  resources.block_cache = rocksdb::NewLRUCache(bytes / 8);
+  resources.write_buffers =
       std::make_shared<rocksdb::WriteBufferManager>(bytes - bytes / 8);
-  return memory;
+  return resources;
 }
 
 }  // namespace sluice

@@ -23,15 +23,16 @@ class WriteBufferManager;
 
 namespace sluice {
 
-// Memory that all databases of a process share.
-struct RocksDbMemory {
+// What the databases of a process share.
+struct RocksDbResources {
+  // Bounds the databases that are given it to about `bytes` of memory together:
+  // an eighth for cached blocks with their indexes, the rest for what is not
+  // yet in files.
+  static RocksDbResources Make(size_t bytes);
+
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
 };
-
-// Bounds the databases that are given it to about `bytes` together: an eighth
-// for cached blocks with their indexes, the rest for what is not yet in files.
-RocksDbMemory MakeRocksDbMemory(size_t bytes);
 
 struct RocksDbStoreOptions {
   // Size at which the table of events goes from memory to a file. 64 MiB is as
@@ -39,7 +40,7 @@ struct RocksDbStoreOptions {
   size_t memtable_bytes = size_t{64} << 20;
   // Unset: a block cache of 16 MiB of its own, write buffers bounded by
   // memtable_bytes alone.
-  RocksDbMemory memory;
+  RocksDbResources resources;
   // The file system; null: the real one. Outlives the store.
   rocksdb::Env* env = nullptr;
   // Nothing on disk is changed, and no lock is taken: a look at a database that

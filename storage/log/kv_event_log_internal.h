@@ -1,0 +1,71 @@
+// What the parts of KvEventLog share.
+#ifndef STORAGE_LOG_KV_EVENT_LOG_INTERNAL_H_
+#define STORAGE_LOG_KV_EVENT_LOG_INTERNAL_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/format/keys.h"
+#include "storage/log/kv_event_log.h"
+
+namespace sluice {
+
+// High and low half of a DedupeKey.
+inline constexpr size_t kDedupeKeyBytes = 16;
+
+// A batch that was encoded: where it will lie, and its record within records_.
+struct EncodedBatch {
+  BatchPlace place;
+  EventBatchPtr events;
+  size_t record_begin = 0;
+  size_t record_bytes = 0;
+};
+
+struct KvEventLog::Additions {
+  LogStart start;
+  std::vector<EncodedBatch> batches;
+  std::vector<SourceUpdate> sources;
+  std::vector<storage::v1::DeadLetter> dead_letters;
+  std::vector<DedupeKey> dedupe_keys;
+  std::vector<uint64_t> deleted_dead_letters;
+  int64_t deleted_dead_letter_bytes = 0;
+
+  // ---- Filled by Prepare(), for Apply() and Restore() ----
+  std::vector<PendingDeadLetter> new_dead_letters;
+  SourceMap new_sources;
+  std::vector<std::string> written_cursors;
+  size_t pending_dead_letters = 0;
+  size_t damaged_records = 0;
+  uint64_t deleted_record_bytes = 0;
+  uint64_t next_dead_letter_id = 0;
+  int64_t dedupe_nanos = 0;
+
+  int64_t NewDeadLetterBytes() const {
+    int64_t bytes = 0;
+    for (const auto& letter : new_dead_letters) {
+      bytes += static_cast<int64_t>(letter.serialized.size());
+    }
+    return bytes;
+  }
+};
+
+// Bytes that records of `bytes` of events can take at most: uncompressed, and
+// with headers for as many batches as anybody makes of that.
+inline uint64_t RecordBytesFor(uint64_t bytes, const LogOptions& options) {
+  return bytes + std::min<uint64_t>(64 << 10, options.max_bytes / 64);
+}
+
+inline std::string CursorKey(std::string_view name) {
+  return std::string(format::kCursorPrefix) + std::string(name);
+}
+inline std::string SourceKey(std::string_view name) {
+  return std::string(format::kSourcePrefix) + std::string(name);
+}
+
+}  // namespace sluice
+
+#endif  // STORAGE_LOG_KV_EVENT_LOG_INTERNAL_H_

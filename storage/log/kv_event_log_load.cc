@@ -1,0 +1,189 @@
+// How KvEventLog finds out what a store holds.
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "storage/base/status_macros.h"
+#include "storage/log/kv_event_log.h"
+#include "storage/log/kv_event_log_internal.h"
+
+namespace sluice {
+namespace {
+
+constexpr Sequence kMaxSequence = std::numeric_limits<Sequence>::max();
+
+}  // namespace
+
+absl::Status KvEventLog::Load(bool repaired) {
+  absl::MutexLock writer(&writer_mu_);
+  bool fresh = false;
+  SLUICE_RETURN_IF_ERROR(CheckFormatVersion(&fresh));
+  LogBook book(options_.tail_bytes);
+  SLUICE_RETURN_IF_ERROR(LoadState(&book));
+  SLUICE_RETURN_IF_ERROR(LoadCursorsAndSources(&book));
+  SLUICE_RETURN_IF_ERROR(IncludeWhatIsThere(&book));
+  if (repaired) SLUICE_RETURN_IF_ERROR(RecountDeadLetters(&book));
+  SLUICE_ASSIGN_OR_RETURN(
+      const auto newest_dedupe,
+      store_->LastKey(Table::kDedupe, "", format::AfterAllNumberKeys()));
+  if (newest_dedupe.has_value()) {
+    last_dedupe_nanos_ = static_cast<int64_t>(
+        format::ParseNumberKey(*newest_dedupe).value_or(0));
+  }
+  young_from_ = book.next();
+  generation_ = store_->generation(Table::kEvents);
+  unwritten_dead_letter_id_ = book.next_dead_letter_id();
+  {
+    absl::MutexLock lock(&mu_);
+    book_ = std::move(book);
+  }
+  if (!fresh) return absl::OkStatus();
+  WriteSet set;
+  set.Put(Table::kMeta, std::string(format::kFormatVersionKey),
+          absl::StrCat(format::kFormatVersion));
+  return store_->Write(set, /*sync=*/true);
+}
+
+absl::Status KvEventLog::CheckFormatVersion(bool* fresh) {
+  SLUICE_ASSIGN_OR_RETURN(const auto stored,
+                          store_->Get(Table::kMeta, format::kFormatVersionKey));
+  *fresh = !stored.has_value();
+  if (*fresh) return absl::OkStatus();
+  uint64_t version = 0;
+  if (absl::SimpleAtoi(*stored, &version) &&
+      version <= format::kFormatVersion) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the log has format version ", *stored, ", and this program knows ",
+      "versions up to ", format::kFormatVersion, ": use a newer program"));
+}
+
+absl::Status KvEventLog::LoadState(LogBook* book) const {
+  SLUICE_ASSIGN_OR_RETURN(const auto stored,
+                          store_->Get(Table::kMeta, format::kStateKey));
+  if (!stored.has_value()) return RebuildState(book);
+  storage::v1::LogState state;
+  if (!state.ParseFromString(*stored)) {
+    return absl::DataLossError("the state of the log is not readable");
+  }
+  book->FromProto(state);
+  return absl::OkStatus();
+}
+
+// A new log, or one that lost its tables but not its events.
+absl::Status KvEventLog::RebuildState(LogBook* book) const {
+  StoredRange range;
+  range.from = range.floor = 1;
+  range.end = kMaxSequence;
+  range.max_bytes = 1;
+  range.places_only = true;
+  StoredEvents found;
+  SLUICE_RETURN_IF_ERROR(ReadStored(*store_, range, &found));
+  if (found.batches.empty()) return absl::OkStatus();
+  const BatchPlace& oldest = found.batches.front().place;
+  storage::v1::LogState state = book->ToProto();
+  state.set_first_sequence(oldest.first);
+  state.set_first_offset(oldest.begin_offset);
+  state.set_next_sequence(oldest.end);
+  state.set_next_offset(oldest.end_offset);
+  book->FromProto(state);
+  return absl::OkStatus();
+}
+
+absl::Status KvEventLog::LoadCursorsAndSources(LogBook* book) const {
+  Sequence cursors_end = 0;
+  SLUICE_RETURN_IF_ERROR(store_->Scan(
+      Table::kCursors,
+      ScanRange::Between(std::string(format::kCursorPrefix),
+                         std::string(format::kAfterCursors)),
+      [&](std::string_view key, std::string_view value) {
+        storage::v1::CursorState state;
+        const std::string name(key.substr(format::kCursorPrefix.size()));
+        if (!state.ParseFromArray(value.data(),
+                                  static_cast<int>(value.size()))) {
+          LOG(ERROR) << "the state of cursor \"" << name
+                     << "\" is not readable; it begins anew";
+          return true;
+        }
+        const CursorProgress progress(state);
+        cursors_end = std::max(cursors_end, progress.next());
+        book->cursors().emplace(name, CursorEntry(progress));
+        return true;
+      }));
+  // Only after a repair can a cursor be ahead of the log.
+  if (cursors_end > book->next()) book->Extend(cursors_end, 0);
+  return store_->Scan(
+      Table::kCursors,
+      ScanRange::Between(std::string(format::kSourcePrefix),
+                         std::string(format::kAfterSources)),
+      [&](std::string_view key, std::string_view value) {
+        storage::v1::SourceState state;
+        const std::string name(key.substr(format::kSourcePrefix.size()));
+        if (!state.ParseFromArray(value.data(),
+                                  static_cast<int>(value.size()))) {
+          LOG(ERROR) << "the state of source \"" << name
+                     << "\" is not readable; it begins anew";
+          return true;
+        }
+        book->sources().emplace(name, std::move(state));
+        return true;
+      });
+}
+
+absl::Status KvEventLog::IncludeWhatIsThere(LogBook* book) const {
+  SLUICE_ASSIGN_OR_RETURN(
+      const auto newest,
+      store_->LastKey(Table::kEvents, format::NumberKey(book->next()),
+                      format::AfterAllNumberKeys()));
+  if (newest.has_value()) {
+    const Sequence last = format::ParseNumberKey(*newest).value_or(0);
+    StoredRange range;
+    range.floor = range.from = last;
+    range.end = kMaxSequence;
+    range.max_bytes = 1;
+    range.places_only = true;
+    StoredEvents found;
+    SLUICE_RETURN_IF_ERROR(ReadStored(*store_, range, &found));
+    if (found.batches.empty()) {
+      book->Extend(last + 1, 0);
+    } else {
+      const BatchPlace& place = found.batches.front().place;
+      book->Extend(place.end, place.end_offset);
+    }
+    LOG(ERROR) << "the log's state was older than its events; it now ends "
+               << "before event " << book->next();
+  }
+  SLUICE_ASSIGN_OR_RETURN(
+      const auto newest_letter,
+      store_->LastKey(Table::kDeadLetters, "", format::AfterAllNumberKeys()));
+  if (newest_letter.has_value()) {
+    book->ExtendDeadLetterIds(
+        format::ParseNumberKey(*newest_letter).value_or(0) + 1);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status KvEventLog::RecountDeadLetters(LogBook* book) const {
+  storage::v1::LogState state = book->ToProto();
+  uint64_t letters = 0;
+  uint64_t bytes = 0;
+  SLUICE_RETURN_IF_ERROR(store_->Scan(
+      Table::kDeadLetters,
+      ScanRange::Between("", std::string(format::AfterAllNumberKeys())),
+      [&](std::string_view, std::string_view value) {
+        ++letters;
+        bytes += value.size();
+        return true;
+      }));
+  state.set_dead_letters(letters);
+  state.set_dead_letter_bytes(bytes);
+  book->FromProto(state);
+  return absl::OkStatus();
+}
+
+}  // namespace sluice

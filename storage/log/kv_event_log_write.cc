@@ -1,0 +1,479 @@
+// The write path of KvEventLog: one WriteSet per call, prepared from the book
+// under its lock, written without it, and applied under it.
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "glog/logging.h"
+#include "storage/base/coding.h"
+#include "storage/base/status_macros.h"
+#include "storage/log/kv_event_log.h"
+#include "storage/log/kv_event_log_internal.h"
+
+namespace sluice {
+namespace {
+
+// Files are dropped in pieces of about this size; asking more often finds none.
+constexpr uint64_t kDropBytes = uint64_t{4} << 20;
+
+// Expired ids are dropped this many times within the window.
+constexpr int kExpiriesPerWindow = 64;
+
+void AddCounters(const storage::v1::SourceCounters& added,
+                 storage::v1::SourceCounters* total) {
+  total->set_received(total->received() + added.received());
+  total->set_stored(total->stored() + added.stored());
+  total->set_duplicate(total->duplicate() + added.duplicate());
+  total->set_filtered(total->filtered() + added.filtered());
+  total->set_dropped(total->dropped() + added.dropped());
+  total->set_dead_lettered(total->dead_lettered() + added.dead_lettered());
+  total->set_added(total->added() + added.added());
+}
+
+}  // namespace
+
+absl::Status KvEventLog::WriteOut(Additions& additions, Durability durability) {
+  SLUICE_RETURN_IF_ERROR(broken_);
+  const bool sync = durability == Durability::kDurable;
+  WriteSet set;
+  {
+    absl::MutexLock lock(&mu_);
+    Prepare(additions, set);
+  }
+  const absl::Time begin = absl::Now();
+  absl::Status status = store_->Write(set, sync);
+  const absl::Duration took = absl::Now() - begin;
+  bool freed = false;
+  {
+    absl::MutexLock lock(&mu_);
+    if (status.ok()) {
+      freed = Apply(additions);
+    } else {
+      Restore(additions);
+    }
+    if (sync) {
+      ++syncs_;
+      sync_time_ += took;
+    }
+  }
+  if (!status.ok()) {
+    overwrite_ = true;
+    if (absl::IsDataLoss(status)) broken_ = status;
+    return status;
+  }
+  overwrite_ = false;
+  unsynced_ = !sync;
+  DropOld(additions);
+  if (freed) NotifySpace();
+  if (!additions.batches.empty()) {
+    absl::MutexLock lock(&append_mu_);
+    for (auto& [id, listener] : append_listeners_) {
+      listener(additions.batches.back().place.end);
+    }
+  }
+  return absl::OkStatus();
+}
+
+void KvEventLog::Prepare(Additions& additions, WriteSet& set) {
+  if (overwrite_) {
+    set.DeleteRange(Table::kEvents, format::NumberKey(book_.next()),
+                    std::string(format::AfterAllNumberKeys()));
+    set.DeleteRange(
+        Table::kDedupe,
+        format::NumberKey(static_cast<uint64_t>(last_dedupe_nanos_) + 1),
+        std::string(format::AfterAllNumberKeys()));
+    set.DeleteRange(Table::kDeadLetters,
+                    format::NumberKey(unwritten_dead_letter_id_),
+                    std::string(format::AfterAllNumberKeys()));
+  }
+  for (const EncodedBatch& batch : additions.batches) {
+    set.PutView(Table::kEvents, format::NumberKey(batch.place.first),
+                std::string_view(records_).substr(batch.record_begin,
+                                                  batch.record_bytes));
+  }
+  PrepareReclaim(additions, set);
+  PrepareCursors(additions, set);
+  PrepareSources(additions, set);
+  PrepareDeadLetters(additions, set);
+  PrepareDedupe(additions, set);
+  PrepareState(additions, set);
+  book_.set_changed(false);
+}
+
+void KvEventLog::PrepareReclaim(Additions& additions, WriteSet& set) {
+  reclaiming_to_ = std::max(reclaiming_to_, additions.start.first);
+  book_.recent().ForEachIn(
+      std::max(book_.first(), young_from_), additions.start.first,
+      [&set, &additions](const BatchPlace& place) {
+        set.DeleteOnce(Table::kEvents, format::NumberKey(place.first));
+        additions.deleted_record_bytes += place.end_offset - place.begin_offset;
+      });
+  additions.damaged_records = damaged_records_.size();
+  for (Sequence key : damaged_records_) {
+    set.Delete(Table::kEvents, format::NumberKey(key));
+  }
+}
+
+void KvEventLog::PrepareCursors(Additions& additions, WriteSet& set) {
+  const Sequence first = additions.start.first;
+  if (overwrite_) {
+    // Whatever a failed write said of any cursor.
+    set.DeleteRange(Table::kCursors, std::string(format::kCursorPrefix),
+                    std::string(format::kAfterCursors));
+  }
+  for (auto& [name, cursor] : book_.cursors()) {
+    const bool passed_over = cursor.progress.next() < first;
+    if (!cursor.changed && !overwrite_ && !passed_over) continue;
+    if (passed_over) {
+      // The book follows once this is written.
+      CursorProgress after = cursor.progress;
+      after.Complete(after.next(), first - 1, Done::kDropped);
+      set.Put(Table::kCursors, CursorKey(name),
+              after.ToProto().SerializeAsString());
+    } else {
+      set.Put(Table::kCursors, CursorKey(name),
+              cursor.progress.ToProto().SerializeAsString());
+    }
+    cursor.changed = false;
+    additions.written_cursors.push_back(name);
+  }
+}
+
+void KvEventLog::PrepareSources(Additions& additions, WriteSet& set) {
+  if (overwrite_) {
+    // Whatever a failed write said of any source.
+    set.DeleteRange(Table::kCursors, std::string(format::kSourcePrefix),
+                    std::string(format::kAfterSources));
+    for (const auto& [name, state] : book_.sources()) {
+      set.Put(Table::kCursors, SourceKey(name), state.SerializeAsString());
+    }
+  }
+  // The same source may come more than once.
+  SourceMap states;
+  for (const SourceUpdate& update : additions.sources) {
+    const auto known = book_.sources().find(update.name);
+    const auto state =
+        states
+            .emplace(update.name, known == book_.sources().end()
+                                      ? storage::v1::SourceState()
+                                      : known->second)
+            .first;
+    if (update.checkpoint.has_value()) {
+      state->second.set_checkpoint(*update.checkpoint);
+    }
+    AddCounters(update.added, state->second.mutable_counters());
+  }
+  for (auto& [name, state] : states) {
+    set.Put(Table::kCursors, SourceKey(name), state.SerializeAsString());
+  }
+  additions.new_sources = std::move(states);
+}
+
+void KvEventLog::PrepareDeadLetters(Additions& additions, WriteSet& set) {
+  additions.pending_dead_letters = book_.pending_dead_letters().size();
+  for (const PendingDeadLetter& letter : book_.pending_dead_letters()) {
+    set.PutView(Table::kDeadLetters, format::NumberKey(letter.id),
+                letter.serialized);
+  }
+  for (auto& letter : additions.dead_letters) {
+    additions.new_dead_letters.push_back(
+        book_.MakeDeadLetter(std::move(letter)));
+  }
+  for (const PendingDeadLetter& letter : additions.new_dead_letters) {
+    set.PutView(Table::kDeadLetters, format::NumberKey(letter.id),
+                letter.serialized);
+  }
+  for (uint64_t id : additions.deleted_dead_letters) {
+    set.Delete(Table::kDeadLetters, format::NumberKey(id));
+  }
+  additions.next_dead_letter_id = book_.next_dead_letter_id();
+}
+
+void KvEventLog::PrepareDedupe(Additions& additions, WriteSet& set) {
+  if (additions.dedupe_keys.empty()) return;
+  dedupe_bytes_.resize(additions.dedupe_keys.size() * kDedupeKeyBytes);
+  char* to = dedupe_bytes_.data();
+  for (const DedupeKey& key : additions.dedupe_keys) {
+    StoreBigEndian64(to, key.high);
+    StoreBigEndian64(to + 8, key.low);
+    to += kDedupeKeyBytes;
+  }
+  // Ascending although the clock may not be.
+  additions.dedupe_nanos =
+      std::max(absl::ToUnixNanos(clock_->Now()), last_dedupe_nanos_ + 1);
+  set.PutView(Table::kDedupe,
+              format::NumberKey(static_cast<uint64_t>(additions.dedupe_nanos)),
+              dedupe_bytes_);
+}
+
+void KvEventLog::PrepareState(const Additions& additions, WriteSet& set) {
+  storage::v1::LogState state = book_.ToProto();
+  state.set_first_sequence(additions.start.first);
+  state.set_first_offset(additions.start.offset);
+  auto* const holes = state.mutable_holes();
+  while (!holes->empty() && holes->begin()->last() < additions.start.first) {
+    holes->erase(holes->begin());
+  }
+  if (!additions.batches.empty()) {
+    const BatchPlace& last = additions.batches.back().place;
+    state.set_next_sequence(last.end);
+    state.set_next_offset(last.end_offset);
+  }
+  state.set_dead_letters(state.dead_letters() +
+                         additions.new_dead_letters.size() -
+                         additions.deleted_dead_letters.size());
+  state.set_dead_letter_bytes(
+      state.dead_letter_bytes() +
+      static_cast<uint64_t>(additions.NewDeadLetterBytes() -
+                            additions.deleted_dead_letter_bytes));
+  set.Put(Table::kMeta, std::string(format::kStateKey),
+          state.SerializeAsString());
+}
+
+bool KvEventLog::Apply(Additions& additions) {
+  if (const uint64_t generation = store_->generation(Table::kEvents);
+      generation != generation_) {
+    // All that was written before this write is on its way to a file.
+    generation_ = generation;
+    young_from_ = book_.next();
+  }
+  undropped_bytes_ += additions.start.offset - book_.start().offset -
+                      additions.deleted_record_bytes;
+  for (EncodedBatch& batch : additions.batches) {
+    book_.AddBatch(batch.place, std::move(batch.events));
+  }
+  const bool freed = book_.MoveStart(additions.start);
+  for (auto& [name, state] : additions.new_sources) {
+    book_.sources().insert_or_assign(name, std::move(state));
+  }
+  auto& pending = book_.pending_dead_letters();
+  pending.erase(
+      pending.begin(),
+      pending.begin() + static_cast<ptrdiff_t>(additions.pending_dead_letters));
+  book_.CountDeadLetters(
+      static_cast<int64_t>(additions.new_dead_letters.size()) -
+          static_cast<int64_t>(additions.deleted_dead_letters.size()),
+      additions.NewDeadLetterBytes() - additions.deleted_dead_letter_bytes);
+  damaged_records_.erase(damaged_records_.begin(),
+                         damaged_records_.begin() +
+                             static_cast<ptrdiff_t>(additions.damaged_records));
+  unwritten_dead_letter_id_ = additions.next_dead_letter_id;
+  if (additions.dedupe_nanos != 0) last_dedupe_nanos_ = additions.dedupe_nanos;
+  return freed;
+}
+
+void KvEventLog::Restore(const Additions& additions) {
+  for (const std::string& name : additions.written_cursors) {
+    const auto cursor = book_.cursors().find(name);
+    if (cursor != book_.cursors().end()) cursor->second.changed = true;
+  }
+  book_.set_changed(true);
+}
+
+void KvEventLog::DropOld(const Additions& additions) {
+  if (undropped_bytes_ >= kDropBytes) {
+    undropped_bytes_ = 0;
+    store_->DropBelow(Table::kEvents, format::NumberKey(additions.start.first));
+  }
+  const absl::Time now = clock_->Now();
+  if (now - last_expiry_ >= options_.dedupe_window / kExpiriesPerWindow) {
+    last_expiry_ = now;
+    const int64_t oldest = absl::ToUnixNanos(now - options_.dedupe_window);
+    store_->DropBelow(
+        Table::kDedupe,
+        format::NumberKey(static_cast<uint64_t>(std::max<int64_t>(oldest, 0))));
+  }
+}
+
+absl::StatusOr<AppendResult> KvEventLog::Append(AppendRequest request,
+                                                Durability durability) {
+  absl::MutexLock writer(&writer_mu_);
+  Additions additions;
+  additions.sources = std::move(request.sources);
+  additions.dead_letters = std::move(request.dead_letters);
+  additions.dedupe_keys = std::move(request.dedupe_keys);
+  AppendResult result;
+  BatchPlace place;
+  {
+    absl::MutexLock lock(&mu_);
+    result.first_sequence = place.end = book_.next();
+    place.end_offset = book_.next_offset();
+  }
+  place.append_unix_nanos = absl::ToUnixNanos(clock_->Now());
+  records_.clear();
+  for (EventBatchPtr& events : request.batches) {
+    CHECK(events != nullptr && !events->empty()) << "append of an empty batch";
+    format::RecordHeader header;
+    header.first_sequence = place.first = place.end;
+    header.begin_offset = place.begin_offset = place.end_offset;
+    header.append_unix_nanos = place.append_unix_nanos;
+    const size_t begin = records_.size();
+    encoder_.Append(header, *events, &records_);
+    const size_t bytes = records_.size() - begin;
+    place.end += events->size();
+    place.end_offset += bytes;
+    additions.batches.push_back({place, std::move(events), begin, bytes});
+  }
+  additions.start = PlanReclaim(records_.size());
+  if (!records_.empty() && !Fits(additions.start, records_.size())) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "appending ", records_.size(), " bytes: the log's limit is ",
+        options_.max_bytes, " bytes"));
+  }
+  SLUICE_RETURN_IF_ERROR(WriteOut(additions, durability));
+  return result;
+}
+
+absl::Status KvEventLog::Flush(Durability durability) {
+  absl::MutexLock writer(&writer_mu_);
+  Additions additions;
+  additions.start = PlanReclaim(0);
+  bool anything = false;
+  {
+    absl::MutexLock lock(&mu_);
+    anything = book_.changed() || additions.start.first > book_.first();
+  }
+  if (anything || overwrite_) return WriteOut(additions, durability);
+  if (durability == Durability::kBuffered || !unsynced_) return broken_;
+  SLUICE_RETURN_IF_ERROR(broken_);
+  const absl::Time begin = absl::Now();
+  const absl::Status status = store_->Sync();
+  absl::MutexLock lock(&mu_);
+  ++syncs_;
+  sync_time_ += absl::Now() - begin;
+  if (status.ok()) unsynced_ = false;
+  if (absl::IsDataLoss(status)) broken_ = status;
+  return status;
+}
+
+absl::StatusOr<uint64_t> KvEventLog::TrimOldest(uint64_t bytes) {
+  absl::MutexLock writer(&writer_mu_);
+  const uint64_t need = RecordBytesFor(bytes, options_);
+  Additions additions;
+  additions.start = PlanReclaim(need);
+  Sequence end = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    end = book_.next();
+  }
+  while (additions.start.first < end && !Fits(additions.start, need)) {
+    int64_t unused = 0;
+    const auto behind = StartBehind(additions.start, &unused);
+    if (!behind.has_value()) {
+      return absl::UnavailableError(
+          "making room: the oldest batch of the log "
+          "cannot be read now");
+    }
+    additions.start = *behind;
+  }
+  uint64_t removed = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    if (additions.start.first <= book_.first()) return 0;
+    removed = book_.EventsBelow(additions.start.first);
+  }
+  SLUICE_RETURN_IF_ERROR(WriteOut(additions, Durability::kBuffered));
+  return removed;
+}
+
+absl::StatusOr<CursorInfo> KvEventLog::OpenCursor(std::string_view name,
+                                                  bool from_start) {
+  absl::MutexLock writer(&writer_mu_);
+  const std::string key(name);
+  bool added = false;
+  bool was_parked = false;
+  Additions additions;
+  {
+    absl::MutexLock lock(&mu_);
+    auto found = book_.cursors().find(key);
+    if (found == book_.cursors().end()) {
+      added = true;
+      book_.AddCursor(key, from_start ? book_.first() : book_.next());
+    } else {
+      was_parked = found->second.progress.parked();
+      if (!was_parked) return book_.Info(key, found->second.progress);
+      found->second.progress.set_parked(false);
+      found->second.changed = true;
+    }
+    additions.start = book_.start();
+  }
+  const absl::Status status = WriteOut(additions, Durability::kDurable);
+  absl::MutexLock lock(&mu_);
+  const auto cursor = book_.cursors().find(key);
+  if (!status.ok()) {
+    if (added) {
+      book_.cursors().erase(cursor);
+    } else {
+      cursor->second.progress.set_parked(was_parked);
+    }
+    return status;
+  }
+  return book_.Info(key, cursor->second.progress);
+}
+
+absl::Status KvEventLog::ParkCursor(std::string_view name) {
+  absl::MutexLock writer(&writer_mu_);
+  const std::string key(name);
+  Additions additions;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto found = book_.cursors().find(key);
+    if (found == book_.cursors().end()) {
+      return absl::NotFoundError(
+          absl::StrCat("the log has no cursor \"", key, "\""));
+    }
+    if (found->second.progress.parked()) return absl::OkStatus();
+    found->second.progress.set_parked(true);
+    found->second.changed = true;
+    additions.start = book_.start();
+  }
+  const absl::Status status = WriteOut(additions, Durability::kBuffered);
+  if (!status.ok()) {
+    absl::MutexLock lock(&mu_);
+    book_.cursors().find(key)->second.progress.set_parked(false);
+    return status;
+  }
+  // What only this cursor held back can go now.
+  NotifySpace();
+  return absl::OkStatus();
+}
+
+absl::Status KvEventLog::DeleteDeadLetters(absl::Span<const uint64_t> ids) {
+  absl::MutexLock writer(&writer_mu_);
+  std::vector<uint64_t> wanted(ids.begin(), ids.end());
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  Additions additions;
+  {
+    absl::MutexLock lock(&mu_);
+    additions.start = book_.start();
+    for (const auto& letter : book_.pending_dead_letters()) {
+      if (!std::binary_search(wanted.begin(), wanted.end(), letter.id))
+        continue;
+      additions.deleted_dead_letters.push_back(letter.id);
+      additions.deleted_dead_letter_bytes +=
+          static_cast<int64_t>(letter.serialized.size());
+    }
+  }
+  const size_t pending = additions.deleted_dead_letters.size();
+  for (uint64_t id : wanted) {
+    const auto already = additions.deleted_dead_letters.begin();
+    if (std::find(already, already + static_cast<ptrdiff_t>(pending), id) !=
+        already + static_cast<ptrdiff_t>(pending)) {
+      continue;
+    }
+    SLUICE_ASSIGN_OR_RETURN(
+        const std::optional<std::string> letter,
+        store_->Get(Table::kDeadLetters, format::NumberKey(id)));
+    if (!letter.has_value()) continue;
+    additions.deleted_dead_letters.push_back(id);
+    additions.deleted_dead_letter_bytes += static_cast<int64_t>(letter->size());
+  }
+  if (additions.deleted_dead_letters.empty()) return absl::OkStatus();
+  return WriteOut(additions, Durability::kBuffered);
+}
+
+}  // namespace sluice

@@ -1,0 +1,140 @@
+// What a log knows of itself in memory: its extent, its cursors and sources,
+// what was lost, and what has to be written down with the next write.
+#ifndef STORAGE_LOG_LOG_BOOK_H_
+#define STORAGE_LOG_LOG_BOOK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "proto/storage/v1/storage.pb.h"
+#include "storage/log/cursor_progress.h"
+#include "storage/log/event_log.h"
+#include "storage/log/recent_batches.h"
+
+namespace sluice {
+
+// Where a log begins.
+struct LogStart {
+  Sequence first = 1;
+  uint64_t offset = 0;  // Of the record of `first`.
+};
+
+struct PendingDeadLetter {
+  uint64_t id = 0;
+  std::string serialized;
+};
+
+struct CursorEntry {
+  explicit CursorEntry(CursorProgress p) : progress(std::move(p)) {}
+  CursorProgress progress;
+  bool changed = false;  // Since it was last written.
+};
+
+using CursorMap = std::map<std::string, CursorEntry, std::less<>>;
+using SourceMap = std::map<std::string, storage::v1::SourceState, std::less<>>;
+
+// Thread-safety: none; KvEventLog guards it.
+class LogBook {
+ public:
+  // `tail_bytes`: LogOptions::tail_bytes.
+  explicit LogBook(size_t tail_bytes);
+
+  // ---- Extent ----
+
+  Sequence first() const { return start_.first; }
+  Sequence next() const { return next_; }
+  const LogStart& start() const { return start_; }
+  uint64_t next_offset() const { return next_offset_; }
+
+  // Bytes that the events from `start` on take.
+  uint64_t BytesFrom(const LogStart& start) const;
+  uint64_t held_bytes() const { return BytesFrom(start_); }
+  // Events from the first held up to `sequence`, excluded, that are not lost.
+  uint64_t EventsBelow(Sequence sequence) const;
+
+  // A batch was written at the end of the log.
+  void AddBatch(const BatchPlace& place, EventBatchPtr events);
+  // Everything below `start` is gone; what a cursor had not done counts as
+  // dropped for it. Returns whether that moved the start.
+  bool MoveStart(const LogStart& start);
+
+  const RecentBatches& recent() const { return recent_; }
+
+  // ---- Damage ----
+
+  // The events first .. last, whose records took `bytes`, are lost. Counts
+  // those not yet known to be, for the log and every cursor; returns how many.
+  uint64_t AddLoss(Sequence first, Sequence last, uint64_t bytes);
+  // The loss that `sequence` lies in; null: none.
+  const storage::v1::Hole* FindHole(Sequence sequence) const;
+
+  // ---- Cursors ----
+
+  CursorMap& cursors() { return cursors_; }
+  const CursorMap& cursors() const { return cursors_; }
+  // A new cursor, marked as changed.
+  CursorEntry& AddCursor(std::string_view name, Sequence start);
+  // Every event below is done for every cursor that is in use. Without such a
+  // cursor it is first(): nobody has passed anything.
+  Sequence Horizon() const;
+  // As EventLog::Commit(); dead letters get their ids.
+  absl::Status Commit(CursorCommit commit);
+  CursorInfo Info(const std::string& name, const CursorProgress& cursor) const;
+
+  // ---- Dead letters ----
+
+  // Gives `letter` its id.
+  PendingDeadLetter MakeDeadLetter(storage::v1::DeadLetter letter);
+  std::deque<PendingDeadLetter>& pending_dead_letters() {
+    return pending_dead_letters_;
+  }
+  const std::deque<PendingDeadLetter>& pending_dead_letters() const {
+    return pending_dead_letters_;
+  }
+  void CountDeadLetters(int64_t letters, int64_t bytes);
+  uint64_t next_dead_letter_id() const { return next_dead_letter_id_; }
+
+  // ---- Stored form ----
+
+  SourceMap& sources() { return sources_; }
+  const SourceMap& sources() const { return sources_; }
+
+  storage::v1::LogState ToProto() const;
+  void FromProto(const storage::v1::LogState& state);
+  // For a log whose state was lost or is older than its events.
+  void Extend(Sequence next, uint64_t next_offset);
+  void ExtendDeadLetterIds(uint64_t next_id);
+
+  // Whether anything waits to be written.
+  bool changed() const { return changed_; }
+  void set_changed(bool changed) { changed_ = changed; }
+
+  void FillStats(LogStats* stats) const;
+
+ private:
+  LogStart start_;
+  Sequence next_ = 1;
+  uint64_t next_offset_ = 0;
+  RecentBatches recent_;
+  std::vector<storage::v1::Hole> holes_;  // Ascending, disjoint.
+  CursorMap cursors_;
+  SourceMap sources_;
+  uint64_t next_dead_letter_id_ = 1;
+  // Waiting for the next write; counted in the numbers below.
+  std::deque<PendingDeadLetter> pending_dead_letters_;
+  uint64_t dead_letters_ = 0;
+  uint64_t dead_letter_bytes_ = 0;
+  uint64_t corrupt_events_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace sluice
+
+#endif  // STORAGE_LOG_LOG_BOOK_H_

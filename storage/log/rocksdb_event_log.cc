@@ -1,0 +1,68 @@
+#include "storage/log/rocksdb_event_log.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "storage/base/status_macros.h"
+
+namespace sluice {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Writes `<folder>/<sequence>.record`. The events are lost either way, so a
+// disk that refuses is only reported.
+void KeepDamagedRecord(const fs::path& folder, Sequence sequence,
+                       std::string_view record) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  const fs::path path = folder / absl::StrCat(sequence, ".record");
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(record.data(), static_cast<std::streamsize>(record.size()));
+  file.close();
+  if (file) {
+    LOG(ERROR) << "a damaged record was moved to " << path;
+  } else {
+    LOG(ERROR) << "a damaged record could not be kept in " << path;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
+    const std::string& path, const RocksDbLogOptions& options, Clock* clock) {
+  RocksDbStoreOptions store_options;
+  store_options.memtable_bytes = options.memtable_bytes;
+  store_options.resources = options.resources;
+  store_options.env = options.env;
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<RocksDbStore> store,
+                          RocksDbStore::Open(path, store_options));
+  std::vector<std::string> damage = store->damage();
+  std::unique_ptr<RocksDbEventLog> log(new RocksDbEventLog(
+      path, std::move(store), std::move(damage), options.log, clock));
+  const absl::Status status = log->Load(!log->damage_.empty());
+  if (!status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrCat("opening log \"", path,
+                                     "\": ", std::string(status.message())));
+  }
+  return log;
+}
+
+RocksDbEventLog::RocksDbEventLog(const std::string& path,
+                                 std::unique_ptr<RocksDbStore> store,
+                                 std::vector<std::string> damage,
+                                 const LogOptions& options, Clock* clock)
+    : KvEventLog(std::move(store), options, format::Codec::kLz4, clock,
+                 [folder = fs::path(path) / "quarantine"](
+                     Sequence sequence, std::string_view record) {
+                   KeepDamagedRecord(folder, sequence, record);
+                 }),
+      damage_(std::move(damage)) {}
+
+}  // namespace sluice

@@ -1,0 +1,54 @@
+// The EventLog on disk, in a RocksDB database.
+#ifndef STORAGE_LOG_ROCKSDB_EVENT_LOG_H_
+#define STORAGE_LOG_ROCKSDB_EVENT_LOG_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "storage/base/clock.h"
+#include "storage/kv/rocksdb_store.h"
+#include "storage/log/kv_event_log.h"
+
+namespace sluice {
+
+// What the logs of one process share.
+using RocksDbLogResources = RocksDbResources;
+
+struct RocksDbLogOptions {
+  LogOptions log;
+  RocksDbLogResources resources;
+  // See RocksDbStoreOptions. Two of them can be in memory at a time.
+  size_t memtable_bytes = RocksDbStoreOptions().memtable_bytes;
+  // The file system; null: the real one. Outlives the log.
+  rocksdb::Env* env = nullptr;
+};
+
+class RocksDbEventLog final : public KvEventLog {
+ public:
+  // Opens the log in folder `path`, which is made if it is not there: the
+  // database in it, and a folder `quarantine` for damaged records. Damage does
+  // not keep it from opening; what is lost is counted and reported. `clock`
+  // outlives the log.
+  //   kFailedPrecondition: the folder is in use by another process, cannot be
+  //   written, or holds a log of a newer format version.
+  //   kUnavailable: the disk refused.  kDataLoss: beyond repair.
+  static absl::StatusOr<std::unique_ptr<RocksDbEventLog>> Open(
+      const std::string& path, const RocksDbLogOptions& options, Clock* clock);
+
+  // What had to be repaired on opening, in sentences; empty: nothing.
+  const std::vector<std::string>& damage() const { return damage_; }
+
+ private:
+  RocksDbEventLog(const std::string& path, std::unique_ptr<RocksDbStore> store,
+                  std::vector<std::string> damage, const LogOptions& options,
+                  Clock* clock);
+
+  const std::vector<std::string> damage_;
+};
+
+}  // namespace sluice
+
+#endif  // STORAGE_LOG_ROCKSDB_EVENT_LOG_H_
