@@ -265,9 +265,7 @@ class Reader {
         plugin_entries.push_back(&entry);
       } else {
         unknown_keys = true;
-        problems_.Add(
-            entry.line, entry_path,
-            absl::StrCat("no such key", Suggest(entry.key, KeysOf(type))));
+        AddUnknownKey(entry, entry_path, type);
       }
     }
     if (plugin_field == nullptr) return;
@@ -278,6 +276,20 @@ class Reader {
     } else if (!unknown_keys) {  // Else the plugin is likely the misspelt key.
       AddNoPlugin(line, path, type);
     }
+  }
+
+  void AddUnknownKey(const YamlEntry& entry, const std::string& path,
+                     const Descriptor& type) {
+    std::string message = "no such key";
+    if (PluginField(type) != nullptr) {
+      const std::string kind = plugins_.OtherKind(entry.key);
+      if (!kind.empty()) {
+        message = absl::StrCat("the plugin ", entry.key, " is ", kind,
+                               " and has no place here");
+      }
+    }
+    problems_.Add(entry.line, path,
+                  absl::StrCat(message, Suggest(entry.key, KeysOf(type))));
   }
 
   void AddNoPlugin(int line, const std::string& path, const Descriptor& type) {

@@ -42,6 +42,8 @@ class PluginTable {
       std::string_view name) const = 0;
   virtual std::vector<std::string> Names(
       const google::protobuf::Descriptor& component) const = 0;
+  // What `name` is a plugin for, e.g. "a sink"; empty: for nothing.
+  virtual std::string OtherKind(std::string_view name) const = 0;
 };
 
 // The plugin of one component.

@@ -38,6 +38,9 @@ class OnePlugin final : public PluginTable {
       const google::protobuf::Descriptor&) const override {
     return {"keep"};
   }
+  std::string OtherKind(std::string_view name) const override {
+    return name == "elsewhere" ? "a source" : "";
+  }
 };
 
 class MessageReaderTest : public testing::Test {
@@ -351,6 +354,9 @@ TEST_F(ComponentReaderTest, NeedsExactlyOnePlugin) {
               ElementsAre(HasSubstr("kep: no such key; did you mean \"keep\"? "
                                     "allowed: retry, on_unknown, start, "
                                     "keep")));
+  EXPECT_THAT(ProblemsOf("elsewhere: {}\n"),
+              ElementsAre(HasSubstr("the plugin elsewhere is a source and has "
+                                    "no place here; allowed: retry")));
   EXPECT_THAT(ProblemsOf("plugin: {}\n"),
               ElementsAre(HasSubstr("plugin: no such key")));
 }

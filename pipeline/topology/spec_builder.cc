@@ -15,7 +15,7 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr uint64_t kMaxBytes = uint64_t{1} << 50;  // 1 PiB: no mistyped zero.
+constexpr uint64_t kMaxBytes = uint64_t{100} << 40;
 constexpr uint64_t kMinMemoryBytes = uint64_t{16} << 20;
 constexpr uint64_t kMinLogBytes = uint64_t{1} << 20;
 constexpr uint64_t kMinMaxEventBytes = uint64_t{1} << 10;
@@ -59,6 +59,13 @@ class RegistryTable final : public PluginTable {
       return registry_.sink_names();
     }
     return {};
+  }
+
+  std::string OtherKind(std::string_view name) const override {
+    if (registry_.source(name) != nullptr) return "a source";
+    if (registry_.transform(name) != nullptr) return "a transform";
+    if (registry_.sink(name) != nullptr) return "a sink";
+    return "";
   }
 
  private:

@@ -203,7 +203,7 @@ TEST_F(SpecBuilderTest, ChecksRanges) {
       dedupe_window: 31d
 )")),
       ElementsAre(
-          HasSubstr("f:1: memory_bytes: must be from 16MiB to 1024TiB"),
+          HasSubstr("f:1: memory_bytes: must be from 16MiB to 100TiB"),
           HasSubstr("f:6: pipelines.p.max_event_bytes: must be from 1KiB to "
                     "64MiB"),
           HasSubstr("f:8: pipelines.p.log.max_bytes: must be from 1MiB"),

@@ -343,7 +343,9 @@ std::shared_ptr<const YamlNode> ParseYaml(std::string_view text,
     YAML::Parser parser(stream);
     TreeBuilder builder(text, limits, problems);
     if (!parser.HandleNextDocument(builder) || builder.root() == nullptr) {
-      return std::make_shared<const YamlNode>();
+      YamlNode empty;
+      empty.line = 1;
+      return std::make_shared<const YamlNode>(std::move(empty));
     }
     YamlNodePtr root = builder.root();
     TreeBuilder second(text, limits, problems);

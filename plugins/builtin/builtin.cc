@@ -1,9 +1,12 @@
 #include "plugins/builtin/builtin.h"
 
+#include "plugins/feed/plugin.h"
 #include "plugins/file/plugin.h"
 #include "plugins/filter/plugin.h"
 #include "plugins/generate/plugin.h"
+#include "plugins/inthing/plugin.h"
 #include "plugins/null/plugin.h"
+#include "plugins/replay/plugin.h"
 #include "plugins/template/plugin.h"
 #include "storage/base/status_macros.h"
 
@@ -14,11 +17,10 @@ namespace sluice {
 absl::Status RegisterBuiltinPlugins(PluginRegistry& registry) {
   using RegisterPlugin = absl::Status (*)(PluginRegistry&);
   constexpr RegisterPlugin kPlugins[] = {
-      file::RegisterFile,
-      filter::RegisterFilter,
-      generate::RegisterGenerate,
-      null::RegisterNull,
-      template_transform::RegisterTemplate,
+      feed::RegisterFeed,       file::RegisterFile,
+      filter::RegisterFilter,   generate::RegisterGenerate,
+      inthing::RegisterInthing, null::RegisterNull,
+      replay::RegisterReplay,   template_transform::RegisterTemplate,
   };
   for (const RegisterPlugin register_plugin : kPlugins) {
     SLUICE_RETURN_IF_ERROR(register_plugin(registry));

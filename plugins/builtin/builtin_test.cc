@@ -13,9 +13,10 @@ using ::testing::IsSupersetOf;
 TEST(BuiltinTest, RegistersEveryPluginOnce) {
   PluginRegistry registry;
   ASSERT_TRUE(RegisterBuiltinPlugins(registry).ok());
-  EXPECT_THAT(registry.source_names(), IsSupersetOf({"generate"}));
+  EXPECT_THAT(registry.source_names(), IsSupersetOf({"generate", "replay"}));
   EXPECT_THAT(registry.transform_names(), IsSupersetOf({"filter", "template"}));
-  EXPECT_THAT(registry.sink_names(), IsSupersetOf({"file", "null"}));
+  EXPECT_THAT(registry.sink_names(),
+              IsSupersetOf({"feed", "file", "inthing", "null"}));
   EXPECT_EQ(RegisterBuiltinPlugins(registry).code(),
             absl::StatusCode::kAlreadyExists);
 }
