@@ -1,0 +1,173 @@
+#include "plugins/disruptive/authorizer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "plugins/disruptive/jwt.h"
+#include "plugins/disruptive/text.h"
+#include "simdjson.h"
+
+namespace sluice::disruptive {
+namespace {
+
+// Back-dates the assertion, so that a clock a little ahead does not make it
+// one from the future (as the vendor's Terraform provider does).
+constexpr absl::Duration kClockSkew = absl::Seconds(5);
+// A token this near its end is not given out.
+constexpr absl::Duration kExpiryMargin = absl::Seconds(10);
+// What the service gives when it does not say.
+constexpr int64_t kDefaultLifetimeSeconds = 3600;
+constexpr std::string_view kGrantType =
+    "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+// The error of an OAuth 2.0 answer (RFC 6749 section 5.2), for a message.
+std::string OauthError(const std::string& body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element answer;
+  std::string_view error;
+  std::string_view description;
+  if (parser.parse(body).get(answer) || answer["error"].get(error)) {
+    return "no explanation";
+  }
+  if (answer["error_description"].get(description)) return Excerpt(error);
+  return absl::StrCat(Excerpt(error), ": ", Excerpt(description));
+}
+
+}  // namespace
+
+Authorizer::Authorizer(const Settings* settings, Executor* executor,
+                       HttpClient* http, absl::BitGenRef* random)
+    : settings_(settings),
+      executor_(executor),
+      http_(http),
+      random_(random),
+      backoff_(absl::Seconds(1), absl::Seconds(60), random),
+      answer_timer_(executor),
+      renew_timer_(executor) {
+  if (settings_->key.basic) {
+    grant_.header = BasicHeader(settings_->key.key_id, settings_->key.secret);
+  }
+}
+
+bool Authorizer::usable() const {
+  return !grant_.header.empty() &&
+         executor_->MonotonicNow() + kExpiryMargin < grant_.expires;
+}
+
+void Authorizer::Get(Callback done) {
+  waiting_.push_back(std::move(done));
+  if (call_ != nullptr && !usable()) return;
+  const bool known = usable() || executor_->MonotonicNow() < retry_at_;
+  if (!known) return Fetch();
+  if (!answer_timer_.running()) {
+    answer_timer_.Start(absl::ZeroDuration(), [this] { Answer(); });
+  }
+}
+
+void Authorizer::Reject(std::string_view header) {
+  if (!settings_->key.basic && header == grant_.header) grant_ = Grant();
+}
+
+void Authorizer::Answer() {
+  const absl::StatusOr<Grant> answer = usable()
+                                           ? absl::StatusOr<Grant>(grant_)
+                                           : absl::StatusOr<Grant>(failure_);
+  if (!usable() && failure_.ok()) {
+    // Rejected between question and answer.
+    if (call_ == nullptr) Fetch();
+    return;
+  }
+  std::vector<Callback> waiting = std::move(waiting_);
+  waiting_.clear();
+  for (Callback& done : waiting) done(answer);
+}
+
+void Authorizer::Fetch() {
+  renew_timer_.Cancel();
+  HttpRequest request;
+  request.method = "POST";
+  request.url = settings_->token_url;
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                     {"Accept", "application/json"}};
+  const std::string assertion =
+      SignAssertion({.key_id = settings_->key.key_id,
+                     .secret = settings_->key.secret,
+                     .email = settings_->key.email,
+                     .audience = settings_->token_url,
+                     .issued = executor_->Now() - kClockSkew});
+  request.body = absl::StrCat("assertion=", PercentEncoded(assertion),
+                              "&grant_type=", PercentEncoded(kGrantType));
+  request.total_timeout = absl::Seconds(20);
+  request.max_response_bytes = 64 << 10;
+  request.tls.ca_file = settings_->ca_file;
+  call_ = http_->Fetch(std::move(request),
+                       [this](HttpResponse response, HttpFailure failure) {
+                         call_.reset();
+                         OnToken(response, failure);
+                       });
+}
+
+void Authorizer::OnToken(const HttpResponse& response,
+                         const HttpFailure& failure) {
+  if (!failure.status.ok()) {
+    const bool certificate = absl::IsFailedPrecondition(failure.status);
+    const std::string message =
+        absl::StrCat("the token endpoint ", settings_->token_url,
+                     " cannot be reached: ", failure.status.message());
+    return Fail(certificate ? absl::FailedPreconditionError(message)
+                            : absl::UnavailableError(message));
+  }
+  if (response.status == 400 || response.status == 401 ||
+      response.status == 403) {
+    return Fail(absl::UnauthenticatedError(
+        absl::StrCat("the service refuses the credentials (",
+                     OauthError(response.body), ")")));
+  }
+  simdjson::dom::parser parser;
+  simdjson::dom::element answer;
+  std::string_view token;
+  if (response.status != 200 || parser.parse(response.body).get(answer) ||
+      answer["access_token"].get(token) || token.empty()) {
+    return Fail(absl::UnavailableError(absl::StrCat(
+        "the token endpoint answered ", response.status, " without a token")));
+  }
+  double seconds = 0;
+  if (answer["expires_in"].get(seconds) || !(seconds > 0)) {
+    seconds = kDefaultLifetimeSeconds;
+  }
+  Accept(token, absl::Seconds(std::min(seconds, 86400.0)));
+}
+
+void Authorizer::Accept(std::string_view token, absl::Duration lifetime) {
+  grant_.header = absl::StrCat("Bearer ", ToAbsl(token));
+  grant_.expires = executor_->MonotonicNow() + lifetime;
+  failure_ = absl::OkStatus();
+  retry_at_ = -absl::InfiniteDuration();
+  backoff_.Reset();
+  // A little random, so that many sources do not renew together.
+  renew_timer_.Start(
+      lifetime * 0.8 -
+          RandomDuration(random_, absl::ZeroDuration(), lifetime * 0.05),
+      [this] {
+        if (call_ == nullptr) Fetch();
+      });
+  Answer();
+}
+
+void Authorizer::Fail(absl::Status status) {
+  failure_ = std::move(status);
+  const bool refused = !absl::IsUnavailable(failure_);
+  const absl::Duration wait =
+      refused ? RefusalWait(random_) / 2 : backoff_.Next();
+  retry_at_ = executor_->MonotonicNow() + wait;
+  // While the old token lasts, its renewal is tried again.
+  if (usable()) {
+    renew_timer_.Start(wait, [this] {
+      if (call_ == nullptr) Fetch();
+    });
+  }
+  Answer();
+}
+
+}  // namespace sluice::disruptive

@@ -1,0 +1,219 @@
+#include "plugins/disruptive/disruptive_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "plugins/disruptive/api_client.h"
+#include "plugins/disruptive/authorizer.h"
+#include "plugins/disruptive/device_table.h"
+#include "plugins/disruptive/event_output.h"
+#include "plugins/disruptive/scoped_timer.h"
+#include "plugins/disruptive/server_clock.h"
+#include "plugins/disruptive/stream_keeper.h"
+#include "storage/base/status_macros.h"
+
+namespace sluice::disruptive {
+namespace {
+
+// How often the health of a repair under way is looked at again.
+constexpr absl::Duration kHealthInterval = absl::Seconds(5);
+
+// The source's metrics, looked up once.
+class Metrics {
+ public:
+  explicit Metrics(const ComponentContext& context) : context_(context) {}
+
+  Counter* counter(const char* name) const {
+    return context_.metrics->counter(name, context_.metric_labels());
+  }
+  Gauge* gauge(const char* name) const {
+    return context_.metrics->gauge(name, context_.metric_labels());
+  }
+
+  ApiClient::Counters api() const {
+    return {.requests = counter("disruptive_api_requests_total"),
+            .throttled = counter("disruptive_api_throttled_total")};
+  }
+  StreamKeeper::Counters stream() const {
+    return {
+        .reconnects = counter("disruptive_reconnects_total"),
+        .connect_failures = counter("disruptive_connect_failures_total"),
+        .handovers = counter("disruptive_handovers_total"),
+        .pings = counter("disruptive_pings_total"),
+    };
+  }
+  GapRepair::Counters repair() const {
+    return {
+        .gaps = counter("disruptive_gaps_total"),
+        .unclosed = counter("disruptive_gaps_unclosed_total"),
+        .backfilled = counter("disruptive_backfilled_events_total"),
+        .released_early = counter("disruptive_released_early_events_total"),
+        .open_gaps = gauge("disruptive_open_gaps"),
+        .held_events = gauge("disruptive_held_events"),
+    };
+  }
+
+ private:
+  const ComponentContext& context_;
+};
+
+}  // namespace
+
+// Everything that exists between Start() and Stop().
+class DisruptiveSource::Running final : private StreamKeeper::Listener {
+ public:
+  Running(const Settings* settings, const ComponentContext& context,
+          Emitter* emitter)
+      : settings_(settings),
+        context_(context),
+        live_events_(
+            Metrics(context_).counter("disruptive_stream_events_total")),
+        malformed_(
+            Metrics(context_).counter("disruptive_malformed_frames_total")),
+        clock_(context.executor),
+        table_(std::max(settings->overlap, absl::Seconds(1))),
+        authorizer_(settings, context.executor, context.http, context.random),
+        api_(settings, context.executor, context.http, &authorizer_,
+             context.random, Metrics(context_).api()),
+        output_(
+            context.executor, emitter, &table_, &clock_,
+            [this] { return MakeCheckpoint(); },
+            [this](bool blocked) { OnBlocked(blocked); }),
+        repair_(settings, context.executor, &api_, &clock_, &table_, &output_,
+                Metrics(context_).repair(), [this] { ReportHealth(); }),
+        stream_(settings, context.executor, context.http, &authorizer_,
+                context.random, &clock_, Metrics(context_).stream(), this),
+        health_timer_(context.executor) {}
+
+  absl::Status Start(const std::optional<std::string>& checkpoint) {
+    std::optional<absl::Time> covered_until;
+    if (checkpoint.has_value()) {
+      SLUICE_ASSIGN_OR_RETURN(covered_until,
+                              table_.Load(*checkpoint, settings_->project));
+      if (!covered_until.has_value()) {
+        LOG(WARNING) << "source " << context_.name
+                     << ": what was read so far is of another project; "
+                        "starting afresh with "
+                     << settings_->project;
+      }
+    }
+    output_.Remember(table_.event_ids());
+    stream_.Start(covered_until);
+    return absl::OkStatus();
+  }
+
+  const GapRepair& repair() const { return repair_; }
+
+ private:
+  std::optional<std::string> MakeCheckpoint() {
+    std::optional<absl::Time> covered = stream_.covered_until();
+    if (!covered.has_value()) return std::nullopt;
+    if (const std::optional<absl::Time> open = repair_.open_from()) {
+      covered = std::min(*covered, *open);
+    }
+    return table_.Serialize(settings_->project, *covered);
+  }
+
+  void OnBlocked(bool blocked) {
+    stream_.SetPaused(blocked);
+    api_.SetPaused(blocked);
+  }
+
+  void ReportHealth() {
+    Health health = stream_.health();
+    const std::string repairs = repair_.summary();
+    if (health.state == HealthState::kHealthy && repair_.open_gaps() > 0) {
+      health.state = HealthState::kDegraded;
+    }
+    if (!repairs.empty()) absl::StrAppend(&health.message, "; ", repairs);
+    if (repair_.open_gaps() > 0) {
+      if (!api_.trouble().empty()) {
+        absl::StrAppend(&health.message, " (", api_.trouble(), ")");
+      }
+      health_timer_.Start(kHealthInterval, [this] { ReportHealth(); });
+    }
+    context_.health->Report(std::move(health));
+  }
+
+  // StreamKeeper::Listener:
+  void OnLiveEvent(const EventFields& event) override {
+    live_events_->Add();
+    repair_.Live(event);
+  }
+
+  void OnLiveMalformed(MalformedInput malformed) override {
+    malformed_->Add();
+    output_.AddMalformed(std::move(malformed));
+  }
+
+  void OnFirstOpen(std::optional<absl::Time> covered_until,
+                   absl::Time opened) override {
+    if (covered_until.has_value()) {
+      repair_.Open(GapRecord::Cause::kRestart, *covered_until, opened);
+    } else if (settings_->first_start > absl::ZeroDuration()) {
+      repair_.Open(GapRecord::Cause::kFirstStart,
+                   opened - settings_->first_start, opened);
+    }
+    // Without one, a crash now would make the next start another first one.
+    checkpoint_now_ = true;
+  }
+
+  void OnStreamGap(absl::Time start, absl::Time end) override {
+    repair_.Open(GapRecord::Cause::kReconnect, start, end);
+  }
+
+  void OnLiveIdle() override {
+    if (std::exchange(checkpoint_now_, false)) {
+      output_.CheckpointNow();
+    } else {
+      output_.Flush();
+      output_.NoteProgress();
+    }
+  }
+
+  void OnStreamHealth() override { ReportHealth(); }
+
+  const Settings* settings_;
+  const ComponentContext context_;
+  Counter* live_events_;
+  Counter* malformed_;
+  ServerClock clock_;
+  DeviceTable table_;
+  Authorizer authorizer_;
+  ApiClient api_;
+  EventOutput output_;
+  GapRepair repair_;
+  StreamKeeper stream_;
+  ScopedTimer health_timer_;
+  bool checkpoint_now_ = false;
+};
+
+DisruptiveSource::DisruptiveSource(Settings settings)
+    : settings_(std::move(settings)) {}
+
+DisruptiveSource::~DisruptiveSource() = default;
+
+absl::Status DisruptiveSource::Start(const ComponentContext& context,
+                                     Emitter* emitter,
+                                     std::optional<std::string> checkpoint) {
+  executor_ = context.executor;
+  running_ = std::make_unique<Running>(&settings_, context, emitter);
+  absl::Status status = running_->Start(checkpoint);
+  if (!status.ok()) running_.reset();
+  return status;
+}
+
+void DisruptiveSource::Stop(absl::AnyInvocable<void()> done) {
+  running_.reset();
+  if (executor_ == nullptr) return done();
+  executor_->Post(std::move(done));
+}
+
+std::deque<std::shared_ptr<GapRecord>> DisruptiveSource::gaps() const {
+  if (running_ == nullptr) return {};
+  return running_->repair().records();
+}
+
+}  // namespace sluice::disruptive

@@ -1,0 +1,39 @@
+#include "plugins/disruptive/server_clock.h"
+
+#include "gtest/gtest.h"
+#include "tests/testing/manual_executor.h"
+
+namespace sluice::disruptive {
+namespace {
+
+// The executor's clock begins at Tue, 14 Nov 2023 22:13:20 GMT.
+TEST(ServerClockTest, FollowsWhatTheServiceSays) {
+  ManualExecutor executor;
+  ServerClock clock(&executor);
+  EXPECT_EQ(clock.Now(), executor.Now());
+  clock.Observe(executor.Now() + absl::Minutes(3));
+  executor.Advance(absl::Seconds(10));
+  EXPECT_EQ(clock.Now(), executor.Now() + absl::Minutes(3));
+}
+
+TEST(ServerClockTest, TakesTheDateOfAnAnswer) {
+  ManualExecutor executor;
+  ServerClock clock(&executor);
+  clock.ObserveDate({{"date", "Tue, 14 Nov 2023 22:23:20 GMT"}});
+  EXPECT_EQ(clock.Now(), executor.Now() + absl::Minutes(10));
+  clock.ObserveDate({{"Date", "Tue, 14 Nov 2023 22:03:20 GMT"}});
+  EXPECT_EQ(clock.Now(), executor.Now() - absl::Minutes(10) + absl::Seconds(1));
+}
+
+TEST(ServerClockTest, DoesNotLetWholeSecondsMoveAFinerClock) {
+  ManualExecutor executor(absl::FromUnixMillis(1'700'000'000'700));
+  ServerClock clock(&executor);
+  clock.ObserveDate({{"Date", "Tue, 14 Nov 2023 22:13:20 GMT"}});
+  EXPECT_EQ(clock.Now(), executor.Now());
+  clock.ObserveDate({{"Date", "soon"}});
+  clock.ObserveDate({});
+  EXPECT_EQ(clock.Now(), executor.Now());
+}
+
+}  // namespace
+}  // namespace sluice::disruptive
