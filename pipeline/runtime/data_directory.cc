@@ -30,9 +30,8 @@ absl::Status MakeDirectories(const std::string& path) {
     const int error = errno;
     std::error_code ignored;
     if (fs::is_directory(made, ignored)) continue;
-    return absl::PermissionDeniedError(
-        absl::StrCat("cannot make the data directory ", path, ": ",
-                     std::strerror(error)));
+    return absl::PermissionDeniedError(absl::StrCat(
+        "cannot make the data directory ", path, ": ", std::strerror(error)));
   }
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {
@@ -55,8 +54,8 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(
       ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
   if (lock < 0) {
     return absl::PermissionDeniedError(
-        absl::StrCat("the data directory ", path, " cannot be written: ",
-                     std::strerror(errno)));
+        absl::StrCat("the data directory ", path,
+                     " cannot be written: ", std::strerror(errno)));
   }
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock);

@@ -3,9 +3,9 @@
 #define PIPELINE_RUNTIME_DATA_DIRECTORY_H_
 
 #include <memory>
-#include <utility>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -17,27 +17,33 @@ namespace sluice {
 //   pipelines/NAME/log       the log of pipeline NAME
 class DataDirectory {
  public:
-  // Makes the directory, readable by its owner only, if it is not there, and locks it.
-  //   kFailedPrecondition: another process holds it.  kPermissionDenied: it cannot be made, or written.
-  //   kInvalidArgument: `path` is empty or names something else than a directory.
+  // Makes the directory, readable by its owner only, if it is not there, and
+  // locks it.
+  //   kFailedPrecondition: another process holds it.  kPermissionDenied: it
+  //   cannot be made, or written. kInvalidArgument: `path` is empty or names
+  //   something else than a directory.
   static absl::StatusOr<std::unique_ptr<DataDirectory>> Open(
       const std::string& path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
 
-  // Where the log of pipeline `name` lies; the folder above it exists once this returns.
+  // Where the log of pipeline `name` lies; the folder above it exists once this
+  // returns.
   absl::StatusOr<std::string> LogPath(std::string_view name) const;
 
  private:
-  DataDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  DataDirectory(std::string path, int lock)
+      : path_(std::move(path)), lock_(lock) {}
 
   const std::string path_;
   const int lock_;
 };
 
-// The log's path within a data directory, without touching anything; for tools that look from outside.
-std::string PipelineLogPath(std::string_view data_dir, std::string_view pipeline);
+// The log's path within a data directory, without touching anything; for tools
+// that look from outside.
+std::string PipelineLogPath(std::string_view data_dir,
+                            std::string_view pipeline);
 
 }  // namespace sluice
 

@@ -27,7 +27,8 @@ namespace {
 // A key in the dedupe index costs 16 bytes and its share of a hash table.
 constexpr size_t kBytesPerDedupeKey = 32;
 
-// How memory_bytes is shared out. What is left over is for requests under way and for code that does not count.
+// How memory_bytes is shared out. What is left over is for requests under way
+// and for code that does not count.
 struct MemoryShares {
   size_t queue;
   size_t tail;
@@ -84,7 +85,7 @@ absl::Status RunningProcess::Init(const ProcessSpec& spec) {
   SLUICE_ASSIGN_OR_RETURN(directory_, DataDirectory::Open(spec.data_dir));
   HttpLoopOptions loop_options;
   loop_options.name = "io";
-  SLUICE_ASSIGN_OR_RETURN(io_, HttpLoop::Create(loop_options));
+  io_ = HttpLoop::Create(loop_options);
   ingest_ = std::make_unique<ThreadExecutor>("ingest");
   const MemoryShares shares =
       ShareMemory(spec.memory_bytes, spec.pipelines.size());
@@ -127,9 +128,8 @@ absl::Status RunningProcess::InitPipeline(
       std::min<size_t>(8 << 20, shares.windows / spec.sinks.size());
   environment.max_dedupe_keys =
       std::min<size_t>(500'000, shares.dedupe / kBytesPerDedupeKey);
-  SLUICE_ASSIGN_OR_RETURN(
-      std::unique_ptr<Pipeline> pipeline,
-      Pipeline::Create(spec, environment, std::move(log)));
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
+                          Pipeline::Create(spec, environment, std::move(log)));
   pipelines_.push_back(std::move(pipeline));
   return absl::OkStatus();
 }
@@ -147,8 +147,7 @@ void RunningProcess::Stop(absl::Duration grace) {
 
 admin::v1::ProcessStatus RunningProcess::Status() const {
   admin::v1::ProcessStatus status;
-  *status.mutable_time() =
-      google::protobuf::util::TimeUtil::GetCurrentTime();
+  *status.mutable_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   for (const auto& pipeline : pipelines_) {
     *status.add_pipelines() = pipeline->Status();
   }
@@ -167,8 +166,7 @@ admin::v1::ProcessStatus RunningProcess::Status() const {
 
 void RunningProcess::WhenFinished(absl::AnyInvocable<void()> done) {
   auto left = std::make_shared<std::atomic<size_t>>(pipelines_.size());
-  auto callback =
-      std::make_shared<absl::AnyInvocable<void()>>(std::move(done));
+  auto callback = std::make_shared<absl::AnyInvocable<void()>>(std::move(done));
   for (auto& pipeline : pipelines_) {
     pipeline->WhenFinished([left, callback] {
       if (left->fetch_sub(1) == 1) (*callback)();

@@ -15,27 +15,32 @@ namespace sluice {
 
 // Runs pipelines until it is told to stop.
 //
-// Threads: `io` runs all sources, sinks and deliveries and the network; `ingest` does all writing to the logs.
+// Threads: `io` runs all sources, sinks and deliveries and the network;
+// `ingest` does all writing to the logs.
 //
 // Thread-safety: all methods from any thread but the process's own.
 class Process {
  public:
-  // Takes the data directory, opens every log and starts every pipeline. Either all of them run, or none and the error says what is wrong:
-  //   errors of DataDirectory::Open, RocksDbEventLog::Open and Pipeline::Create, with the pipeline's name before them.
+  // Takes the data directory, opens every log and starts every pipeline. Either
+  // all of them run, or none and the error says what is wrong:
+  //   errors of DataDirectory::Open, RocksDbEventLog::Open and
+  //   Pipeline::Create, with the pipeline's name before them.
   static absl::StatusOr<std::unique_ptr<Process>> Start(
       const ProcessSpec& spec);
 
   // Stops first, with no grace, if Stop() was not called.
   virtual ~Process() = default;
 
-  // Stops every pipeline in order: no new events, everything queued stored and synced, deliveries under way ended. Blocks; each of the three
-  // steps takes at most `grace`. A second call does nothing.
+  // Stops every pipeline in order: no new events, everything queued stored and
+  // synced, deliveries under way ended. Blocks; each of the three steps takes
+  // at most `grace`. A second call does nothing.
   virtual void Stop(absl::Duration grace) = 0;
 
   // How everything stands, also after Stop().
   virtual admin::v1::ProcessStatus Status() const = 0;
 
-  // Calls `done` once, on a thread of the process, when every pipeline has finite sources and has delivered all they had.
+  // Calls `done` once, on a thread of the process, when every pipeline has
+  // finite sources and has delivered all they had.
   virtual void WhenFinished(absl::AnyInvocable<void()> done) = 0;
 };
 

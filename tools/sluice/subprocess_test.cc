@@ -15,8 +15,8 @@
 namespace sluice {
 namespace {
 
-std::vector<std::string> Run(std::vector<std::string> arguments, int* code,
-                             std::vector<std::string> environment = {}) {
+std::vector<std::string> RunChild(std::vector<std::string> arguments, int* code,
+                                  std::vector<std::string> environment = {}) {
   std::vector<std::string> lines;
   Subprocess::Options options;
   options.arguments = std::move(arguments);
@@ -30,15 +30,15 @@ std::vector<std::string> Run(std::vector<std::string> arguments, int* code,
 
 TEST(SubprocessTest, GivesTheLinesAndTheExitCodeOfTheChild) {
   int code = 0;
-  const auto lines = Run({"child-print", "one", "two words"}, &code);
+  const auto lines = RunChild({"child-print", "one", "two words"}, &code);
   EXPECT_EQ(lines, (std::vector<std::string>{"one", "two words"}));
   EXPECT_EQ(code, 7);
 }
 
 TEST(SubprocessTest, HandsOverEnvironmentVariables) {
   int code = 0;
-  const auto lines =
-      Run({"child-env", "SLUICE_TEST_VALUE"}, &code, {"SLUICE_TEST_VALUE=42"});
+  const auto lines = RunChild({"child-env", "SLUICE_TEST_VALUE"}, &code,
+                              {"SLUICE_TEST_VALUE=42"});
   EXPECT_EQ(lines, std::vector<std::string>{"42"});
 }
 
