@@ -205,18 +205,12 @@ class Builder {
     }
     log.max_bytes = Bytes(JoinKey(path, "max_bytes"), config.max_bytes(),
                           log.max_bytes, kMinLogBytes, kMaxBytes);
-    const std::string time_path = JoinKey(path, "retain_time");
-    const std::string bytes_path = JoinKey(path, "retain_bytes");
-    log.retain_time = Time(time_path, config.retain_time(), log.retain_time,
-                           absl::ZeroDuration(), absl::InfiniteDuration());
-    log.retain_bytes = Bytes(bytes_path, config.retain_bytes(),
-                             log.retain_bytes, 0, log.max_bytes);
-    // One bound alone leaves the other as wide as is sensible.
-    if (Given(time_path) && !Given(bytes_path)) {
-      log.retain_bytes = log.max_bytes / 2;
-    } else if (Given(bytes_path) && !Given(time_path)) {
-      log.retain_time = absl::InfiniteDuration();
-    }
+    log.retain_time =
+        Time(JoinKey(path, "retain_time"), config.retain_time(),
+             log.retain_time, absl::ZeroDuration(), absl::InfiniteDuration());
+    log.retain_bytes =
+        Bytes(JoinKey(path, "retain_bytes"), config.retain_bytes(),
+              log.retain_bytes, 0, log.max_bytes);
     log.dedupe_window =
         Time(JoinKey(path, "dedupe_window"), config.dedupe_window(),
              log.dedupe_window, absl::ZeroDuration(), kMaxDedupeWindow);

@@ -160,17 +160,6 @@ TEST_F(SpecBuilderTest, MakesAsManyInstancesAsAreAskedFor) {
   }
 }
 
-TEST_F(SpecBuilderTest, OneBoundOnWhatIsRetainedWidensTheOther) {
-  const LogOptions by_time =
-      Spec(WithPipeline("    log: {retain_time: 1h, max_bytes: 1GiB}\n"))
-          .pipelines.at(0)
-          .log;
-  EXPECT_EQ(by_time.retain_bytes, uint64_t{512} << 20);
-  const LogOptions by_bytes =
-      Spec(WithPipeline("    log: {retain_bytes: 1GiB}\n")).pipelines.at(0).log;
-  EXPECT_EQ(by_bytes.retain_time, absl::InfiniteDuration());
-}
-
 TEST_F(SpecBuilderTest, AShortMaximumWaitShortensTheFirst) {
   const ProcessSpec spec = Spec(R"(
 data_dir: d

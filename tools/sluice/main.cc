@@ -4,11 +4,13 @@
 #include "CLI/CLI.hpp"
 #include "pipeline/api/plugin_registry.h"
 #include "plugins/builtin/builtin.h"
+#include "tools/sluice/bench_command.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/help_command.h"
 #include "tools/sluice/logging.h"
 #include "tools/sluice/plugins_command.h"
+#include "tools/sluice/run_command.h"
 #include "tools/sluice/validate_command.h"
 #include "tools/sluice/version_command.h"
 
@@ -28,8 +30,10 @@ int main(int argc, char** argv) {
   sluice::AddLogLevelOption(app, &log_level);
 
   sluice::CommandAction action;
+  sluice::AddRunCommand(app, registry, &action);
   sluice::AddValidateCommand(app, registry, &action);
   sluice::AddPluginsCommand(app, registry, &action);
+  sluice::AddBenchCommand(app, &action);
   sluice::AddVersionCommand(app, &action);
   sluice::AddHelpCommand(app, &action);
   try {

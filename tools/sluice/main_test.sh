@@ -48,4 +48,37 @@ expect 2 "config" validate
 expect 2 "--output" validate "${good}" --output xml
 expect 2 "No such file" validate /nowhere.yaml
 
+# A whole run, and one that is told to stop.
+run="${TEST_TMPDIR}/run.yaml"
+cat > "${run}" <<YAML
+data_dir: ${TEST_TMPDIR}/data
+pipelines:
+  p:
+    sources: {in: {generate: {count: 1000}}}
+    sinks: {out: {file: {path: ${TEST_TMPDIR}/events.jsonl}}}
+YAML
+expect 0 "every event is accounted for" run -c "${run}" --until-finished
+if [[ "$(wc -l < "${TEST_TMPDIR}/events.jsonl")" -ne 1000 ]]; then
+  echo "the sink file did not get 1000 events"
+  failures=$((failures + 1))
+fi
+
+mkfifo "${TEST_TMPDIR}/out"
+"${sluice}" run -c "${run}" --output json > "${TEST_TMPDIR}/out" &
+pid=$!
+{
+  read -r ready
+  # The directory is taken now.
+  expect 4 "data" run -c "${run}"
+  kill -TERM "${pid}"
+  read -r ledger
+} < "${TEST_TMPDIR}/out"
+wait "${pid}"
+code=$?
+if [[ ${code} -ne 0 || "${ready}" != '{"ready":'* ||
+      "${ledger}" != *'"delivered":1000'* ]]; then
+  echo "stopped run: exit code ${code}, \"${ready}\", \"${ledger}\""
+  failures=$((failures + 1))
+fi
+
 exit $((failures > 0))
