@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "simdjson.h"
+#include "pipeline/template/json_text.h"
 
 namespace sluice {
 namespace {
@@ -21,6 +21,8 @@ constexpr char kTimeTag =
 constexpr char kIngestTimeTag =
     (event::v1::Event::kIngestTimeUnixNanosFieldNumber << 3) | 1;
 
+// Most text is ASCII, and short: that is seen faster than a general check
+// begins.
 bool IsAscii(std::string_view text) {
   const char* at = text.data();
   size_t left = text.size();
@@ -35,16 +37,18 @@ bool IsAscii(std::string_view text) {
   return (seen & 0x8080808080808080u) == 0;
 }
 
+bool IsText(std::string_view bytes) { return IsAscii(bytes) || IsUtf8(bytes); }
+
 // The name of the first attribute that is not UTF-8, or nullptr.
 const char* FindInvalidText(const EventView& event) {
-  if (!IsUtf8(event.id())) return "id";
-  if (!IsUtf8(event.source())) return "source";
-  if (!IsUtf8(event.type())) return "type";
-  if (!IsUtf8(event.subject())) return "subject";
-  if (!IsUtf8(event.datacontenttype())) return "datacontenttype";
+  if (!IsText(event.id())) return "id";
+  if (!IsText(event.source())) return "source";
+  if (!IsText(event.type())) return "type";
+  if (!IsText(event.subject())) return "subject";
+  if (!IsText(event.datacontenttype())) return "datacontenttype";
   const char* invalid = nullptr;
   event.ForEachLabel([&](const LabelView& label) {
-    if (!IsUtf8(label.key) || !IsUtf8(label.value)) invalid = "labels";
+    if (!IsText(label.key) || !IsText(label.value)) invalid = "labels";
   });
   return invalid;
 }
@@ -68,10 +72,6 @@ storage::v1::DeadLetter NewDeadLetter(std::string_view source,
 }
 
 }  // namespace
-
-bool IsUtf8(std::string_view text) {
-  return IsAscii(text) || simdjson::validate_utf8(text.data(), text.size());
-}
 
 std::optional<storage::v1::DeadLetter> RefuseEvent(const EventView& event,
                                                    size_t max_event_bytes,

@@ -40,9 +40,6 @@ inline constexpr size_t kMaxDeadLetterBytes = 1 << 20;
 void StampEvent(const EventView& event, int64_t ingest_time_unix_nanos,
                 std::string* out);
 
-// True when `text` is valid UTF-8.
-bool IsUtf8(std::string_view text);
-
 }  // namespace sluice
 
 #endif  // PIPELINE_RUNTIME_ADMISSION_H_

@@ -97,12 +97,15 @@ TEST(AdmissionTest, StampReplacesAnIngestTimeAndKeepsTheTime) {
   EXPECT_EQ(view->time_unix_nanos(), 7);
 }
 
-TEST(AdmissionTest, TellsUtf8FromOtherBytes) {
-  EXPECT_TRUE(IsUtf8(""));
-  EXPECT_TRUE(IsUtf8("plain ascii, longer than a word"));
-  EXPECT_TRUE(IsUtf8("grüße 温度"));
-  EXPECT_FALSE(IsUtf8("\x80"));
-  EXPECT_FALSE(IsUtf8("12345678\xed\xa0\x80"));  // A lone surrogate.
+TEST(AdmissionTest, TellsTextFromOtherBytesWhereverTheyStand) {
+  for (const char* text : {"plain ascii, longer than a word", "grüße 温度"}) {
+    const auto batch = One({.id = "e1", .subject = text});
+    EXPECT_FALSE(RefuseEvent(batch->event(0), kLimit, "in", kNow)) << text;
+  }
+  for (const char* bytes : {"\x80", "12345678\xed\xa0\x80", "1234567\xff"}) {
+    const auto batch = One({.id = "e1", .subject = bytes});
+    EXPECT_TRUE(RefuseEvent(batch->event(0), kLimit, "in", kNow)) << bytes;
+  }
 }
 
 }  // namespace
