@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 #include "simdjson.h"
 
@@ -20,6 +21,29 @@ constexpr std::array<bool, 256> MakeEscapeTable() {
   return table;
 }
 constexpr std::array<bool, 256> kNeedsEscape = MakeEscapeTable();
+
+constexpr uint64_t Repeat(unsigned char byte) {
+  return 0x0101010101010101u * byte;
+}
+
+uint64_t Load8(const char* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof(word));
+  return word;
+}
+
+// Top bits where a byte of `word` is zero; exact up to the first such byte.
+constexpr uint64_t ZeroBytes(uint64_t word) {
+  return (word - Repeat(0x01)) & ~word & Repeat(0x80);
+}
+
+// True when none of the eight bytes at `at` wants escaping.
+bool AllPlain(const char* at) {
+  const uint64_t word = Load8(at);
+  const uint64_t control = (word - Repeat(0x20)) & ~word & Repeat(0x80);
+  return (control | ZeroBytes(word ^ Repeat('"')) |
+          ZeroBytes(word ^ Repeat('\\'))) == 0;
+}
 
 void AppendEscape(char c, std::string* out) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -83,7 +107,7 @@ Date DateOfDay(int64_t days) {
 }
 
 // Writes `value` with `width` digits and returns what follows.
-char* PutDigits(uint64_t value, int width, char* at) {
+char* PutDigits(uint32_t value, int width, char* at) {
   for (int i = width - 1; i >= 0; --i, value /= 10) {
     at[i] = static_cast<char>('0' + value % 10);
   }
@@ -107,17 +131,17 @@ char* PutSeconds(int64_t unix_nanos, char* at, uint32_t* nanos) {
     --days;
   }
   const Date date = DateOfDay(days);
-  at = PutDigits(static_cast<uint64_t>(date.year), 4, at);
+  at = PutDigits(static_cast<uint32_t>(date.year), 4, at);
   *at++ = '-';
   at = PutDigits(date.month, 2, at);
   *at++ = '-';
   at = PutDigits(date.day, 2, at);
   *at++ = 'T';
-  at = PutDigits(static_cast<uint64_t>(second_of_day / 3600), 2, at);
+  at = PutDigits(static_cast<uint32_t>(second_of_day / 3600), 2, at);
   *at++ = ':';
-  at = PutDigits(static_cast<uint64_t>(second_of_day / 60 % 60), 2, at);
+  at = PutDigits(static_cast<uint32_t>(second_of_day / 60 % 60), 2, at);
   *at++ = ':';
-  at = PutDigits(static_cast<uint64_t>(second_of_day % 60), 2, at);
+  at = PutDigits(static_cast<uint32_t>(second_of_day % 60), 2, at);
   *nanos = static_cast<uint32_t>(rest);
   return at;
 }
@@ -126,11 +150,18 @@ char* PutSeconds(int64_t unix_nanos, char* at, uint32_t* nanos) {
 
 void AppendJsonEscaped(std::string_view text, std::string* out) {
   size_t done = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!kNeedsEscape[static_cast<unsigned char>(text[i])]) continue;
-    out->append(text, done, i - done);
-    AppendEscape(text[i], out);
-    done = i + 1;
+  size_t i = 0;
+  while (i < text.size()) {
+    if (i + 8 <= text.size() && AllPlain(text.data() + i)) {
+      i += 8;
+      continue;
+    }
+    if (kNeedsEscape[static_cast<unsigned char>(text[i])]) {
+      out->append(text, done, i - done);
+      AppendEscape(text[i], out);
+      done = i + 1;
+    }
+    ++i;
   }
   out->append(text, done);
 }
@@ -160,7 +191,15 @@ bool IsJsonNumber(std::string_view text) {
   return text.empty();
 }
 
-bool IsUtf8(std::string_view text) { return simdjson::validate_utf8(text); }
+bool IsUtf8(std::string_view text) {
+  // Most texts are short and ASCII.
+  size_t i = 0;
+  while (i + 8 <= text.size() && (Load8(text.data() + i) & Repeat(0x80)) == 0) {
+    i += 8;
+  }
+  while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
+  return i == text.size() || simdjson::validate_utf8(text);
+}
 
 void AppendRfc3339(int64_t unix_nanos, std::string* out) {
   char buffer[40];

@@ -36,6 +36,19 @@ TEST(JsonTextTest, EscapesOnlyWhatJsonWants) {
             "\"\\u0000\\u001f\x7f\"");
 }
 
+TEST(JsonTextTest, EscapesAtEveryPlace) {
+  for (char c : {'"', '\\', '\0', '\x1f'}) {
+    for (size_t at = 0; at < 20; ++at) {
+      std::string text(20, '\xc3');
+      text[at] = c;
+      const std::string quoted = Quoted(text);
+      EXPECT_EQ(quoted[at + 1], '\\') << at;
+      EXPECT_EQ(quoted.substr(1, at), text.substr(0, at));
+      EXPECT_TRUE(quoted.ends_with(text.substr(at + 1) + "\"")) << at;
+    }
+  }
+}
+
 TEST(JsonTextTest, KnowsNumbers) {
   for (std::string_view number :
        {"0", "-0", "10", "24.90", "1e2", "1E+2", "-1.5e-10"}) {
@@ -48,7 +61,10 @@ TEST(JsonTextTest, KnowsNumbers) {
 }
 
 TEST(JsonTextTest, KnowsUtf8) {
+  EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("Küche"));
+  EXPECT_TRUE(IsUtf8("a long text in ASCII and then: Küche"));
+  EXPECT_FALSE(IsUtf8("a long text in ASCII and then: \xff"));
   EXPECT_FALSE(
       IsUtf8("K\xfc"
              "che"));

@@ -1,8 +1,11 @@
 #include "plugins/feed/activity_key.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstring>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace sluice::feed {
@@ -12,10 +15,29 @@ constexpr int64_t kNanosPerMicro = 1'000;
 constexpr int64_t kNanosPerMilli = 1'000'000;
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
-bool IsPlain(char c) {
-  constexpr std::string_view kOthers = "_-.~=+@";
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-         kOthers.find(c) != std::string_view::npos;
+constexpr std::array<bool, 256> MakePlainTable() {
+  std::array<bool, 256> table{};
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<size_t>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<size_t>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<size_t>(c)] = true;
+  for (char c : {'_', '-', '.', '~', '=', '+', '@'}) {
+    table[static_cast<size_t>(c)] = true;
+  }
+  return table;
+}
+constexpr std::array<bool, 256> kPlain = MakePlainTable();
+
+bool IsPlain(char c) { return kPlain[static_cast<unsigned char>(c)]; }
+
+// Eight bytes of `text` from `at` on, the first one lowest; at its end zeros
+// for those that are missing.
+uint64_t LittleEndian(std::string_view text, size_t at) {
+  uint64_t word = 0;
+  std::memcpy(&word, text.data() + at, std::min<size_t>(8, text.size() - at));
+  if constexpr (std::endian::native == std::endian::big) {
+    word = __builtin_bswap64(word);
+  }
+  return word;
 }
 
 void AppendPlain(std::string_view text, std::string* out) {
@@ -25,16 +47,18 @@ void AppendPlain(std::string_view text, std::string* out) {
 }  // namespace
 
 uint64_t StableHash(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3;
+  constexpr uint64_t kFactor = 0xc6a4a7935bd1e995;
+  constexpr int kShift = 47;
+  uint64_t hash = text.size() * kFactor;
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t word = LittleEndian(text, at) * kFactor;
+    word ^= word >> kShift;
+    hash = (hash ^ (word * kFactor)) * kFactor;
   }
-  hash ^= hash >> 33;
-  hash *= 0xff51afd7ed558ccd;
-  hash ^= hash >> 33;
-  hash *= 0xc4ceb9fe1a85ec53;
-  return hash ^ (hash >> 33);
+  if (at < text.size()) hash = (hash ^ LittleEndian(text, at)) * kFactor;
+  hash = (hash ^ (hash >> kShift)) * kFactor;
+  return hash ^ (hash >> kShift);
 }
 
 void ForeignIdMaker::SetSource(std::string_view source) {

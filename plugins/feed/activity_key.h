@@ -10,14 +10,14 @@
 
 namespace sluice::feed {
 
-// A 64-bit hash that is the same in every version and on every machine: FNV-1a
-// (http://www.isthe.com/chongo/tech/comp/fnv/), its bits mixed by the finalizer
-// of MurmurHash3.
+// A 64-bit hash that is the same in every version and on every machine:
+// MurmurHash64A with seed 0, reading little-endian
+// (https://github.com/aappleby/smhasher, src/MurmurHash2.cpp).
 uint64_t StableHash(std::string_view text);
 
 // Makes the default `foreign_id` of events:
 //
-//   p1-0f3a9c1e:bjeho5nlafj3bdrehgsg
+//   p1-58dc377a:bjeho5nlafj3bdrehgsg
 //   |  |        the event's id
 //   |  32 bits of the hash of the event's whole source
 //   the last part of the event's source

@@ -71,7 +71,7 @@ class ActivityTest : public ::testing::Test {
 TEST_F(ActivityTest, NeedsNothingButAFeed) {
   EXPECT_EQ(Activity(), R"({"actor":"d7","verb":"temperature",)"
                         R"("object":"event:bjeho5nlafj3bdrehgsg",)"
-                        R"("foreign_id":"p1-b7f9f654:bjeho5nlafj3bdrehgsg",)"
+                        R"("foreign_id":"p1-58dc377a:bjeho5nlafj3bdrehgsg",)"
                         R"("time":"2020-01-02T03:04:05.123456"})");
 }
 
