@@ -206,29 +206,22 @@ TEST_F(DisruptiveSourceTest, RefusesACheckpointThatIsNone) {
 
 TEST_F(DisruptiveSourceTest, NoticesAStreamThatGoesSilent) {
   StartStreaming();
-  server_.stalled = true;
   Advance(absl::Seconds(12));
+  server_.StallStreams();
   Publish();
-  Advance(absl::Seconds(16));
+  Advance(absl::Seconds(27));
   EXPECT_EQ(server_.stream_requests().size(), 1u);
-  server_.stalled = false;
-  // The connection is dead although the service is back.
-  server_.intercept = nullptr;
-  server_.stalled = true;
-  Advance(absl::Seconds(5));
-  server_.stalled = false;
+  Advance(absl::Seconds(4));
+  EXPECT_EQ(server_.stream_requests().size(), 2u);
   Advance(absl::Minutes(1));
-  EXPECT_GE(server_.stream_requests().size(), 2u);
   EXPECT_THAT(emitter_->ids(), ElementsAreArray(published_));
 }
 
 TEST_F(DisruptiveSourceTest, DropsALineThatWasCutAndBringsItsEvent) {
   StartStreaming();
-  server_.stalled = true;
-  const std::string id = Publish();
-  server_.Send("{\"result\":{\"event\":{\"eventId\":\"" + id);
-  server_.stalled = false;
+  server_.Send("{\"result\":{\"event\":{\"eventId\":\"e0000000000000000001");
   server_.BreakStreams();
+  Publish();
   Advance(absl::Minutes(1));
   EXPECT_THAT(emitter_->ids(), ElementsAreArray(published_));
   EXPECT_THAT(emitter_->malformed(), IsEmpty());
@@ -521,10 +514,12 @@ TEST_F(DisruptiveSourceTest, StopsInAnyState) {
   server_.BreakStreams();
   Publish();
   Advance(absl::Seconds(13));
+  const size_t emitted = emitter_->ids().size();
   Kill();
+  Publish();
   Advance(absl::Hours(1));
   EXPECT_EQ(server_.streams(), 0);
-  EXPECT_THAT(emitter_->ids(), IsEmpty());
+  EXPECT_EQ(emitter_->ids().size(), emitted);
 }
 
 TEST_F(DisruptiveSourceTest, AsksTheStreamForWhatTheFiltersSay) {

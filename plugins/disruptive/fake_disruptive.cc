@@ -108,13 +108,14 @@ void FakeDisruptive::OpenStream(const std::shared_ptr<Exchange>& exchange) {
 }
 
 void FakeDisruptive::Ping(const std::shared_ptr<Exchange>& exchange) {
-  if (exchange->cancelled() || exchange->finished()) return;
-  if (!stalled) {
-    exchange->Send(Frame(absl::StrCat(
-        R"({"eventId":")", NewId(),
-        R"(","targetName":"projects/p","eventType":"ping","data":null,)",
-        R"("timestamp":")", FormatTimestamp(executor_->Now()), R"("})")));
+  if (exchange->cancelled() || exchange->finished() ||
+      std::find(streams_.begin(), streams_.end(), exchange) == streams_.end()) {
+    return;
   }
+  exchange->Send(Frame(absl::StrCat(
+      R"({"eventId":")", NewId(),
+      R"(","targetName":"projects/p","eventType":"ping","data":null,)",
+      R"("timestamp":")", FormatTimestamp(executor_->Now()), R"("})")));
   executor_->PostAfter(ping_interval, [this, exchange] { Ping(exchange); });
 }
 
@@ -217,7 +218,7 @@ std::string FakeDisruptive::PublishLate(const std::string& device,
   const std::string id = NewId();
   events_.push_back({id, device, time, executor_->Now() + index_delay(),
                      Envelope(id, device, time, events_.size())});
-  if (!stalled) Send(Frame(events_.back().json));
+  Send(Frame(events_.back().json));
   return id;
 }
 
@@ -238,6 +239,8 @@ void FakeDisruptive::BreakStreams() {
   }
   streams_.clear();
 }
+
+void FakeDisruptive::StallStreams() { streams_.clear(); }
 
 int FakeDisruptive::streams() const {
   return static_cast<int>(

@@ -48,8 +48,6 @@ class FakeDisruptive final : public HttpClient {
   size_t device_page = 100;
   // Sees each request first; true: it has answered it.
   std::function<bool(Exchange&)> intercept;
-  // Streams stand but bring nothing.
-  bool stalled = false;
   bool sse = false;
 
   void AddDevice(const std::string& device) { devices_.insert(device); }
@@ -62,6 +60,9 @@ class FakeDisruptive final : public HttpClient {
   // Ends every stream: properly, or not.
   void EndStreams();
   void BreakStreams();
+  // Every stream stands on but brings nothing more, ever, as when a router on
+  // the way forgot the connection.
+  void StallStreams();
 
   // Streams that stand and that the client still reads.
   int streams() const;

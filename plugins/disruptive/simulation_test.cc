@@ -112,8 +112,7 @@ class SimulationTest : public SourceFixture,
     if (Chance(60)) server_.Publish(device);
     if (Chance(2)) server_.BreakStreams();
     if (Chance(1)) server_.EndStreams();
-    if (Chance(1)) server_.stalled = true;
-    if (Chance(10)) server_.stalled = false;
+    if (Chance(1)) server_.StallStreams();
     if (Chance(1)) {
       server_.Send("{\"error\":{\"code\":14,\"message\":\"bye\"}}\n");
     }
@@ -127,7 +126,6 @@ class SimulationTest : public SourceFixture,
 
   void Heal() {
     error_percent_ = 0;
-    server_.stalled = false;
     pipeline_.SetFull(false);
     Advance(absl::Minutes(10));
     pipeline_.Store(pipeline_.taken());
