@@ -1,0 +1,175 @@
+#include "plugins/inthing/post_maker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "plugins/inthing/text_limits.h"
+#include "storage/base/status_macros.h"
+
+namespace sluice::inthing {
+namespace {
+
+// Clocks of devices and services differ a little.
+constexpr absl::Duration kMaxFuture = absl::Minutes(5);
+// A payload that leaves less room than this is cut short anyway.
+constexpr size_t kMinDescription = 256;
+
+// A fence longer than any run of backticks in `text`
+// (https://spec.commonmark.org/0.30/#fenced-code-blocks).
+std::string FenceFor(std::string_view text) {
+  size_t longest = 0;
+  size_t run = 0;
+  for (const char c : text) {
+    run = c == '`' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return std::string(std::max<size_t>(3, longest + 1), '`');
+}
+
+bool IsUtf8Text(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const unsigned char lead = text[i];
+    const size_t size = lead < 0x80             ? 1
+                        : (lead & 0xe0) == 0xc0 ? 2
+                        : (lead & 0xf0) == 0xe0 ? 3
+                        : (lead & 0xf8) == 0xf0 ? 4
+                                                : 0;
+    if (size == 0 || lead == 0 || i + size > text.size()) return false;
+    for (size_t k = 1; k < size; ++k) {
+      if ((text[i + k] & 0xc0) != 0x80) return false;
+    }
+    i += size;
+  }
+  return true;
+}
+
+std::string TimeText(const EventView& event) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", event.time(),
+                          absl::UTCTimeZone());
+}
+
+}  // namespace
+
+absl::StatusOr<Post> PostMaker::Make(const EventView& event, absl::Time now) {
+  input_.Reset(event);
+  Post post;
+  post.markup = rules_.markup;
+  SLUICE_RETURN_IF_ERROR(SetTitle(event, &post));
+  SLUICE_RETURN_IF_ERROR(SetDescription(event, &post));
+  if (rules_.code.has_value()) {
+    post.type = "code";
+    post.code_language = rules_.code_language;
+    SLUICE_RETURN_IF_ERROR(rules_.code->Render(input_, &post.text));
+    SLUICE_RETURN_IF_ERROR(Fit("code", kMaxText, &post.text));
+  }
+  if (rules_.generator.has_value()) {
+    std::string text;
+    SLUICE_RETURN_IF_ERROR(rules_.generator->Render(input_, &text));
+    post.generator = OneLine(text);
+  }
+  if (post.generator.empty()) post.generator = rules_.host_name;
+  Truncate(kMaxGenerator, &post.generator);
+  post.priority = rules_.priority;
+  for (const PostRules::PriorityRule& rule : rules_.priority_rules) {
+    if (!rule.when.Matches(input_)) continue;
+    post.priority = rule.priority;
+    break;
+  }
+  if (event.has_time() && event.time() <= now + kMaxFuture) {
+    post.time_unix_seconds = absl::ToUnixSeconds(event.time());
+  }
+  return post;
+}
+
+absl::Status PostMaker::SetTitle(const EventView& event, Post* post) {
+  std::string title;
+  if (rules_.title.has_value()) {
+    SLUICE_RETURN_IF_ERROR(rules_.title->Render(input_, &title));
+  } else {
+    const Reading reading = readings_.Find(event);
+    title = absl::StrCat(DeviceName(event), ": ", std::string(event.type()),
+                         reading.text.empty() ? "" : " ", reading.text);
+  }
+  title = OneLine(title);
+  if (title.empty()) {
+    return absl::InvalidArgumentError("title: it renders to nothing");
+  }
+  Truncate(kMaxTitle, &title);
+  post->title = std::move(title);
+  return absl::OkStatus();
+}
+
+absl::Status PostMaker::SetDescription(const EventView& event, Post* post) {
+  SLUICE_ASSIGN_OR_RETURN(std::string tags, Hashtags());
+  Truncate(kMaxDescription - kMinDescription, &tags);
+  const size_t room = kMaxDescription - CountCodePoints(tags);
+  std::string description;
+  if (rules_.description.has_value()) {
+    SLUICE_RETURN_IF_ERROR(rules_.description->Render(input_, &description));
+  } else if (!rules_.code.has_value()) {
+    // Asked not to cut, it may grow too long and is refused below.
+    description =
+        DefaultDescription(event, rules_.truncate ? room : std::string::npos);
+  }
+  SLUICE_RETURN_IF_ERROR(Fit("description", room, &description));
+  post->description = std::move(description);
+  post->description.append(tags);
+  return absl::OkStatus();
+}
+
+std::string PostMaker::DefaultDescription(const EventView& event,
+                                          size_t max_code_points) const {
+  const bool markdown = rules_.markup == "markdown";
+  const auto escape = [markdown](std::string_view text) {
+    return markdown ? EscapeMarkdown(text) : std::string(text);
+  };
+  std::string text =
+      markdown ? absl::StrCat("**", escape(DeviceName(event)), "** reported *",
+                              escape(event.type()), "*")
+               : absl::StrCat(DeviceName(event), " reported ",
+                              std::string(event.type()));
+  if (event.has_time()) absl::StrAppend(&text, " at ", TimeText(event));
+  if (event.data().empty()) return text;
+  if (!IsUtf8Text(event.data())) {
+    absl::StrAppend(&text, "\n\n", event.data().size(), " bytes of ",
+                    event.datacontenttype().empty()
+                        ? "data"
+                        : escape(event.datacontenttype()));
+    return text;
+  }
+  std::string data(event.data());
+  const std::string fence = markdown ? FenceFor(data) : "";
+  const size_t used = CountCodePoints(text) + 2 * fence.size() + 4;
+  Truncate(max_code_points > used ? max_code_points - used : 1, &data);
+  absl::StrAppend(&text, "\n\n", fence, markdown ? "\n" : "", data,
+                  markdown ? "\n" : "", fence);
+  return text;
+}
+
+absl::StatusOr<std::string> PostMaker::Hashtags() {
+  std::string tags;
+  for (const Template& rule : rules_.hashtags) {
+    std::string text;
+    SLUICE_RETURN_IF_ERROR(rule.Render(input_, &text));
+    const std::string tag = Hashtag(OneLine(text));
+    if (!tag.empty()) {
+      absl::StrAppend(&tags, tags.empty() ? "\n\n" : " ", tag);
+    }
+  }
+  return tags;
+}
+
+absl::Status PostMaker::Fit(const char* field, size_t max_code_points,
+                            std::string* text) const {
+  if (rules_.truncate) {
+    Truncate(max_code_points, text);
+    return absl::OkStatus();
+  }
+  const size_t size = CountCodePoints(*text);
+  if (size <= max_code_points) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat(
+      field, ": ", size, " characters, but ", max_code_points, " are allowed"));
+}
+
+}  // namespace sluice::inthing

@@ -1,0 +1,158 @@
+#include "plugins/inthing/settings.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "pipeline/api/plugin_registry.h"
+
+namespace sluice::inthing {
+namespace {
+
+class SettingsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* name :
+         {"INTHING_STREAM", "INTHING_STREAM_PASSWORD", "INTHING_URL"}) {
+      unsetenv(name);
+    }
+    config_.set_stream("/will/test/");
+  }
+
+  InthingSinkOptions Read() {
+    auto options = ReadSettings(config_, &paces_);
+    EXPECT_TRUE(options.ok()) << options.status();
+    return options.ok() ? *std::move(options) : InthingSinkOptions();
+  }
+  // The field that config_ is refused for; "" when it is taken.
+  std::string RefusedField() {
+    auto options = ReadSettings(config_, &paces_);
+    return options.ok() ? "" : ConfigErrorField(options.status());
+  }
+  // Posts that may go out in a burst after a pause.
+  static int Burst(Pace& pace) {
+    pace.Wait(absl::Hours(1), true);
+    int burst = 0;
+    while (pace.Wait(absl::Hours(10), true) == absl::ZeroDuration()) {
+      pace.Take(absl::Hours(10));
+      ++burst;
+    }
+    return burst;
+  }
+
+  PaceTable paces_;
+  v1::InthingSinkConfig config_;
+};
+
+TEST_F(SettingsTest, AStreamIsEnough) {
+  const InthingSinkOptions options = Read();
+  EXPECT_EQ(options.stream.id, "/will/test/");
+  EXPECT_EQ(options.stream.password, "");
+  EXPECT_EQ(options.client.base_url, "https://www.inthing.io");
+  EXPECT_EQ(options.client.timeout, absl::Seconds(60));
+  EXPECT_EQ(options.rules.markup, "markdown");
+  EXPECT_FALSE(options.rules.host_name.empty());
+  EXPECT_EQ(options.digest_after, 3);
+  EXPECT_EQ(options.max_digest_events, 500);
+}
+
+TEST_F(SettingsTest, TheEnvironmentOfTheOfficialClientIsTheDefault) {
+  config_.clear_stream();
+  EXPECT_EQ(RefusedField(), "stream");
+  setenv("INTHING_STREAM", "https://www.inthing.io/will/env/", 1);
+  setenv("INTHING_STREAM_PASSWORD", "daffodil", 1);
+  setenv("INTHING_URL", "http://127.0.0.1:8000", 1);
+  InthingSinkOptions options = Read();
+  EXPECT_EQ(options.stream.id, "/will/env/");
+  EXPECT_EQ(options.stream.password, "daffodil");
+  EXPECT_EQ(options.client.base_url, "http://127.0.0.1:8000");
+  config_.set_stream("/will/own/");
+  config_.set_url("https://example.org");
+  options = Read();
+  EXPECT_EQ(options.stream.id, "/will/own/");
+  EXPECT_EQ(options.client.base_url, "https://example.org");
+}
+
+TEST_F(SettingsTest, ThePasswordComesByReference) {
+  const std::string path = testing::TempDir() + "/password";
+  std::ofstream(path) << "daffodil\n";
+  config_.mutable_password()->set_file(path);
+  EXPECT_EQ(Read().stream.password, "daffodil");
+  config_.mutable_password()->set_file(path + ".none");
+  EXPECT_EQ(RefusedField(), "password");
+}
+
+TEST_F(SettingsTest, APasswordMeansAClaimedStream) {
+  EXPECT_EQ(Burst(*Read().pace), 6);
+  setenv("INTHING_STREAM_PASSWORD", "daffodil", 1);
+  EXPECT_EQ(Burst(*Read().pace), 10);
+  EXPECT_TRUE(Read().unclaimed_limits.has_value());
+  config_.set_claimed(v1::NO);
+  EXPECT_EQ(Burst(*Read().pace), 6);
+  config_.set_claimed(v1::YES);
+  EXPECT_EQ(Burst(*Read().pace), 10);
+  EXPECT_FALSE(Read().unclaimed_limits.has_value());
+}
+
+TEST_F(SettingsTest, APaceOfOnesOwnIsKept) {
+  config_.mutable_pace()->set_burst(100);
+  config_.mutable_pace()->mutable_interval()->set_nanos(10'000'000);
+  setenv("INTHING_STREAM_PASSWORD", "daffodil", 1);
+  const InthingSinkOptions options = Read();
+  EXPECT_EQ(Burst(*options.pace), 100);
+  EXPECT_FALSE(options.unclaimed_limits.has_value());
+}
+
+TEST_F(SettingsTest, NamesTheFieldOfEachMistake) {
+  const auto refused = [this](void (*change)(v1::InthingSinkConfig*)) {
+    const v1::InthingSinkConfig good = config_;
+    change(&config_);
+    const std::string field = RefusedField();
+    config_ = good;
+    return field;
+  };
+  using Config = v1::InthingSinkConfig*;
+  EXPECT_EQ(refused([](Config c) { c->set_stream("test"); }), "stream");
+  EXPECT_EQ(refused([](Config c) { c->set_url("ftp://x"); }), "url");
+  EXPECT_EQ(refused([](Config c) { c->mutable_timeout()->set_seconds(0); }),
+            "timeout");
+  EXPECT_EQ(refused([](Config c) { c->set_title("{{ nonsense }}"); }), "title");
+  EXPECT_EQ(refused([](Config c) { c->set_description("{{"); }), "description");
+  EXPECT_EQ(refused([](Config c) { c->set_code("{{"); }), "code");
+  EXPECT_EQ(refused([](Config c) { c->set_generator("{{"); }), "generator");
+  EXPECT_EQ(refused([](Config c) { c->add_hashtags("{{"); }), "hashtags[0]");
+  EXPECT_EQ(refused([](Config c) { c->add_hashtags(""); }), "hashtags[0]");
+  EXPECT_EQ(refused([](Config c) {
+              c->set_code("x");
+              c->set_code_language("rust");
+            }),
+            "code_language");
+  EXPECT_EQ(refused([](Config c) { c->set_code_language("c"); }),
+            "code_language");
+  EXPECT_EQ(refused([](Config c) { c->set_priority(3); }), "priority");
+  EXPECT_EQ(refused([](Config c) {
+              auto* rule = c->add_priority_rules();
+              rule->set_when("type ==");
+            }),
+            "priority_rules[0].when");
+  EXPECT_EQ(refused([](Config c) {
+              auto* rule = c->add_priority_rules();
+              rule->set_when("type == \"a\"");
+              rule->set_priority(-3);
+            }),
+            "priority_rules[0].priority");
+  EXPECT_EQ(refused([](Config c) { c->mutable_pace()->set_share(1.5); }),
+            "pace.share");
+  EXPECT_EQ(refused([](Config c) {
+              c->mutable_pace()->mutable_interval()->set_nanos(1);
+            }),
+            "pace.interval");
+  EXPECT_EQ(refused([](Config c) { c->mutable_digest()->set_after(101); }),
+            "digest.after");
+  EXPECT_EQ(refused([](Config c) { c->mutable_digest()->set_max_events(1); }),
+            "digest.max_events");
+}
+
+}  // namespace
+}  // namespace sluice::inthing
