@@ -111,8 +111,8 @@ class Completion {
       result_[name] = fallback;
       return;
     }
-    const string_view word =
-        value != nullptr && value->is_string() ? value->get_string() : "";
+    string_view word;
+    if (value != nullptr && value->is_string()) word = value->get_string();
     if (std::find(words.begin(), words.end(), word) == words.end()) {
       return Fail(name, absl::StrCat("is needed: one of ", Listed(words)));
     }

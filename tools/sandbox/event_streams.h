@@ -35,7 +35,7 @@ std::optional<StreamEnd> ParseStreamEnd(std::string_view name);
 struct EventStreamsOptions {
   // The service ends each stream after so long.
   absl::Duration lifetime = absl::Hours(1);
-  StreamEnd end = StreamEnd::kOldErrorFrame;
+  StreamEnd end = StreamEnd::kErrorFrame;
   // One of several label filters is enough; the vendor's client says "or" for
   // the stream.
   bool any_label = true;

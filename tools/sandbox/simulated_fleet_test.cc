@@ -43,7 +43,7 @@ TEST(SimulatedFleetTest, AReadingIsAFunctionOfTheEventId) {
 
 TEST(SimulatedFleetTest, WritesEachKindOfReadingInTheServicesShape) {
   const SimulatedFleet fleet(5, 1);
-  const std::string time = FormatTimestamp(kNow);
+  const boost::json::value time(FormatTimestamp(kNow));
 
   const SimulatedReading temperature = fleet.ReadingAt(0, kNow);
   EXPECT_EQ(temperature.event_type, "temperature");

@@ -61,7 +61,7 @@ sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
   disruptive.cloud.streams.lifetime = absl::Seconds(given.stream_lifetime);
   disruptive.cloud.streams.end =
       sandbox::ParseStreamEnd(given.stream_end)
-          .value_or(sandbox::StreamEnd::kOldErrorFrame);
+          .value_or(sandbox::StreamEnd::kErrorFrame);
   disruptive.cloud.refuse_foreign_types = !given.lenient;
   return options;
 }

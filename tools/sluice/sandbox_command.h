@@ -25,7 +25,7 @@ struct SandboxCommandOptions {
   double token_lifetime = 3600;
   double history_delay = 2;
 
-  std::string stream_end = "old_error";
+  std::string stream_end = "error";
   bool no_rate_limit = false;
   bool no_auth = false;
   bool lenient = false;
