@@ -18,6 +18,7 @@ DeviceTable::Device& DeviceTable::At(std::string_view device) {
 
 void DeviceTable::NoteEmitted(std::string_view device, std::string_view id,
                               int64_t time_unix_nanos, absl::Time now) {
+  if (device.empty()) return;
   const int64_t time = std::min(time_unix_nanos, absl::ToUnixNanos(now));
   Device& entry = At(device);
   entry.watermark = std::max(entry.watermark, time);
@@ -106,6 +107,7 @@ absl::StatusOr<std::optional<absl::Time>> DeviceTable::Load(
   }
   if (checkpoint.project() != project) return std::optional<absl::Time>();
   for (v1::Checkpoint::Device& entry : *checkpoint.mutable_devices()) {
+    if (entry.id().empty()) continue;
     Device& device = devices_[entry.id()];
     device.watermark = entry.watermark_unix_nanos();
     device.repair_from = entry.repair_from_unix_nanos();

@@ -28,7 +28,8 @@ class DeviceTable {
       : id_span_nanos_(absl::ToInt64Nanoseconds(id_span)) {}
 
   // An event was emitted. `time_unix_nanos` 0: it has none. An event from after
-  // `now` does not push the watermark into the future.
+  // `now` does not push the watermark into the future. One of no device is not
+  // noted: it has no history.
   void NoteEmitted(std::string_view device, std::string_view id,
                    int64_t time_unix_nanos, absl::Time now);
 

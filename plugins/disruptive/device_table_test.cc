@@ -31,6 +31,12 @@ TEST(DeviceTableTest, DoesNotLetAClockAheadPushTheWatermark) {
   EXPECT_EQ(table.watermark("d"), kNow);
 }
 
+TEST(DeviceTableTest, DoesNotNoteEventsOfNoDevice) {
+  DeviceTable table(absl::Seconds(30));
+  table.NoteEmitted("", "a", Nanos(100), kNow);
+  EXPECT_EQ(table.size(), 0u);
+}
+
 TEST(DeviceTableTest, KeepsIdsWithinTheSpan) {
   DeviceTable table(absl::Seconds(30));
   table.NoteEmitted("d", "a", Nanos(100), kNow);

@@ -171,18 +171,30 @@ void StreamKeeper::KeepBack(const EventFields& event) {
   kept_back_ids_.emplace(event.id);
 }
 
+// What both connections bring is handed on once, whichever is first.
 void StreamKeeper::OnStreamMalformed(StreamConnection* stream,
                                      MalformedInput malformed) {
   if (stream != active_.get()) {
     successor_delivered_ = true;
-    kept_back_malformed_.push_back(std::move(malformed));
+    const auto passed = std::find(passed_malformed_.begin(),
+                                  passed_malformed_.end(), malformed.bytes);
+    if (passed != passed_malformed_.end()) {
+      passed_malformed_.erase(passed);
+    } else {
+      kept_back_malformed_.push_back(std::move(malformed));
+    }
     return;
   }
-  // What both bring is handed on once.
-  const auto same = std::find_if(
-      kept_back_malformed_.begin(), kept_back_malformed_.end(),
-      [&](const MalformedInput& m) { return m.bytes == malformed.bytes; });
-  if (same != kept_back_malformed_.end()) kept_back_malformed_.erase(same);
+  if (successor_ != nullptr && successor_->open()) {
+    const auto same = std::find_if(
+        kept_back_malformed_.begin(), kept_back_malformed_.end(),
+        [&](const MalformedInput& m) { return m.bytes == malformed.bytes; });
+    if (same != kept_back_malformed_.end()) {
+      kept_back_malformed_.erase(same);
+    } else {
+      passed_malformed_.push_back(malformed.bytes);
+    }
+  }
   listener_->OnLiveMalformed(std::move(malformed));
 }
 
@@ -285,6 +297,7 @@ void StreamKeeper::DropSuccessor() {
   kept_back_ = EventBatchBuilder();
   kept_back_ids_.clear();
   kept_back_malformed_.clear();
+  passed_malformed_.clear();
 }
 
 void StreamKeeper::TakeOver() {

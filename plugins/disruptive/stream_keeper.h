@@ -147,6 +147,8 @@ class StreamKeeper final : private StreamConnection::Listener {
   EventBatchBuilder kept_back_;
   absl::flat_hash_set<std::string> kept_back_ids_;
   std::vector<MalformedInput> kept_back_malformed_;
+  // Handed on from the active connection during the overlap.
+  std::vector<std::string> passed_malformed_;
 
   // Closed connections, destroyed outside of their callbacks.
   std::vector<std::unique_ptr<StreamConnection>> retired_;
