@@ -8,6 +8,7 @@
 #include "tools/sluice/command.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/help_command.h"
+#include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/run_command.h"
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   sluice::CommandAction action;
   sluice::AddRunCommand(app, registry, &action);
   sluice::AddValidateCommand(app, registry, &action);
+  sluice::AddLogCommand(app, &action);
   sluice::AddPluginsCommand(app, registry, &action);
   sluice::AddBenchCommand(app, &action);
   sluice::AddVersionCommand(app, &action);

@@ -81,4 +81,11 @@ if [[ ${code} -ne 0 || "${ready}" != '{"ready":'* ||
   failures=$((failures + 1))
 fi
 
+expect 0 "every event is accounted for" log inspect "${TEST_TMPDIR}/data"
+expect 0 "good" log verify "${TEST_TMPDIR}/data"
+expect 0 '"good":true' log verify "${TEST_TMPDIR}/data" --output json
+expect 4 "no data directory" log inspect /nowhere
+expect 2 "sluice log --help" log
+expect 0 "sluice log inspect /var/lib/sluice" help log inspect
+
 exit $((failures > 0))

@@ -19,6 +19,7 @@ using admin::v1::SourceStatus;
 using google::protobuf::util::TimeUtil;
 
 void AddHealth(const admin::v1::Health& health, boost::json::object* object) {
+  if (health.state() == admin::v1::HEALTH_STATE_UNSPECIFIED) return;
   (*object)["health"] =
       absl::AsciiStrToLower(admin::v1::HealthState_Name(health.state()));
   if (!health.message().empty()) {
@@ -69,7 +70,6 @@ boost::json::object LogToJson(const admin::v1::LogStatus& log) {
       {"first_sequence", log.first_sequence()},
       {"next_sequence", log.next_sequence()},
       {"stored_bytes", log.stored_bytes()},
-      {"max_bytes", log.max_bytes()},
       {"tail_bytes", log.tail_bytes()},
       {"dead_letters", log.dead_letters()},
       {"corrupt_events", log.corrupt_events()},
@@ -77,6 +77,7 @@ boost::json::object LogToJson(const admin::v1::LogStatus& log) {
       {"sync_seconds",
        static_cast<double>(TimeUtil::DurationToNanoseconds(log.sync_time())) *
            1e-9}};
+  if (log.max_bytes() > 0) object["max_bytes"] = log.max_bytes();
   AddHealth(log.health(), &object);
   return object;
 }
