@@ -91,8 +91,8 @@ const std::vector<CurlMulti::Finished>& CurlMulti::Poll(int64_t due) {
   for (int i = 0; i < ready; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
     if (event.data.fd == wake_) {
-      uint64_t count;
-      static_cast<void>(read(wake_, &count, sizeof(count)));
+      eventfd_t count = 0;
+      eventfd_read(wake_, &count);
       continue;
     }
     int what = 0;
@@ -123,10 +123,7 @@ void CurlMulti::Act(int socket, int events) {
   busy_ = false;
 }
 
-void CurlMulti::Wake() {
-  const uint64_t one = 1;
-  static_cast<void>(write(wake_, &one, sizeof(one)));
-}
+void CurlMulti::Wake() { eventfd_write(wake_, 1); }
 
 int CurlMulti::OnSocket(CURL*, int socket, int what, void* data,
                         void* registered) {

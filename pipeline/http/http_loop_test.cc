@@ -365,7 +365,7 @@ TEST_F(HttpLoopTest, AConnectionClosedWhileIdleCostsNothing) {
 TEST_F(HttpLoopTest, HalfAnAnswerIsAFailureThatKeepsTheHalf) {
   for (const bool chunked : {true, false}) {
     ServeWith([chunked](const HttpServerRequest&,
-                  std::shared_ptr<HttpResponder> responder) {
+                        std::shared_ptr<HttpResponder> responder) {
       HttpHeaders headers;
       if (!chunked) headers.emplace_back("Content-Length", "100");
       responder->Begin(200, std::move(headers));
