@@ -1,5 +1,6 @@
 #include "storage/format/record.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -24,6 +25,9 @@ constexpr size_t kAppendTimeAt = 24;
 constexpr size_t kEventCountAt = 32;
 constexpr size_t kBodyBytesAt = 36;
 
+// Before each piece of a packed body.
+constexpr size_t kPieceSizeBytes = 4;
+
 // CRC-32C of everything but the checksum itself.
 uint32_t Checksum(std::string_view record) {
   return Crc32c(record.substr(kChecksumAt + 4),
@@ -37,21 +41,29 @@ absl::Status Damaged(absl::string_view what) {
 }  // namespace
 
 std::string_view RecordEncoder::Pack(std::string_view body) {
-  // LZ4's own limit is a little below EventBatch's; such a body stays as it is.
-  if (codec_ != Codec::kLz4 || body.size() > LZ4_MAX_INPUT_SIZE) return {};
-  const size_t bound =
-      static_cast<size_t>(LZ4_compressBound(static_cast<int>(body.size())));
-  if (scratch_bytes_ < bound) {
-    scratch_.reset(new char[bound]);
-    scratch_bytes_ = bound;
+  if (codec_ != Codec::kLz4) return {};
+  constexpr size_t kPieceBound =
+      kPieceSizeBytes + LZ4_COMPRESSBOUND(kLz4PieceBytes);
+  const size_t pieces = body.size() / kLz4PieceBytes + 1;
+  if (scratch_bytes_ < pieces * kPieceBound) {
+    scratch_bytes_ = pieces * kPieceBound;
+    scratch_.reset(new char[scratch_bytes_]);
   }
-  const int packed = LZ4_compress_default(body.data(), scratch_.get(),
-                                          static_cast<int>(body.size()),
-                                          static_cast<int>(bound));
   // Less than one part in sixteen is not worth the time to unpack it.
   const size_t worthwhile = body.size() - body.size() / 16;
-  if (packed <= 0 || static_cast<size_t>(packed) >= worthwhile) return {};
-  return std::string_view(scratch_.get(), static_cast<size_t>(packed));
+  char* to = scratch_.get();
+  for (size_t at = 0; at < body.size(); at += kLz4PieceBytes) {
+    const std::string_view piece = body.substr(at, kLz4PieceBytes);
+    const int packed = LZ4_compress_default(
+        piece.data(), to + kPieceSizeBytes, static_cast<int>(piece.size()),
+        static_cast<int>(kPieceBound - kPieceSizeBytes));
+    CHECK_GT(packed, 0) << "LZ4 failed although it had room";
+    StoreLittleEndian32(to, static_cast<uint32_t>(packed));
+    to += kPieceSizeBytes + static_cast<size_t>(packed);
+  }
+  const size_t packed = static_cast<size_t>(to - scratch_.get());
+  if (packed >= worthwhile) return {};
+  return std::string_view(scratch_.get(), packed);
 }
 
 void RecordEncoder::Append(const RecordHeader& header, const EventBatch& batch,
@@ -112,6 +124,31 @@ absl::StatusOr<RecordHeader> ParseRecordHeader(std::string_view record) {
   return header;
 }
 
+namespace {
+
+// Unpacks all pieces of `packed` into `body`, which has the size to be reached.
+bool Unpack(std::string_view packed, std::string& body) {
+  size_t done = 0;
+  while (done < body.size()) {
+    if (packed.size() < kPieceSizeBytes) return false;
+    const size_t packed_bytes = LoadLittleEndian32(packed.data());
+    packed.remove_prefix(kPieceSizeBytes);
+    if (packed_bytes > packed.size()) return false;
+    const size_t piece_bytes = std::min(kLz4PieceBytes, body.size() - done);
+    const int unpacked = LZ4_decompress_safe(packed.data(), body.data() + done,
+                                             static_cast<int>(packed_bytes),
+                                             static_cast<int>(piece_bytes));
+    if (unpacked < 0 || static_cast<size_t>(unpacked) != piece_bytes) {
+      return false;
+    }
+    packed.remove_prefix(packed_bytes);
+    done += piece_bytes;
+  }
+  return packed.empty();
+}
+
+}  // namespace
+
 absl::StatusOr<EventBatchPtr> ParseRecordBody(const RecordHeader& header,
                                               std::string_view record) {
   const std::string_view packed = record.substr(kRecordHeaderBytes);
@@ -120,11 +157,7 @@ absl::StatusOr<EventBatchPtr> ParseRecordBody(const RecordHeader& header,
     body = std::string(packed);
   } else {
     body.resize(header.body_bytes);
-    const int size = LZ4_decompress_safe(packed.data(), body.data(),
-                                         static_cast<int>(packed.size()),
-                                         static_cast<int>(body.size()));
-    if (size < 0) return Damaged("LZ4 block does not unpack");
-    body.resize(static_cast<size_t>(size));
+    if (!Unpack(packed, body)) return Damaged("LZ4 blocks do not unpack");
   }
   if (body.size() != header.body_bytes) {
     return Damaged(absl::StrCat("body of ", body.size(), " bytes, announced ",

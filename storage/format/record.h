@@ -21,8 +21,14 @@ inline constexpr size_t kRecordHeaderBytes = 40;
 // How the body is packed.
 enum class Codec : uint8_t {
   kNone = 0,
-  kLz4 = 1,  // One LZ4 block, without LZ4's frame.
+  // Pieces of the body of kLz4PieceBytes, the last one shorter: each a 4-byte
+  // size and an LZ4 block of so many bytes, without LZ4's frame.
+  kLz4 = 1,
 };
+
+// LZ4 is nearly twice as fast on pieces that fit the first-level caches and
+// 16-bit positions as on a megabyte at once, and packs them as well.
+inline constexpr size_t kLz4PieceBytes = size_t{64} << 10;
 
 // What a record says of itself.
 struct RecordHeader {

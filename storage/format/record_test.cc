@@ -90,6 +90,34 @@ TEST(RecordTest, PacksOnlyWhatGetsSmaller) {
   EXPECT_TRUE(ParseAll(Encode(*random)).ok());
 }
 
+TEST(RecordTest, BodiesOfManyPiecesComeBackWhole) {
+  for (int events : {800, 1000, 1500, 5000}) {
+    const EventBatchPtr batch = Repetitive(events);
+    const std::string record = Encode(*batch);
+    EXPECT_LT(record.size(), batch->wire().size() / 2);
+    const auto header = ParseRecordHeader(record);
+    ASSERT_TRUE(header.ok());
+    const auto read = ParseRecordBody(*header, record);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ((*read)->wire(), batch->wire());
+  }
+}
+
+TEST(RecordTest, PiecesThatDoNotAddUpAreDamage) {
+  const std::string good = Encode(*Repetitive(2000));
+  ASSERT_TRUE(ParseAll(good).ok());
+  std::string longer = good + "more";
+  FixChecksum(longer);
+  EXPECT_EQ(ParseAll(longer).code(), absl::StatusCode::kDataLoss);
+  std::string shorter = good.substr(0, good.size() - 1);
+  FixChecksum(shorter);
+  EXPECT_EQ(ParseAll(shorter).code(), absl::StatusCode::kDataLoss);
+  std::string size = good;
+  StoreLittleEndian32(size.data() + kRecordHeaderBytes, 0xffffffff);
+  FixChecksum(size);
+  EXPECT_EQ(ParseAll(size).code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(RecordTest, AppendsBehindWhatIsThere) {
   RecordEncoder encoder(Codec::kLz4);
   std::string records = "before";
