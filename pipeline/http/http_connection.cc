@@ -51,7 +51,7 @@ std::string_view WithoutHost(std::string_view target) {
   return path == target.npos ? "/" : target.substr(path);
 }
 
-HttpServerRequest ToRequest(http::request<http::string_body> message,
+HttpServerRequest ToRequest(http::request<AppendBody> message,
                             const std::string& peer) {
   HttpServerRequest request;
   request.method = ToString(message.method_string());

@@ -18,7 +18,7 @@
 #include "boost/asio/ssl/stream.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "boost/beast/http/parser.hpp"
-#include "boost/beast/http/string_body.hpp"
+#include "pipeline/http/append_body.h"
 #include "pipeline/http/http_responder.h"
 #include "pipeline/http/io_executor.h"
 
@@ -90,8 +90,7 @@ class HttpConnection final
 
  private:
   using ErrorCode = boost::system::error_code;
-  using Parser =
-      boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<AppendBody>;
   enum class State { kReading, kAnswering, kClosing, kClosed };
   // What to do once everything is written.
   enum class AfterWrite { kNothing, kNextRequest, kClose, kFin };
