@@ -6,12 +6,14 @@
 #include "plugins/builtin/builtin.h"
 #include "tools/sluice/bench_command.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/demo_command.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/help_command.h"
 #include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/run_command.h"
+#include "tools/sluice/sandbox_command.h"
 #include "tools/sluice/validate_command.h"
 #include "tools/sluice/version_command.h"
 
@@ -35,6 +37,8 @@ int main(int argc, char** argv) {
   sluice::AddValidateCommand(app, registry, &action);
   sluice::AddLogCommand(app, &action);
   sluice::AddPluginsCommand(app, registry, &action);
+  sluice::AddSandboxCommand(app, &action);
+  sluice::AddDemoCommand(app, &action);
   sluice::AddBenchCommand(app, &action);
   sluice::AddVersionCommand(app, &action);
   sluice::AddHelpCommand(app, &action);

@@ -113,9 +113,19 @@ boost::json::object StatusToJson(const ProcessStatus& status) {
   for (const PipelineStatus& pipeline : status.pipelines()) {
     pipelines.push_back(PipelineToJson(pipeline));
   }
+  boost::json::array metrics;
+  for (const admin::v1::Metric& metric : status.metrics()) {
+    boost::json::object object{{"name", metric.name()}};
+    for (const admin::v1::Metric::Label& label : metric.labels()) {
+      object[label.name()] = label.value();
+    }
+    object["value"] = metric.value();
+    metrics.push_back(std::move(object));
+  }
   return {{"time", TimeUtil::ToString(status.time())},
           {"balanced", IsBalanced(status)},
-          {"pipelines", std::move(pipelines)}};
+          {"pipelines", std::move(pipelines)},
+          {"metrics", std::move(metrics)}};
 }
 
 std::string FormatLedger(const ProcessStatus& status) {

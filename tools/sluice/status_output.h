@@ -10,9 +10,9 @@
 namespace sluice {
 
 // The fields of the messages under their names, numbers as numbers. `time` is
-// RFC 3339; `metrics` is left out. Each component whose health is known has
-// `health` ("healthy", ...) and, when there is something to say,
-// `health_message`.
+// RFC 3339; a metric's labels stand beside its name and value. Each component
+// whose health is known has `health` ("healthy", ...) and, when there is
+// something to say, `health_message`.
 boost::json::object StatusToJson(const admin::v1::ProcessStatus& status);
 
 // The ledger: a table per pipeline, a row per source and sink with where its

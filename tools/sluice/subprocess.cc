@@ -16,8 +16,6 @@ extern char** environ;
 namespace sluice {
 namespace {
 
-constexpr char kThisProgram[] = "/proc/self/exe";
-
 std::vector<char*> Pointers(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
   for (std::string& string : strings) pointers.push_back(string.data());
@@ -78,20 +76,34 @@ absl::StatusOr<std::unique_ptr<Subprocess>> Subprocess::Start(Options options) {
                                      options.stderr_path.c_str(),
                                      O_WRONLY | O_CREAT | O_APPEND, 0600);
   }
+  // The child begins with the signals as a shell would give them, whatever this
+  // process blocks.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<std::string> arguments = {"sluice"};
   arguments.insert(arguments.end(), options.arguments.begin(),
                    options.arguments.end());
   std::vector<std::string> environment = Environment(options.environment);
   pid_t pid = 0;
   const int error =
-      ::posix_spawn(&pid, kThisProgram, &actions, nullptr,
+      ::posix_spawn(&pid, options.program.c_str(), &actions, &attributes,
                     Pointers(arguments).data(), Pointers(environment).data());
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
   ::close(output[1]);
   if (error != 0) {
     ::close(output[0]);
-    return absl::UnavailableError(
-        absl::StrCat("cannot start a process: ", std::strerror(error)));
+    return absl::UnavailableError(absl::StrCat("cannot start ", options.program,
+                                               ": ", std::strerror(error)));
   }
   return std::unique_ptr<Subprocess>(
       new Subprocess(pid, output[0], std::move(options.on_line)));

@@ -1,4 +1,4 @@
-// Running this very program again, as another process.
+// Running sluice as another process.
 #ifndef TOOLS_SLUICE_SUBPROCESS_H_
 #define TOOLS_SLUICE_SUBPROCESS_H_
 
@@ -16,7 +16,7 @@
 
 namespace sluice {
 
-// A child process made from the running binary. Its standard output comes line
+// A child process. Its standard output comes line
 // by line; its standard error goes where told.
 //
 // Thread-safety: methods from one thread; the line callback runs on a thread of
@@ -24,6 +24,8 @@ namespace sluice {
 class Subprocess {
  public:
   struct Options {
+    // Path of the program; by default the running one.
+    std::string program = "/proc/self/exe";
     // Arguments behind the program's name.
     std::vector<std::string> arguments;
     // NAME=value, beside those of this process.
