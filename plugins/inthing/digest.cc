@@ -19,6 +19,8 @@ namespace {
 
 // The summary may take so much when there is more than fits.
 constexpr size_t kMaxSummary = kMaxDescription * 3 / 4;
+// Of a device or type, in code points: no name takes the room of the others.
+constexpr size_t kMaxName = 60;
 // Room for the line that says how many are left out.
 constexpr size_t kMoreLine = 40;
 
@@ -100,8 +102,11 @@ std::vector<Group> MakeGroups(absl::Span<const DigestMember> members) {
     const auto [at, is_new] =
         index.try_emplace({event.subject(), event.type()}, groups.size());
     if (is_new) {
-      groups.push_back({.device = OneLine(DeviceName(event)),
-                        .type = OneLine(event.type())});
+      Group& group = groups.emplace_back();
+      group.device = OneLine(DeviceName(event));
+      group.type = OneLine(event.type());
+      Truncate(kMaxName, &group.device);
+      Truncate(kMaxName, &group.type);
     }
     groups[at->second].Add(event, readings.Find(event));
   }
