@@ -91,6 +91,16 @@ bool ConfigProblems::HasPath(std::string_view path) const {
       [path](const ConfigProblem& problem) { return problem.path == path; });
 }
 
+bool ConfigProblems::HasWithin(std::string_view path) const {
+  return std::any_of(
+      problems_.begin(), problems_.end(), [path](const ConfigProblem& problem) {
+        const std::string_view other = problem.path;
+        if (!other.starts_with(path)) return false;
+        return other.size() == path.size() || other[path.size()] == '.' ||
+               other[path.size()] == '[';
+      });
+}
+
 std::vector<ConfigProblem> ConfigProblems::Take() {
   std::stable_sort(problems_.begin(), problems_.end(),
                    [](const ConfigProblem& a, const ConfigProblem& b) {

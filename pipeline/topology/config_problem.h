@@ -41,6 +41,8 @@ class ConfigProblems {
   size_t count() const { return problems_.size() + not_kept_; }
   // Whether something is noted for exactly `path`.
   bool HasPath(std::string_view path) const;
+  // Whether something is noted for `path` or for anything in it.
+  bool HasWithin(std::string_view path) const;
 
   // All of them by line; the last says how many more there are, if there are.
   std::vector<ConfigProblem> Take();

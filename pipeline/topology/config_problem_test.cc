@@ -40,6 +40,18 @@ TEST(ConfigProblemsTest, GivesThemByLineAndKeepsTheOrderWithinOne) {
   EXPECT_EQ(taken[0].file, "f");
 }
 
+TEST(ConfigProblemsTest, KnowsWhatIsNotedWithinAPath) {
+  ConfigProblems problems("f");
+  problems.Add(1, "a.b.c", "m");
+  problems.Add(1, "d[2]", "m");
+  for (const char* path : {"a", "a.b", "a.b.c", "d", "d[2]"}) {
+    EXPECT_TRUE(problems.HasWithin(path)) << path;
+  }
+  for (const char* path : {"a.b.c.d", "a.bc", "b", "d[1]", "a.b.cc"}) {
+    EXPECT_FALSE(problems.HasWithin(path)) << path;
+  }
+}
+
 TEST(ConfigProblemsTest, CountsWhatIsTooManyToKeep) {
   ConfigProblems problems("f");
   for (size_t i = 0; i < ConfigProblems::kMaxProblems + 5; ++i) {

@@ -286,13 +286,18 @@ class Builder {
     spec->plugin = plugin.name;
     spec->create = [create = (registry_.*find)(plugin.name)->create,
                     config = plugin.config] { return create(*config); };
-    if (!plugin.complete) return;
     const absl::Status status = TryCreate(spec->create);
     if (status.ok()) return;
     std::string field_path = JoinKey(path, plugin.name);
     const std::string field = ConfigErrorField(status);
     if (!field.empty() && field.front() != '[') field_path += '.';
     field_path += field;
+    // With mistakes in it already, only what is said of a value that stands in
+    // the file and could be read is sure to be more than a consequence.
+    if (!plugin.complete && (field.empty() || !read_.lines.Has(field_path) ||
+                             problems_.HasWithin(field_path))) {
+      return;
+    }
     Add(field_path, WithoutVariables(std::string(status.message())));
   }
 

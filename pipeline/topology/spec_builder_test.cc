@@ -289,10 +289,33 @@ TEST_F(SpecBuilderTest, SurvivesAFactoryThatThrowsOrNamesNoField) {
                   "f:6: pipelines.p.transforms[1].keep: never"));
 }
 
-TEST_F(SpecBuilderTest, DoesNotAskTheFactoryAboutAnIncompleteConfiguration) {
-  EXPECT_THAT(ProblemsOf(WithPipeline("    transforms:\n"
-                                      "    - keep: {when: throw, x: y}\n")),
-              ElementsAre(HasSubstr("transforms[0].keep.x: no such key")));
+TEST_F(SpecBuilderTest, AddsToOtherMistakesOnlyWhatIsSureToBeOneMore) {
+  // The value is in the file, so it is wrong whatever else is.
+  EXPECT_THAT(ProblemsOf(R"(
+data_dir: d
+pipelines:
+  p:
+    sources: {in: {ticker: {rate: 0, projekt: x}}}
+    sinks: {out: {null: {}}}
+)"),
+              ElementsAre(HasSubstr("in.ticker.projekt: no such key"),
+                          HasSubstr("in.ticker.rate: must be above 0")));
+  // These would be consequences: a misspelt key, a value that is wrong itself,
+  // no field at all.
+  EXPECT_THAT(ProblemsOf(R"(
+data_dir: d
+pipelines:
+  p:
+    sources:
+      a: {ticker: {rat: 5}}
+      b: {ticker: {rate: fast}}
+    transforms:
+    - keep: {when: 'no', x: y}
+    sinks: {out: {null: {}}}
+)"),
+              ElementsAre(HasSubstr("a.ticker.rat: no such key"),
+                          HasSubstr("b.ticker.rate: \"fast\" is not"),
+                          HasSubstr("transforms[0].keep.x: no such key")));
 }
 
 TEST_F(SpecBuilderTest, HidesVariablesInWhatAFactorySays) {

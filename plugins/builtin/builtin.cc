@@ -1,5 +1,6 @@
 #include "plugins/builtin/builtin.h"
 
+#include "plugins/disruptive/plugin.h"
 #include "plugins/feed/plugin.h"
 #include "plugins/file/plugin.h"
 #include "plugins/filter/plugin.h"
@@ -17,10 +18,15 @@ namespace sluice {
 absl::Status RegisterBuiltinPlugins(PluginRegistry& registry) {
   using RegisterPlugin = absl::Status (*)(PluginRegistry&);
   constexpr RegisterPlugin kPlugins[] = {
-      feed::RegisterFeed,       file::RegisterFile,
-      filter::RegisterFilter,   generate::RegisterGenerate,
-      inthing::RegisterInthing, null::RegisterNull,
-      replay::RegisterReplay,   template_transform::RegisterTemplate,
+      disruptive::RegisterDisruptive,
+      feed::RegisterFeed,
+      file::RegisterFile,
+      filter::RegisterFilter,
+      generate::RegisterGenerate,
+      inthing::RegisterInthing,
+      null::RegisterNull,
+      replay::RegisterReplay,
+      template_transform::RegisterTemplate,
   };
   for (const RegisterPlugin register_plugin : kPlugins) {
     SLUICE_RETURN_IF_ERROR(register_plugin(registry));
