@@ -55,8 +55,7 @@ HttpResponse FeedError(int status, int code, std::string_view exception,
                   ",\"exception\":");
   AppendJsonString(exception, body);
   if (!exception_fields.empty()) {
-    absl::StrAppend(&body,
-                    ",\"exception_fields\":", ToAbsl(exception_fields));
+    absl::StrAppend(&body, ",\"exception_fields\":", ToAbsl(exception_fields));
   }
   body += ",\"more_info\":\"https://getstream.io/docs/api_error_responses\"}";
   return response;
@@ -120,9 +119,9 @@ std::optional<HttpResponse> FeedAccess::Check(const HttpServerRequest& request,
                            : Allows(claims->feeds, feed);
   if (!Allows(claims->resources, permission.resource) ||
       !Allows(claims->actions, permission.action) || !feed_ok) {
-    return NotAllowed(absl::StrCat(
-        "the token does not allow to ", ToAbsl(permission.action), " ",
-        ToAbsl(permission.resource), " ", permission.feed));
+    return NotAllowed(
+        absl::StrCat("the token does not allow to ", ToAbsl(permission.action),
+                     " ", ToAbsl(permission.resource), " ", permission.feed));
   }
   return std::nullopt;
 }

@@ -146,16 +146,16 @@ ActivityId IdOf(const json::object& input, const std::string& foreign_id,
 void CheckSize(const FeedActivity& activity, size_t max_bytes,
                FieldErrors& errors) {
   if (activity.members.size() + 2 <= max_bytes) return;
-  errors.emplace_back("activity",
-                      absl::StrCat("the activity is too large: ",
-                                   activity.members.size() + 2, " of at most ",
-                                   max_bytes, " bytes"));
+  errors.emplace_back(
+      "activity",
+      absl::StrCat("the activity is too large: ", activity.members.size() + 2,
+                   " of at most ", max_bytes, " bytes"));
 }
 
 bool MayChange(std::string_view path, FieldErrors& errors) {
   const std::string_view name = path.substr(0, path.find('.'));
-  if (!name.empty() && name != "id" && name != "foreign_id" &&
-      name != "time" && name != "to" && name != "origin") {
+  if (!name.empty() && name != "id" && name != "foreign_id" && name != "time" &&
+      name != "to" && name != "origin") {
     return true;
   }
   errors.emplace_back(name, "this field cannot be changed");
@@ -190,8 +190,8 @@ void UnsetPath(json::object& object, std::string_view path) {
 
 bool IsFeedId(std::string_view text) {
   const size_t colon = text.find(':');
-  return colon != std::string_view::npos &&
-         IsNamePart(text.substr(0, colon)) && IsNamePart(text.substr(colon + 1));
+  return colon != std::string_view::npos && IsNamePart(text.substr(0, colon)) &&
+         IsNamePart(text.substr(colon + 1));
 }
 
 std::optional<FeedActivity> ReadActivity(const json::object& input,

@@ -113,9 +113,9 @@ HttpResponse FeedEmulator::AddActivities(const Call& call) {
     return AddBatch(call, *list);
   }
   FieldErrors errors;
-  std::optional<FeedActivity> activity =
-      ReadActivity(object, [this] { return NextMicros(); },
-                   options_.max_activity_bytes, errors);
+  std::optional<FeedActivity> activity = ReadActivity(
+      object, [this] { return NextMicros(); }, options_.max_activity_bytes,
+      errors);
   if (!activity.has_value()) return InputError(errors);
   if (auto refusal = CheckGroups(activity->to)) return *std::move(refusal);
   std::string answer = ActivityJson(*activity);
@@ -140,9 +140,9 @@ HttpResponse FeedEmulator::AddBatch(const Call& call, const json::array& list) {
     FieldErrors errors;
     std::optional<FeedActivity> activity;
     if (each.is_object()) {
-      activity =
-          ReadActivity(each.get_object(), [this] { return NextMicros(); },
-                       options_.max_activity_bytes, errors);
+      activity = ReadActivity(
+          each.get_object(), [this] { return NextMicros(); },
+          options_.max_activity_bytes, errors);
     } else {
       errors.emplace_back("activity", "must be an object");
     }
@@ -180,9 +180,9 @@ HttpResponse FeedEmulator::AddToMany(const Call& call) {
   }
   if (auto refusal = CheckGroups(*feeds)) return *std::move(refusal);
   FieldErrors errors;
-  std::optional<FeedActivity> activity =
-      ReadActivity(input->get_object(), [this] { return NextMicros(); },
-                   options_.max_activity_bytes, errors);
+  std::optional<FeedActivity> activity = ReadActivity(
+      input->get_object(), [this] { return NextMicros(); },
+      options_.max_activity_bytes, errors);
   if (activity.has_value() && !activity->to.empty()) {
     errors.emplace_back("to", "is not allowed here");
   }
@@ -239,7 +239,8 @@ HttpResponse FeedEmulator::RemoveActivity(const Call& call) {
   }
   if (call.Flag("foreign_id")) {
     store_.RemoveForeign(call.feed, id);
-  } else if (const auto parsed = ActivityId::Parse(id.substr(0, id.find('.')))) {
+  } else if (const auto parsed =
+                 ActivityId::Parse(id.substr(0, id.find('.')))) {
     store_.Remove(call.feed, *parsed);
   }
   std::string answer = "{\"removed\":";
@@ -391,10 +392,9 @@ HttpResponse FeedEmulator::FollowStats(const Call& call) {
   };
   const std::string followers = count(false);
   const std::string following = count(true);
-  return Ok(200,
-            absl::StrCat("{\"results\":{", followers,
-                         followers.empty() || following.empty() ? "" : ",",
-                         following, "}}"));
+  return Ok(200, absl::StrCat("{\"results\":{", followers,
+                              followers.empty() || following.empty() ? "" : ",",
+                              following, "}}"));
 }
 
 HttpResponse FeedEmulator::GetActivities(const Call& call) {
@@ -445,9 +445,9 @@ HttpResponse FeedEmulator::UpdateActivities(const Call& call) {
         errors.emplace_back(name, "this field is required");
       }
     }
-    if (auto activity =
-            ReadActivity(each.get_object(), [this] { return NextMicros(); },
-                         options_.max_activity_bytes, errors)) {
+    if (auto activity = ReadActivity(
+            each.get_object(), [this] { return NextMicros(); },
+            options_.max_activity_bytes, errors)) {
       activities.push_back(*std::move(activity));
     }
   }

@@ -106,11 +106,10 @@ void FeedEmulator::Handle(HttpServerRequest request,
   DCHECK(response.body.ends_with('}'));
   response.body.pop_back();
   if (response.body.size() > 1) response.body += ',';
-  absl::StrAppend(
-      &response.body,
-      absl::StrFormat(
-          R"("duration":"%.2fms"})",
-          absl::ToDoubleMilliseconds(executor_->MonotonicNow() - start)));
+  absl::StrAppend(&response.body,
+                  absl::StrFormat(R"("duration":"%.2fms"})",
+                                  absl::ToDoubleMilliseconds(
+                                      executor_->MonotonicNow() - start)));
   responder->Send(std::move(response));
 }
 
@@ -133,18 +132,18 @@ HttpResponse FeedEmulator::Answer(const HttpServerRequest& request) {
     ++rate_limited_;
     refusal = PlainError(429);
   }
-  if (!refusal.has_value() && request.body.size() > options_.max_request_bytes) {
-    refusal = FeedError(
-        413, 18, "InputException",
-        absl::StrCat("The request body was too large (limit is ",
-                     options_.max_request_bytes >> 10, "k)"));
+  if (!refusal.has_value() &&
+      request.body.size() > options_.max_request_bytes) {
+    refusal =
+        FeedError(413, 18, "InputException",
+                  absl::StrCat("The request body was too large (limit is ",
+                               options_.max_request_bytes >> 10, "k)"));
   }
   if (!refusal.has_value() && !call.feed.empty()) {
     refusal = CheckGroups({call.feed});
   }
-  HttpResponse response = refusal.has_value()
-                              ? *std::move(refusal)
-                              : (this->*route->handler)(call);
+  HttpResponse response =
+      refusal.has_value() ? *std::move(refusal) : (this->*route->handler)(call);
   limits_.AppendHeaders(route->kind, now, response.headers);
   return response;
 }
@@ -263,8 +262,8 @@ HttpResponse FeedEmulator::FaultAnswer(const Fault& fault) {
     response.headers.emplace_back("X-RateLimit-Remaining", "0");
     response.headers.emplace_back(
         "X-RateLimit-Reset",
-        absl::StrCat(
-            absl::ToUnixSeconds(reset + absl::Seconds(1) - absl::Nanoseconds(1))));
+        absl::StrCat(absl::ToUnixSeconds(reset + absl::Seconds(1) -
+                                         absl::Nanoseconds(1))));
   }
   return response;
 }

@@ -103,8 +103,8 @@ class FeedStore {
 
   // Copies the newest `copy_limit` direct activities of `target`. Following
   // twice copies again and changes nothing else.
-  void Follow(std::string_view feed, std::string_view target,
-              size_t copy_limit, int64_t now_micros);
+  void Follow(std::string_view feed, std::string_view target, size_t copy_limit,
+              int64_t now_micros);
   void Unfollow(std::string_view feed, std::string_view target,
                 bool keep_history);
   // Newest first.

@@ -103,7 +103,8 @@ TEST(FeedStoreTest, CopiesTheNewestWhenAFollowBegins) {
     store.Add("user:1", Activity(std::to_string(i), i));
   }
   store.Follow("timeline:1", "user:1", 2, 0);
-  EXPECT_THAT(ReadAll(store, "timeline:1"), ElementsAre("4<user:1", "3<user:1"));
+  EXPECT_THAT(ReadAll(store, "timeline:1"),
+              ElementsAre("4<user:1", "3<user:1"));
 }
 
 TEST(FeedStoreTest, ForgetsWhatCameThroughAnEndedFollow) {
@@ -142,7 +143,8 @@ TEST(FeedStoreTest, RemovesFromTheOwnerEverywhere) {
   store.Add("room:1", activity);
   EXPECT_TRUE(store.Remove("room:1", activity.id));
   EXPECT_FALSE(store.Remove("room:1", activity.id));
-  for (const char* feed : {"room:1", "building:1", "timeline:1", "timeline:2"}) {
+  for (const char* feed :
+       {"room:1", "building:1", "timeline:1", "timeline:2"}) {
     EXPECT_THAT(ReadAll(store, feed), IsEmpty()) << feed;
   }
   EXPECT_EQ(store.Find(activity.id), nullptr);

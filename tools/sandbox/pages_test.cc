@@ -1,0 +1,69 @@
+#include "tools/sandbox/pages.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sluice::sandbox {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(PagesTest, EscapesWhatHtmlWouldRead) {
+  EXPECT_EQ(HtmlEscape("<a href=\"x\">&'"),
+            "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+}
+
+TEST(PagesTest, EscapesTheTitleAndAllowsNoForeignScript) {
+  const HttpResponse page = HtmlPage(200, "<b>", "<p>x</p>", /*live=*/true);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("<h1>&lt;b&gt;</h1>"));
+  EXPECT_THAT(page.body, HasSubstr("<main><p>x</p></main>"));
+  const auto policy = FindHeader(page.headers, "Content-Security-Policy");
+  ASSERT_TRUE(policy.has_value());
+  EXPECT_THAT(*policy, HasSubstr("default-src 'none'"));
+  EXPECT_THAT(*policy, HasSubstr("script-src 'sha256-"));
+  EXPECT_THAT(*policy, Not(HasSubstr("unsafe")));
+}
+
+TEST(PagesTest, RunsNoScriptOnAStillPage) {
+  EXPECT_THAT(HtmlPage(200, "t", "", /*live=*/false).body,
+              Not(HasSubstr("<script>")));
+}
+
+TEST(PagesTest, RendersMarkdown) {
+  EXPECT_EQ(
+      MarkdownToHtml("# Head\n\nsome *text*\nand **more**\n\n- a\n- `b`\n"),
+      "<h1>Head</h1>\n<p>some <em>text</em>\nand <strong>more</strong>"
+      "</p>\n<ul><li>a</li><li><code>b</code></li></ul>\n");
+  EXPECT_EQ(MarkdownToHtml("```\n<x> *y*\n```\n> q"),
+            "<pre><code>&lt;x&gt; *y*\n</code></pre>\n<blockquote>q<br>"
+            "</blockquote>\n");
+  EXPECT_EQ(MarkdownToHtml("\\*no\\* 2*3"), "<p>*no* 2*3</p>\n");
+}
+
+TEST(PagesTest, RendersLinksToTheWebOnly) {
+  EXPECT_THAT(MarkdownToHtml("[a](https://b.example/?c=1&d=2)"),
+              HasSubstr("href=\"https://b.example/?c=1&amp;d=2\">a</a>"));
+  EXPECT_EQ(MarkdownToHtml("[a](javascript:alert(1))"),
+            "<p>[a](javascript:alert(1))</p>\n");
+  EXPECT_THAT(MarkdownToHtml("[a](https://b/\"onclick=x)"),
+              Not(HasSubstr("<a ")));
+}
+
+TEST(PagesTest, KeepsHtmlInMarkdownAsText) {
+  const std::string html =
+      MarkdownToHtml("<script>alert(1)</script> **<img src=x>** `</code>`");
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(html, Not(HasSubstr("<img")));
+  EXPECT_THAT(html, HasSubstr("<code>&lt;/code&gt;</code>"));
+}
+
+TEST(PagesTest, KeepsLinesOfPlainText) {
+  EXPECT_EQ(TextToHtml("a\n<b>"), "<p>a<br>&lt;b&gt;</p>");
+}
+
+}  // namespace
+}  // namespace sluice::sandbox
