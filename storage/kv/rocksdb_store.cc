@@ -135,6 +135,8 @@ absl::StatusOr<std::optional<std::string>> RocksDbStore::LastKey(
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = &lower;
   options.iterate_upper_bound = &upper;
+  // Damage to a value must not hide its key.
+  options.verify_checksums = false;
   const std::unique_ptr<rocksdb::Iterator> row(
       database_->db->NewIterator(options, database_->family(table)));
   row->SeekToLast();

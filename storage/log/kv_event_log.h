@@ -65,9 +65,11 @@ class KvEventLog : public EventLog {
              format::Codec codec, Clock* clock, Quarantine quarantine);
 
   // Reads what the store holds, or prepares an empty one; to be called once,
-  // before anything else. `repaired`: tables may not fit each other.
+  // before anything else. `damage` holds what had to be repaired to open the
+  // store, in sentences: if any, its tables may not fit each other. What turns
+  // out to be damaged is left out and added to it.
   //   kFailedPrecondition: of a newer format version.
-  absl::Status Load(bool repaired);
+  absl::Status Load(std::vector<std::string>* damage);
 
  private:
   // What one write adds beside what was committed.
@@ -76,12 +78,17 @@ class KvEventLog : public EventLog {
   // ---- kv_event_log_load.cc ----
 
   absl::Status CheckFormatVersion(bool* fresh);
+  // These fail with kDataLoss where a table is damaged; what was read by then
+  // is in `book`.
   absl::Status LoadState(LogBook* book) const;
   absl::Status RebuildState(LogBook* book) const;
-  absl::Status LoadCursorsAndSources(LogBook* book) const;
+  absl::Status LoadCursors(LogBook* book) const;
+  absl::Status LoadSources(LogBook* book) const;
   // Makes `book` include records and dead letters that it does not know of.
-  absl::Status IncludeWhatIsThere(LogBook* book) const;
+  absl::Status IncludeNewerEvents(LogBook* book) const;
+  absl::Status IncludeNewerDeadLetters(LogBook* book) const;
   absl::Status RecountDeadLetters(LogBook* book) const;
+  absl::Status LoadNewestDedupe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
 
   // ---- kv_event_log_write.cc ----
 

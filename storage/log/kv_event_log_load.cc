@@ -16,24 +16,41 @@ namespace {
 
 constexpr Sequence kMaxSequence = std::numeric_limits<Sequence>::max();
 
+// Passes `status` on, but takes damage as something to tell a person.
+absl::Status NoteDamage(const absl::Status& status, const char* what,
+                        std::vector<std::string>* damage) {
+  if (!absl::IsDataLoss(status)) return status;
+  damage->push_back(absl::StrCat("some of the log's ", what,
+                                 " are lost: ", std::string(status.message())));
+  LOG(ERROR) << damage->back();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::Status KvEventLog::Load(bool repaired) {
+absl::Status KvEventLog::Load(std::vector<std::string>* damage) {
   absl::MutexLock writer(&writer_mu_);
   bool fresh = false;
-  SLUICE_RETURN_IF_ERROR(CheckFormatVersion(&fresh));
+  SLUICE_RETURN_IF_ERROR(
+      NoteDamage(CheckFormatVersion(&fresh), "properties", damage));
   LogBook book(options_.tail_bytes);
-  SLUICE_RETURN_IF_ERROR(LoadState(&book));
-  SLUICE_RETURN_IF_ERROR(LoadCursorsAndSources(&book));
-  SLUICE_RETURN_IF_ERROR(IncludeWhatIsThere(&book));
-  if (repaired) SLUICE_RETURN_IF_ERROR(RecountDeadLetters(&book));
-  SLUICE_ASSIGN_OR_RETURN(
-      const auto newest_dedupe,
-      store_->LastKey(Table::kDedupe, "", format::AfterAllNumberKeys()));
-  if (newest_dedupe.has_value()) {
-    last_dedupe_nanos_ = static_cast<int64_t>(
-        format::ParseNumberKey(*newest_dedupe).value_or(0));
+  absl::Status state = LoadState(&book);
+  if (absl::IsDataLoss(state)) {
+    SLUICE_RETURN_IF_ERROR(NoteDamage(state, "counters", damage));
+    state = RebuildState(&book);
   }
+  SLUICE_RETURN_IF_ERROR(state);
+  SLUICE_RETURN_IF_ERROR(NoteDamage(LoadCursors(&book), "cursors", damage));
+  SLUICE_RETURN_IF_ERROR(NoteDamage(LoadSources(&book), "sources", damage));
+  SLUICE_RETURN_IF_ERROR(
+      NoteDamage(IncludeNewerEvents(&book), "newest events", damage));
+  SLUICE_RETURN_IF_ERROR(NoteDamage(IncludeNewerDeadLetters(&book),
+                                    "newest dead letters", damage));
+  if (!damage->empty()) {
+    SLUICE_RETURN_IF_ERROR(
+        NoteDamage(RecountDeadLetters(&book), "dead letters", damage));
+  }
+  SLUICE_RETURN_IF_ERROR(NoteDamage(LoadNewestDedupe(), "event ids", damage));
   young_from_ = book.next();
   generation_ = store_->generation(Table::kEvents);
   unwritten_dead_letter_id_ = book.next_dead_letter_id();
@@ -46,6 +63,17 @@ absl::Status KvEventLog::Load(bool repaired) {
   set.Put(Table::kMeta, std::string(format::kFormatVersionKey),
           absl::StrCat(format::kFormatVersion));
   return store_->Write(set, /*sync=*/true);
+}
+
+absl::Status KvEventLog::LoadNewestDedupe() {
+  SLUICE_ASSIGN_OR_RETURN(
+      const auto newest,
+      store_->LastKey(Table::kDedupe, "", format::AfterAllNumberKeys()));
+  if (newest.has_value()) {
+    last_dedupe_nanos_ =
+        static_cast<int64_t>(format::ParseNumberKey(*newest).value_or(0));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status KvEventLog::CheckFormatVersion(bool* fresh) {
@@ -95,9 +123,9 @@ absl::Status KvEventLog::RebuildState(LogBook* book) const {
   return absl::OkStatus();
 }
 
-absl::Status KvEventLog::LoadCursorsAndSources(LogBook* book) const {
+absl::Status KvEventLog::LoadCursors(LogBook* book) const {
   Sequence cursors_end = 0;
-  SLUICE_RETURN_IF_ERROR(store_->Scan(
+  const absl::Status status = store_->Scan(
       Table::kCursors,
       ScanRange::Between(std::string(format::kCursorPrefix),
                          std::string(format::kAfterCursors)),
@@ -114,9 +142,13 @@ absl::Status KvEventLog::LoadCursorsAndSources(LogBook* book) const {
         cursors_end = std::max(cursors_end, progress.next());
         book->cursors().emplace(name, CursorEntry(progress));
         return true;
-      }));
+      });
   // Only after a repair can a cursor be ahead of the log.
   if (cursors_end > book->next()) book->Extend(cursors_end, 0);
+  return status;
+}
+
+absl::Status KvEventLog::LoadSources(LogBook* book) const {
   return store_->Scan(
       Table::kCursors,
       ScanRange::Between(std::string(format::kSourcePrefix),
@@ -135,7 +167,7 @@ absl::Status KvEventLog::LoadCursorsAndSources(LogBook* book) const {
       });
 }
 
-absl::Status KvEventLog::IncludeWhatIsThere(LogBook* book) const {
+absl::Status KvEventLog::IncludeNewerEvents(LogBook* book) const {
   SLUICE_ASSIGN_OR_RETURN(
       const auto newest,
       store_->LastKey(Table::kEvents, format::NumberKey(book->next()),
@@ -158,6 +190,10 @@ absl::Status KvEventLog::IncludeWhatIsThere(LogBook* book) const {
     LOG(ERROR) << "the log's state was older than its events; it now ends "
                << "before event " << book->next();
   }
+  return absl::OkStatus();
+}
+
+absl::Status KvEventLog::IncludeNewerDeadLetters(LogBook* book) const {
   SLUICE_ASSIGN_OR_RETURN(
       const auto newest_letter,
       store_->LastKey(Table::kDeadLetters, "", format::AfterAllNumberKeys()));

@@ -43,9 +43,10 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<RocksDbStore> store,
                           RocksDbStore::Open(path, store_options));
   std::vector<std::string> damage = store->damage();
-  std::unique_ptr<RocksDbEventLog> log(new RocksDbEventLog(
-      path, std::move(store), std::move(damage), options.log, clock));
-  const absl::Status status = log->Load(!log->damage_.empty());
+  std::unique_ptr<RocksDbEventLog> log(
+      new RocksDbEventLog(path, std::move(store), options.log, clock));
+  const absl::Status status = log->Load(&damage);
+  log->damage_ = std::move(damage);
   if (!status.ok()) {
     return absl::Status(status.code(),
                         absl::StrCat("opening log \"", path,
@@ -56,13 +57,11 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
 
 RocksDbEventLog::RocksDbEventLog(const std::string& path,
                                  std::unique_ptr<RocksDbStore> store,
-                                 std::vector<std::string> damage,
                                  const LogOptions& options, Clock* clock)
     : KvEventLog(std::move(store), options, format::Codec::kLz4, clock,
                  [folder = fs::path(path) / "quarantine"](
                      Sequence sequence, std::string_view record) {
                    KeepDamagedRecord(folder, sequence, record);
-                 }),
-      damage_(std::move(damage)) {}
+                 }) {}
 
 }  // namespace sluice

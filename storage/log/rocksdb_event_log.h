@@ -43,10 +43,9 @@ class RocksDbEventLog final : public KvEventLog {
 
  private:
   RocksDbEventLog(const std::string& path, std::unique_ptr<RocksDbStore> store,
-                  std::vector<std::string> damage, const LogOptions& options,
-                  Clock* clock);
+                  const LogOptions& options, Clock* clock);
 
-  const std::vector<std::string> damage_;
+  std::vector<std::string> damage_;
 };
 
 }  // namespace sluice

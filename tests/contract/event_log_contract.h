@@ -15,18 +15,9 @@
 #include "gtest/gtest.h"
 #include "storage/base/clock.h"
 #include "storage/log/event_log.h"
+#include "tests/contract/settable_clock.h"
 
 namespace sluice {
-
-// Stands still until it is moved. One thread.
-class SettableClock final : public Clock {
- public:
-  absl::Time Now() const override { return now_; }
-  void Advance(absl::Duration duration) { now_ += duration; }
-
- private:
-  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
-};
 
 // Makes logs of one kind, each harness in a place of its own.
 class EventLogHarness {

@@ -1,0 +1,132 @@
+#include "storage/log/log_book.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace sluice {
+namespace {
+
+EventBatchPtr Events(size_t count) {
+  EventBatchBuilder builder;
+  for (size_t i = 0; i < count; ++i) builder.Add(EventFields());
+  return builder.Build();
+}
+
+class LogBookTest : public testing::Test {
+ protected:
+  // Adds a batch of `events` events whose record takes 100 bytes.
+  void Add(size_t events) {
+    BatchPlace place;
+    place.first = book_.next();
+    place.end = place.first + events;
+    place.begin_offset = book_.next_offset();
+    place.end_offset = place.begin_offset + 100;
+    book_.AddBatch(place, Events(events));
+  }
+
+  uint64_t Corrupt(const char* cursor) {
+    return book_.cursors()
+        .find(cursor)
+        ->second.progress.ToProto()
+        .counters()
+        .corrupt();
+  }
+
+  LogBook book_{size_t{1} << 20};
+};
+
+TEST_F(LogBookTest, CountsBytesByOffset) {
+  Add(10);
+  Add(10);
+  Add(10);
+  EXPECT_EQ(book_.held_bytes(), 300u);
+  EXPECT_TRUE(book_.MoveStart({11, 100}));
+  EXPECT_EQ(book_.held_bytes(), 200u);
+  EXPECT_EQ(book_.BytesFrom({21, 200}), 100u);
+  EXPECT_FALSE(book_.MoveStart({11, 100}));
+}
+
+TEST_F(LogBookTest, TheHorizonIsTheSlowestCursorInUse) {
+  Add(10);
+  EXPECT_EQ(book_.Horizon(), 1u) << "no cursor";
+  book_.AddCursor("a", 1).progress.Complete(1, 7, Done::kDelivered);
+  book_.AddCursor("b", 1).progress.Complete(1, 3, Done::kDelivered);
+  EXPECT_EQ(book_.Horizon(), 4u);
+  book_.cursors().find("b")->second.progress.set_parked(true);
+  EXPECT_EQ(book_.Horizon(), 8u);
+  book_.cursors().find("a")->second.progress.set_parked(true);
+  EXPECT_EQ(book_.Horizon(), 1u);
+}
+
+TEST_F(LogBookTest, ALossIsCountedOnceForTheLogAndEachCursor) {
+  Add(10);
+  Add(10);
+  book_.AddCursor("a", 1).progress.Complete(1, 12, Done::kDelivered);
+  book_.AddCursor("b", 1);
+  EXPECT_EQ(book_.AddLoss(11, 20, 100), 10u);
+  EXPECT_EQ(book_.AddLoss(11, 20, 100), 0u);
+  EXPECT_EQ(Corrupt("a"), 8u);
+  EXPECT_EQ(Corrupt("b"), 10u);
+  EXPECT_EQ(book_.held_bytes(), 100u);
+  EXPECT_EQ(book_.EventsBelow(21), 10u);
+  EXPECT_EQ(book_.EventsBelow(16), 10u);
+  book_.AddCursor("later", 1);
+  EXPECT_EQ(Corrupt("later"), 10u);
+  LogStats stats;
+  book_.FillStats(&stats);
+  EXPECT_EQ(stats.corrupt_events, 10u);
+}
+
+TEST_F(LogBookTest, OverlappingLossesAddOnlyWhatIsNew) {
+  for (int i = 0; i < 10; ++i) Add(10);
+  EXPECT_EQ(book_.AddLoss(11, 20, 100), 10u);
+  EXPECT_EQ(book_.AddLoss(41, 50, 100), 10u);
+  EXPECT_EQ(book_.AddLoss(1, 60, 400), 40u);
+  for (Sequence s = 1; s <= 60; ++s) EXPECT_NE(book_.FindHole(s), nullptr) << s;
+  EXPECT_EQ(book_.FindHole(61), nullptr);
+  EXPECT_EQ(book_.held_bytes(), 400u);
+  const auto state = book_.ToProto();
+  for (int i = 1; i < state.holes_size(); ++i) {
+    EXPECT_GT(state.holes(i).first(), state.holes(i - 1).last());
+  }
+}
+
+TEST_F(LogBookTest, LossesGoWithTheEventsAroundThem) {
+  for (int i = 0; i < 4; ++i) Add(10);
+  book_.AddLoss(11, 20, 100);
+  book_.MoveStart({11, 100});
+  EXPECT_EQ(book_.held_bytes(), 200u);
+  EXPECT_NE(book_.FindHole(11), nullptr);
+  book_.MoveStart({21, 200});
+  EXPECT_EQ(book_.held_bytes(), 200u);
+  EXPECT_EQ(book_.FindHole(11), nullptr);
+  EXPECT_EQ(book_.ToProto().holes_size(), 0);
+}
+
+TEST_F(LogBookTest, MovingTheStartDropsWhatWasNotDone) {
+  Add(10);
+  book_.AddCursor("a", 1).progress.Complete(3, 4, Done::kDelivered);
+  book_.MoveStart({11, 100});
+  const auto state = book_.cursors().find("a")->second.progress.ToProto();
+  EXPECT_EQ(state.counters().dropped(), 8u);
+  EXPECT_EQ(state.next_sequence(), 11u);
+  EXPECT_TRUE(book_.changed());
+}
+
+TEST_F(LogBookTest, SurvivesBeingStored) {
+  Add(10);
+  Add(10);
+  book_.AddLoss(1, 10, 100);
+  book_.MakeDeadLetter(storage::v1::DeadLetter());
+  book_.CountDeadLetters(1, 50);
+  LogBook again(0);
+  again.FromProto(book_.ToProto());
+  EXPECT_EQ(again.ToProto().SerializeAsString(),
+            book_.ToProto().SerializeAsString());
+  EXPECT_EQ(again.held_bytes(), 100u);
+  EXPECT_EQ(again.next_dead_letter_id(), 2u);
+}
+
+}  // namespace
+}  // namespace sluice
