@@ -67,7 +67,8 @@ class FeedEmulatorTest : public ::testing::Test {
   // Foreign ids of a feed, newest first; with their origins if they have any.
   std::vector<std::string> Read(const std::string& path) {
     std::vector<std::string> items;
-    for (const json::value& each : Ask("GET", path).at("results").as_array()) {
+    const json::object answer = Ask("GET", path);
+    for (const json::value& each : answer.at("results").as_array()) {
       std::string text(each.at("foreign_id").as_string());
       if (each.at("origin").is_string()) {
         text += absl::StrCat("<", std::string(each.at("origin").as_string()));
