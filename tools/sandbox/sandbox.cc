@@ -45,6 +45,14 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(
   sandbox->disruptive_ = disruptive.get();
   SLUICE_RETURN_IF_ERROR(
       sandbox->Add(std::move(disruptive), options.disruptive_port));
+  SLUICE_RETURN_IF_ERROR(
+      sandbox->Add(std::make_unique<FeedEmulator>(std::move(options.feed),
+                                                  &sandbox->ledger_),
+                   options.feed_port));
+  SLUICE_RETURN_IF_ERROR(
+      sandbox->Add(std::make_unique<InthingEmulator>(std::move(options.inthing),
+                                                     &sandbox->ledger_),
+                   options.inthing_port));
 
   std::vector<EmulatedService*> services;
   for (const auto& service : sandbox->services_) {

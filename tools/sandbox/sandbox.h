@@ -19,6 +19,8 @@
 #include "tools/sandbox/disruptive_emulator.h"
 #include "tools/sandbox/emulated_service.h"
 #include "tools/sandbox/fault_switch.h"
+#include "tools/sandbox/feed_emulator.h"
+#include "tools/sandbox/inthing_emulator.h"
 #include "tools/sandbox/ledger.h"
 
 namespace sluice::sandbox {
@@ -27,8 +29,12 @@ struct SandboxOptions {
   // 0: a free port.
   uint16_t control_port = 0;
   uint16_t disruptive_port = 0;
+  uint16_t feed_port = 0;
+  uint16_t inthing_port = 0;
 
   DisruptiveOptions disruptive;
+  FeedOptions feed;
+  InthingOptions inthing;
   // Events that the ledger knows one by one.
   size_t ledger_events = 1'000'000;
   // POST /shutdown came; called on a thread of the sandbox, which must not be

@@ -49,6 +49,10 @@ sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
   sandbox::SandboxOptions options;
   options.control_port = given.control_port;
   options.disruptive_port = given.disruptive_port;
+  options.feed_port = given.feed_port;
+  options.inthing_port = given.inthing_port;
+  options.feed.rate_limits = given.feed_limits;
+  options.inthing.limits.enabled = !given.no_inthing_limits;
   sandbox::DisruptiveOptions& disruptive = options.disruptive;
   disruptive.devices = given.devices;
   disruptive.seed = given.seed;
@@ -73,6 +77,10 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                      "Port of the control server; 0: a free one");
   command.add_option("--disruptive-port", options.disruptive_port,
                      "Port of the device cloud; 0: a free one");
+  command.add_option("--feed-port", options.feed_port,
+                     "Port of the feed service; 0: a free one");
+  command.add_option("--inthing-port", options.inthing_port,
+                     "Port of the stream service; 0: a free one");
   command.add_option("--devices", options.devices, "Simulated devices")
       ->check(CLI::Range(1, 100'000));
   command
@@ -103,6 +111,10 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
   command.add_flag("--no-rate-limit", options.no_rate_limit,
                    "Any number of requests, where the service allows 25 in "
                    "5 seconds");
+  command.add_flag("--feed-limits", options.feed_limits,
+                   "Limit requests to the feed service as the real one does");
+  command.add_flag("--no-inthing-limits", options.no_inthing_limits,
+                   "Any number of posts to a stream");
   command.add_flag("--no-auth", options.no_auth, "Ask for no credentials");
   command.add_flag("--lenient", options.lenient,
                    "Let devices publish events that their type does not have");

@@ -14,6 +14,8 @@ struct SandboxCommandOptions {
   // 0: a free port.
   uint16_t control_port = 0;
   uint16_t disruptive_port = 0;
+  uint16_t feed_port = 0;
+  uint16_t inthing_port = 0;
 
   uint32_t devices = 20;
   double rate = 10;    // readings per second of all devices; 0: none
@@ -28,6 +30,8 @@ struct SandboxCommandOptions {
   std::string stream_end = "error";
   bool no_rate_limit = false;
   bool no_auth = false;
+  bool feed_limits = false;
+  bool no_inthing_limits = false;
   bool lenient = false;
 };
 
