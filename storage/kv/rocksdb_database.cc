@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -33,6 +34,9 @@ const std::array<std::string, kTableCount>& FamilyNames() {
 // Memory of the tables that hold little.
 constexpr size_t kSmallMemtableBytes = size_t{4} << 20;
 constexpr size_t kOwnBlockCacheBytes = size_t{16} << 20;
+
+// How often to try to open a database that somebody else changes meanwhile.
+constexpr int kReadOnlyTries = 10;
 
 rocksdb::BlockBasedTableOptions TableOptions(
     const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -99,7 +103,9 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbStoreOptions& options) {
   // One thread writes.
   db.allow_concurrent_memtable_write = false;
   db.max_background_jobs = 2;
-  db.max_open_files = 256;
+  // Reading only, all files are opened at once: whoever writes may delete them
+  // meanwhile.
+  db.max_open_files = options.read_only ? -1 : 256;
   db.keep_log_file_num = 2;
   db.max_log_file_size = size_t{1} << 20;
   db.stats_dump_period_sec = 0;
