@@ -164,6 +164,8 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
     repair_.Open(GapRecord::Cause::kReconnect, start, end);
   }
 
+  void OnLivePing(absl::Time time) override { repair_.Pinged(time); }
+
   void OnLiveIdle() override {
     if (std::exchange(checkpoint_now_, false)) {
       output_.CheckpointNow();

@@ -353,7 +353,7 @@ TEST_F(DisruptiveSourceTest, WaitsAsHistoryAsksAndThenClosesTheGap) {
   };
   server_.BreakStreams();
   Publish("d1");
-  Advance(absl::Seconds(18));
+  Advance(absl::Seconds(29));
   EXPECT_EQ(health_.last().state, HealthState::kDegraded);
   EXPECT_THAT(health_.last().message, HasSubstr("closing the gap"));
   EXPECT_THAT(health_.last().message, HasSubstr("429"));

@@ -115,7 +115,7 @@ void FakeDisruptive::Ping(const std::shared_ptr<Exchange>& exchange) {
   exchange->Send(Frame(absl::StrCat(
       R"({"eventId":")", NewId(),
       R"(","targetName":"projects/p","eventType":"ping","data":null,)",
-      R"("timestamp":")", FormatTimestamp(executor_->Now()), R"("})")));
+      R"("timestamp":")", FormatTimestamp(Now()), R"("})")));
   executor_->PostAfter(ping_interval, [this, exchange] { Ping(exchange); });
 }
 
@@ -205,7 +205,7 @@ std::string FakeDisruptive::NewId() {
 
 std::string FakeDisruptive::Publish(const std::string& device) {
   // No two events of a device have the same time, so that their order is known.
-  absl::Time time = absl::FromUnixMicros(absl::ToUnixMicros(executor_->Now()));
+  absl::Time time = absl::FromUnixMicros(absl::ToUnixMicros(Now()));
   absl::Time& last = last_time_[device];
   if (time <= last) time = last + absl::Microseconds(1);
   last = time;

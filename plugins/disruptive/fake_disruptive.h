@@ -44,6 +44,8 @@ class FakeDisruptive final : public HttpClient {
   absl::Duration token_lifetime = absl::Hours(1);
   // From publishing to being in history.
   std::function<absl::Duration()> index_delay = [] { return absl::Seconds(2); };
+  // What the service's clock is ahead of ours.
+  absl::Duration clock_offset;
   size_t history_page = 100;
   size_t device_page = 100;
   // Sees each request first; true: it has answered it.
@@ -77,6 +79,8 @@ class FakeDisruptive final : public HttpClient {
   const FakeHttpClient& http() const { return http_; }
 
  private:
+  absl::Time Now() const { return executor_->Now() + clock_offset; }
+
   using Query = std::multimap<std::string, std::string>;
 
   void Handle(const std::shared_ptr<Exchange>& exchange);

@@ -47,8 +47,8 @@ GapRepair::~GapRepair() = default;
 void GapRepair::Open(GapRecord::Cause cause, absl::Time start, absl::Time end) {
   auto record = std::make_shared<GapRecord>();
   record->cause = cause;
-  record->start = std::min(start, end);
-  record->end = end;
+  record->start = start;
+  record->end = std::max(start, end);
   if (start < clock_->Now() - settings_->history_max_age) {
     record->reason =
         absl::StrCat("it begins before history does (",
@@ -58,9 +58,19 @@ void GapRepair::Open(GapRecord::Cause cause, absl::Time start, absl::Time end) {
   if (records_.size() > kMaxRecords) records_.pop_front();
   Count(counters_.gaps);
   ++epoch_;
-  gaps_.push_back({.epoch = epoch_,
-                   .settled_at = executor_->MonotonicNow() + settings_->settle,
-                   .record = std::move(record)});
+  gaps_.push_back({.epoch = epoch_, .record = std::move(record)});
+  Changed();
+}
+
+void GapRepair::Pinged(absl::Time time) {
+  bool ended = false;
+  for (Gap& gap : gaps_) {
+    if (gap.settled_at.has_value()) continue;
+    gap.settled_at = executor_->MonotonicNow() + settings_->settle;
+    gap.record->end = std::max(time, gap.record->start);
+    ended = true;
+  }
+  if (!ended) return;
   ScheduleRun();
   Changed();
 }
@@ -140,8 +150,8 @@ void GapRepair::ReleaseEarly() {
 void GapRepair::ScheduleRun() {
   if (run_ != nullptr) return;
   for (const Gap& gap : gaps_) {
-    if (gap.classified) continue;
-    run_timer_.Start(gap.settled_at - executor_->MonotonicNow(),
+    if (gap.classified || !gap.settled_at.has_value()) continue;
+    run_timer_.Start(*gap.settled_at - executor_->MonotonicNow(),
                      [this] { StartRun(); });
     return;
   }
@@ -150,7 +160,10 @@ void GapRepair::ScheduleRun() {
 void GapRepair::StartRun() {
   run_ = std::make_unique<Run>();
   for (const Gap& gap : gaps_) {
-    if (gap.classified || gap.settled_at > executor_->MonotonicNow()) continue;
+    if (gap.classified || !gap.settled_at.has_value() ||
+        *gap.settled_at > executor_->MonotonicNow()) {
+      continue;
+    }
     run_->epoch = gap.epoch;
     run_->from = std::min(run_->from, gap.record->start);
   }
@@ -270,7 +283,7 @@ void GapRepair::Pump() {
   }
 }
 
-absl::Time GapRepair::latest_end(uint64_t epoch) const {
+absl::Time GapRepair::LatestEnd(uint64_t epoch) const {
   absl::Time end = absl::InfinitePast();
   for (const Gap& gap : gaps_) {
     if (gap.epoch <= epoch) end = std::max(end, gap.record->end);
@@ -286,8 +299,7 @@ void GapRepair::StartJob(const std::string& device, Job* job) {
       std::max(table_->repair_from(device).value_or(now) - settings_->overlap,
                now - settings_->history_max_age);
   // What is newer may not be all there yet; the stream has it.
-  const absl::Time to =
-      std::max(now - settings_->settle, latest_end(job->epoch));
+  const absl::Time to = LatestEnd(job->epoch);
   job->fetch = std::make_unique<HistoryFetch>(
       settings_, api_, executor_, device, from, to, kMaxWindowBytes,
       [this, device](HistoryWindow window) {

@@ -32,8 +32,8 @@ namespace sluice::disruptive {
 struct GapRecord {
   enum class Cause { kReconnect, kRestart, kFirstStart };
   Cause cause = Cause::kReconnect;
-  // Server time: from the last proof that the stream was complete to the
-  // opening of the next.
+  // Server time: from the last ping of a stream to the first of the next one
+  // (before that comes, to its opening as we see it).
   absl::Time start;
   absl::Time end;
   // Devices whose history was read, or will be.
@@ -54,11 +54,12 @@ struct GapRecord {
 // Reads the history of the devices that may have sent something during a gap,
 // and puts it in front of their live events.
 //
-// A gap is read `settle` after its end, when everything published in it has
-// come into history. Until a device's history is read (or is known not to
-// matter) its live events are held, so that they do not overtake it; when too
-// much is held, they go ahead (counted). Each gap begins a new epoch: an event
-// held in epoch N waits for gap N, and for those before it.
+// A gap is read `settle` after the first ping that follows it, when everything
+// published before that ping has come into history, and up to that ping's time;
+// so no clock but the service's counts. Until a device's history is read (or is
+// known not to matter) its live events are held, so that they do not overtake
+// it; when too much is held, they go ahead (counted). Each gap begins a new
+// epoch: an event held in epoch N waits for gap N, and for those before it.
 //
 // Which devices: those listed whose last report (`reported` of the device) is
 // not older than the gap minus `overlap`; all listed ones if the settings say
@@ -91,6 +92,10 @@ class GapRepair {
   // from now on came after it.
   void Open(GapRecord::Cause cause, absl::Time start, absl::Time end);
 
+  // The stream that stands now brought a ping that the service sent at `time`:
+  // gaps ended before that.
+  void Pinged(absl::Time time);
+
   // Hands a live event to the output, or holds it.
   void Live(const EventFields& event);
 
@@ -111,8 +116,9 @@ class GapRepair {
  private:
   struct Gap {
     uint64_t epoch;
-    // When history has it all, on the monotonic clock.
-    absl::Duration settled_at;
+    // When history has all of it, on the monotonic clock; not known before the
+    // first ping after it.
+    std::optional<absl::Duration> settled_at;
     // Its devices are known.
     bool classified = false;
     // Devices still to be read.
@@ -155,7 +161,7 @@ class GapRepair {
   void Pump();
   std::string NextQueued();
   void StartJob(const std::string& device, Job* job);
-  absl::Time latest_end(uint64_t epoch) const;
+  absl::Time LatestEnd(uint64_t epoch) const;
   void OnWindow(const std::string& device, HistoryWindow window);
   void OnFetched(const std::string& device, const absl::Status& status);
   void FailGaps(const Job& job, const std::string& device,

@@ -29,6 +29,7 @@ class GapRepairTest : public ::testing::Test {
   void Gap(absl::Duration length = absl::Seconds(10)) {
     repair_.Open(GapRecord::Cause::kReconnect, executor_.Now() - length,
                  executor_.Now());
+    repair_.Pinged(executor_.Now());
   }
 
   // A live event that the service published just now.
@@ -93,6 +94,17 @@ TEST_F(GapRepairTest, HoldsEveryDeviceUntilItIsKnownNotToMatter) {
   EXPECT_EQ(repair_.open_from(), std::nullopt);
   EXPECT_EQ(server_.history_requests(), 1);
   EXPECT_GE(changes_, 2);
+}
+
+TEST_F(GapRepairTest, WaitsForThePingThatEndsTheGap) {
+  server_.Publish("d");
+  repair_.Open(GapRecord::Cause::kReconnect, executor_.Now(), executor_.Now());
+  executor_.Advance(absl::Minutes(1));
+  EXPECT_EQ(server_.http().requests().size(), 0u);
+  repair_.Pinged(executor_.Now());
+  executor_.Advance(absl::Seconds(13));
+  EXPECT_EQ(emitter_.ids().size(), 1u);
+  EXPECT_TRUE(repair_.records()[0]->closed);
 }
 
 TEST_F(GapRepairTest, NotesUnreadDevicesInTheTableOnceTheyAreKnown) {

@@ -7,13 +7,33 @@ namespace sluice::disruptive {
 namespace {
 
 // The executor's clock begins at Tue, 14 Nov 2023 22:13:20 GMT.
-TEST(ServerClockTest, FollowsWhatTheServiceSays) {
+TEST(ServerClockTest, FollowsPings) {
   ManualExecutor executor;
   ServerClock clock(&executor);
   EXPECT_EQ(clock.Now(), executor.Now());
-  clock.Observe(executor.Now() + absl::Minutes(3));
+  clock.ObservePing(executor.Now() - absl::Minutes(3));
   executor.Advance(absl::Seconds(10));
-  EXPECT_EQ(clock.Now(), executor.Now() + absl::Minutes(3));
+  EXPECT_EQ(clock.Now(), executor.Now() - absl::Minutes(3));
+}
+
+TEST(ServerClockTest, DoesNotTrustAPingThatWaitedOnItsWay) {
+  ManualExecutor executor;
+  ServerClock clock(&executor);
+  clock.ObservePing(executor.Now());
+  clock.ObservePing(executor.Now() - absl::Minutes(9));
+  EXPECT_EQ(clock.Now(), executor.Now());
+  for (int i = 0; i < 4; ++i) {
+    clock.ObservePing(executor.Now() - absl::Minutes(5));
+  }
+  EXPECT_EQ(clock.Now(), executor.Now() - absl::Minutes(5));
+}
+
+TEST(ServerClockTest, PrefersPingsToDates) {
+  ManualExecutor executor;
+  ServerClock clock(&executor);
+  clock.ObservePing(executor.Now());
+  clock.ObserveDate({{"date", "Tue, 14 Nov 2023 22:23:20 GMT"}});
+  EXPECT_EQ(clock.Now(), executor.Now());
 }
 
 TEST(ServerClockTest, TakesTheDateOfAnAnswer) {

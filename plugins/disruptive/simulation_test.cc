@@ -137,6 +137,23 @@ class SimulationTest : public SourceFixture,
   int crashes_ = 0;
 };
 
+// What is missing, and the first event that is out of place; empty: nothing.
+std::string Difference(const std::vector<std::string>& stored,
+                       const std::vector<std::string>& published) {
+  std::string text;
+  const std::set<std::string> have(stored.begin(), stored.end());
+  for (const std::string& id : published) {
+    if (!have.contains(id)) absl::StrAppend(&text, "missing ", id, " ");
+  }
+  for (size_t i = 1; i < stored.size(); ++i) {
+    if (stored[i] < stored[i - 1]) {
+      absl::StrAppend(&text, stored[i], " came after ", stored[i - 1]);
+      break;
+    }
+  }
+  return text;
+}
+
 TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
   SCOPED_TRACE(absl::StrCat("seed ", GetParam()));
   settings_.framing =
@@ -148,6 +165,8 @@ TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
   server_.device_page = 1 + Random(4);
   server_.token_lifetime = absl::Minutes(5);
   server_.index_delay = [this] { return absl::Milliseconds(Random(10'000)); };
+  server_.clock_offset =
+      absl::Seconds(static_cast<int64_t>(Random(1200)) - 600);
   // What is published before the first start does not count.
   StartSource();
   Advance(absl::Seconds(30));
@@ -156,7 +175,7 @@ TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
   server_.intercept = [this](FakeDisruptive::Exchange& exchange) {
     return Disturb(exchange);
   };
-  for (int step = 0; step < 2500; ++step) Step();
+  for (int step = 0; step < 1500; ++step) Step();
   Heal();
 
   std::map<std::string, std::vector<std::string>> published;
@@ -164,7 +183,7 @@ TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
     published[event.device].push_back(event.id);
   }
   for (const auto& [device, ids] : published) {
-    EXPECT_EQ(pipeline_.stored[device], ids) << device;
+    EXPECT_EQ(Difference(pipeline_.stored[device], ids), "") << device;
   }
   EXPECT_EQ(Metric("disruptive_gaps_unclosed_total"), 0);
   EXPECT_EQ(health_.last().state, HealthState::kHealthy)
@@ -175,7 +194,7 @@ TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SimulationTest,
-                         ::testing::Range<uint64_t>(1, 31));
+                         ::testing::Range<uint64_t>(1, 21));
 
 }  // namespace
 }  // namespace sluice::disruptive

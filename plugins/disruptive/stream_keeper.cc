@@ -16,6 +16,8 @@ constexpr absl::Duration kLongestThrottleWait = absl::Minutes(10);
 // A new connection is opened so long before the old one's token ends.
 constexpr absl::Duration kTokenMargin = absl::Minutes(5);
 constexpr absl::Duration kShortestLife = absl::Seconds(10);
+// How far off our idea of the service's clock may be within a connection.
+constexpr absl::Duration kClockDoubt = absl::Milliseconds(200);
 // What a successor may have kept back.
 constexpr size_t kMaxKeptBack = 4 << 20;
 
@@ -69,6 +71,7 @@ StreamKeeper::StreamKeeper(const Settings* settings, Executor* executor,
 
 void StreamKeeper::Start(std::optional<absl::Time> covered_until) {
   covered_until_ = covered_until;
+  covered_by_server_ = covered_until.has_value();
   SetHealth(HealthState::kStarting, "connecting to the event stream");
   Connect();
 }
@@ -129,7 +132,9 @@ void StreamKeeper::OnActiveOpen() {
   } else {
     listener_->OnStreamGap(*before, opened);
   }
-  covered_until_ = std::max(opened, before.value_or(opened));
+  // The next ping says how far this connection has come; until then what was
+  // covered before still counts.
+  if (!before.has_value()) covered_until_ = opened;
   SetHealth(HealthState::kHealthy, "streaming");
   ScheduleRotation();
   listener_->OnLiveIdle();
@@ -138,16 +143,19 @@ void StreamKeeper::OnActiveOpen() {
 void StreamKeeper::OnStreamPing(StreamConnection* stream,
                                 std::optional<absl::Time> time) {
   Count(counters_.pings);
-  // A ping may have waited on its way, so it can only move our clock forward.
-  if (time.has_value() && *time > clock_->Now()) clock_->Observe(*time);
+  if (time.has_value()) clock_->ObservePing(*time);
   if (stream != active_.get()) {
     successor_delivered_ = true;
+    successor_ping_ = time.value_or(clock_->Now());
     return;
   }
+  listener_->OnLivePing(time.value_or(clock_->Now()));
   if (!time.has_value()) return;
-  covered_until_ = std::max(covered_until_.value_or(*time), *time);
+  // The first start began by our own clock.
+  if (!std::exchange(covered_by_server_, true)) covered_until_ = *time;
+  covered_until_ = std::max(*covered_until_, *time);
   if (successor_ != nullptr && successor_->open() &&
-      *time > successor_opened_) {
+      *time > successor_opened_ + kClockDoubt) {
     old_proved_ = true;
   }
 }
@@ -293,6 +301,7 @@ void StreamKeeper::DropSuccessor() {
   handover_timer_.Cancel();
   if (successor_ != nullptr) Retire(std::move(successor_));
   successor_delivered_ = false;
+  successor_ping_.reset();
   old_proved_ = false;
   kept_back_ = EventBatchBuilder();
   kept_back_ids_.clear();
@@ -305,10 +314,11 @@ void StreamKeeper::TakeOver() {
   Count(counters_.handovers);
   Retire(std::move(active_));
   active_ = std::move(successor_);
-  covered_until_ = std::max(*covered_until_, successor_opened_);
   const EventBatchPtr batch = kept_back_.Build();
   std::vector<MalformedInput> malformed = std::move(kept_back_malformed_);
+  const std::optional<absl::Time> ping = successor_ping_;
   DropSuccessor();
+  if (ping.has_value()) listener_->OnLivePing(*ping);
   for (MalformedInput& input : malformed) {
     listener_->OnLiveMalformed(std::move(input));
   }

@@ -55,6 +55,9 @@ class StreamKeeper final : private StreamConnection::Listener {
     // The stream brought nothing of what was published between these two; comes
     // before the first event after it.
     virtual void OnStreamGap(absl::Time start, absl::Time end) = 0;
+    // The connection whose events are handed over brought a ping that the
+    // service sent at `time`.
+    virtual void OnLivePing(absl::Time time) = 0;
     // Nothing more is at hand for now.
     virtual void OnLiveIdle() = 0;
     // health() is another.
@@ -81,8 +84,8 @@ class StreamKeeper final : private StreamConnection::Listener {
   // Stops and restarts reading.
   void SetPaused(bool paused);
 
-  // Everything published before it has been handed over, but for the gaps told;
-  // nullopt before the first opening.
+  // Everything published before it has been handed over, but for the gaps told:
+  // the time of the last ping. Nullopt before the first opening.
   std::optional<absl::Time> covered_until() const { return covered_until_; }
 
   // kStarting, kHealthy (streaming), kDegraded or kPaused.
@@ -134,6 +137,8 @@ class StreamKeeper final : private StreamConnection::Listener {
   bool paused_ = false;
   bool opened_before_ = false;
   std::optional<absl::Time> covered_until_;
+  // It is a time of the service's clock, not an estimate of ours.
+  bool covered_by_server_ = false;
   // 401 answers in a row.
   int unauthorized_ = 0;
   Backoff backoff_;
@@ -143,6 +148,7 @@ class StreamKeeper final : private StreamConnection::Listener {
   std::unique_ptr<StreamConnection> successor_;
   absl::Time successor_opened_;
   bool successor_delivered_ = false;
+  std::optional<absl::Time> successor_ping_;
   bool old_proved_ = false;
   EventBatchBuilder kept_back_;
   absl::flat_hash_set<std::string> kept_back_ids_;
