@@ -88,7 +88,7 @@ TEST_F(InthingEmulatorTest, MakesStreams) {
   EXPECT_EQ(result.at("status"), "ok");
   EXPECT_TRUE(result.at("password").is_null());
   const std::string id(result.at("id").as_string());
-  EXPECT_EQ(result.at("url"),
+  EXPECT_EQ(result.at("url").as_string(),
             absl::StrCat("http://localhost:8083/s/", id, "/"));
   EXPECT_THAT(Get("/s/" + id + "/").body, HasSubstr("Claim Stream"));
 }
@@ -296,9 +296,10 @@ TEST_F(InthingEmulatorTest, GivesAClaimedStreamAPassword) {
 }
 
 TEST_F(InthingEmulatorTest, TellsTheLedgerOfTheEventsInAPost) {
-  for (const char* id : {"e1", "e2", "e3"}) ledger_.Published(id, "d", true);
-  Post("title=e1");
-  Post("title=2+events+from+1+devices&description=-+e2%0A-+e3");
+  for (const char* id : {"event001", "event002", "event003"})
+    ledger_.Published(id, "d", true);
+  Post("title=event001");
+  Post("title=2+events+from+1+devices&description=-+event002%0A-+event003");
   const DestinationReport report = ledger_.Report().destinations[0];
   EXPECT_EQ(report.received, 3);
   EXPECT_EQ(report.missing, 0);
