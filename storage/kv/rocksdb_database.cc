@@ -244,9 +244,16 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   rocksdb::DBOptions db_options = DatabaseOptions(options);
   db_options.listeners.push_back(database->generations);
 
-  rocksdb::Status status =
-      LacksItsIndex(path) ? rocksdb::Status::Corruption("CURRENT is not there")
-                          : OpenOnce(db_options, options, database.get());
+  rocksdb::Status status = rocksdb::Status::Corruption("CURRENT is not there");
+  if (!LacksItsIndex(path)) {
+    status = OpenOnce(db_options, options, database.get());
+    // A file that goes while it is opened is no damage if the next try does not
+    // miss it.
+    for (int i = 0; i < kReadOnlyTries && options.read_only && IsDamage(status);
+         ++i) {
+      status = OpenOnce(db_options, options, database.get());
+    }
+  }
   if (IsDamage(status) && !options.read_only) {
     status = OpenDamaged(status, db_options, options, database.get(), damage);
   }
