@@ -104,7 +104,7 @@ void FakeDisruptive::OpenStream(const std::shared_ptr<Exchange>& exchange) {
   stream_requests_.push_back(exchange->request().url);
   exchange->Begin(200, {{"Content-Type", "application/json"}});
   streams_.push_back(exchange);
-  executor_->PostAfter(ping_interval, [this, exchange] { Ping(exchange); });
+  executor_->PostAfter(first_ping(), [this, exchange] { Ping(exchange); });
 }
 
 void FakeDisruptive::Ping(const std::shared_ptr<Exchange>& exchange) {

@@ -41,6 +41,8 @@ class FakeDisruptive final : public HttpClient {
 
   // Behaviour; may be changed at any time.
   absl::Duration ping_interval = absl::Seconds(10);
+  // From the opening of a stream to its first ping.
+  std::function<absl::Duration()> first_ping = [this] { return ping_interval; };
   absl::Duration token_lifetime = absl::Hours(1);
   // From publishing to being in history.
   std::function<absl::Duration()> index_delay = [] { return absl::Seconds(2); };

@@ -165,6 +165,7 @@ TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
   server_.device_page = 1 + Random(4);
   server_.token_lifetime = absl::Minutes(5);
   server_.index_delay = [this] { return absl::Milliseconds(Random(10'000)); };
+  server_.first_ping = [this] { return absl::Milliseconds(Random(10'000)); };
   server_.clock_offset =
       absl::Seconds(static_cast<int64_t>(Random(1200)) - 600);
   // What is published before the first start does not count.
