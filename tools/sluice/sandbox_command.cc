@@ -63,9 +63,8 @@ sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
   if (given.no_rate_limit) disruptive.access.rate_limit = 0;
   disruptive.cloud.history.indexing_delay = absl::Seconds(given.history_delay);
   disruptive.cloud.streams.lifetime = absl::Seconds(given.stream_lifetime);
-  disruptive.cloud.streams.end =
-      sandbox::ParseStreamEnd(given.stream_end)
-          .value_or(sandbox::StreamEnd::kErrorFrame);
+  disruptive.cloud.streams.end = sandbox::ParseStreamEnd(given.stream_end)
+                                     .value_or(sandbox::StreamEnd::kErrorFrame);
   disruptive.cloud.refuse_foreign_types = !given.lenient;
   return options;
 }
