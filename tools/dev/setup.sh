@@ -25,7 +25,7 @@ readonly -a BUILD_PACKAGES=(
 # For ./dev check and ./dev fmt.
 readonly -a CHECK_PACKAGES=(ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 
-# For ./dev conformance: the official clients run in a Python environment and in Node.js.
+# For ./dev conformance: the official clients run in a Python environment.
 readonly -a CONFORMANCE_PACKAGES=(ca-certificates python3 python3-venv)
 
 # Debian has no buildifier. npm carries the upstream binary.
@@ -102,7 +102,6 @@ setup_check() {
 
 setup_conformance() {
   install_packages "${BUILD_PACKAGES[@]}" "${CONFORMANCE_PACKAGES[@]}"
-  install_node
 }
 
 setup_all() {

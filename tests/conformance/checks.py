@@ -1,0 +1,96 @@
+"""What the scripts share: the sandbox they talk to, bounded waits, and one line per check."""
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import sys
+import time
+import unittest
+import urllib.request
+
+# The sandbox's ready line; docs/sandbox.md describes it.
+READY = json.loads(os.environ["SLUICE_SANDBOX"])
+
+_SECONDS_TO_WAIT = 20
+
+
+def control(path, body=None):
+    """Asks the sandbox's control server: GET, or POST if there is a body."""
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(READY["control"] + path, data, timeout=_SECONDS_TO_WAIT) as answer:
+        return json.load(answer)
+
+
+def read_page(url):
+    with urllib.request.urlopen(url, timeout=_SECONDS_TO_WAIT) as answer:
+        return answer.read().decode()
+
+
+def fail_next(service, status, count=1, **more):
+    """The next `count` requests to a service are answered with this status."""
+    control("/faults", {"service": service, "kind": "status", "status": status, "count": count, **more})
+
+
+def wait_until(condition, what):
+    """Returns what `condition` returns as soon as that is true."""
+    deadline = time.monotonic() + _SECONDS_TO_WAIT
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"within {_SECONDS_TO_WAIT} s: {what}")
+
+
+def pinned_version(package):
+    requirements = pathlib.Path(__file__).with_name("requirements.txt").read_text(encoding="utf-8")
+    for line in requirements.splitlines():
+        name, _, version = line.partition("==")
+        if name == package:
+            return version
+    raise AssertionError(f"requirements.txt does not fix {package}")
+
+
+def check_unmodified(package, module):
+    """`module` is of the fixed version of `package`, and each file is as it was installed."""
+    distribution = importlib.metadata.distribution(package)
+    if distribution.version != pinned_version(package):
+        raise AssertionError(f"{package} {distribution.version} is installed, not {pinned_version(package)}")
+    files = {pathlib.Path(file.locate()).resolve(): file for file in distribution.files if file.hash}
+    if pathlib.Path(module.__file__).resolve() not in files:
+        raise AssertionError(f"{module.__file__} is not a file of {package}")
+    for path, file in files.items():
+        digest = hashlib.new(file.hash.mode, path.read_bytes()).digest()
+        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
+            raise AssertionError(f"{path} was changed")
+
+
+class _Lines(unittest.TestResult):
+    def _print(self, word, test):
+        name = test.id().rsplit(".", 1)[-1].removeprefix("test_").replace("_", " ")
+        suite = pathlib.Path(sys.argv[0]).stem.removesuffix("_test")
+        print(f"{word:4} {suite}: {name}", flush=True)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self._print("ok", test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._print("FAIL", test)
+        print(self.failures[-1][1], file=sys.stderr, flush=True)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._print("FAIL", test)
+        print(self.errors[-1][1], file=sys.stderr, flush=True)
+
+
+def main():
+    """Runs the checks of the calling script and leaves the process with 0 if all passed."""
+    result = _Lines()
+    unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]).run(result)
+    sys.exit(not result.wasSuccessful())

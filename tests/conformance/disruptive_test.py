@@ -1,0 +1,310 @@
+"""The vendor's client `disruptive` against the emulated device cloud."""
+
+import datetime
+import queue
+import threading
+import unittest
+
+import disruptive as dt
+
+import checks
+
+CLOUD = checks.READY["disruptive"]
+PROJECT = CLOUD["project"]
+DEVICES = len(checks.control("/devices")["devices"])
+
+# Where the service is. The account comes from DT_CREDENTIALS_FILE.
+dt.base_url = CLOUD["base_url"]
+dt.emulator_base_url = CLOUD["emulator_base_url"]
+
+# Every event that can be published, with a type of device that has it.
+EVENTS = (
+    ("touch", dt.events.Touch()),
+    ("temperature", dt.events.Temperature(celsius=22.5)),
+    ("proximity", dt.events.ObjectPresent(state="PRESENT")),
+    ("humidity", dt.events.Humidity(celsius=20, relative_humidity=55.5)),
+    ("proximityCounter", dt.events.ObjectPresentCount(total=12)),
+    ("touchCounter", dt.events.TouchCount(total=7)),
+    ("waterDetector", dt.events.WaterPresent(state="NOT_PRESENT")),
+    ("touch", dt.events.NetworkStatus(signal_strength=98, rssi=-66, transmission_mode="LOW_POWER_STANDARD_MODE")),
+    ("touch", dt.events.BatteryStatus(percentage=90)),
+    ("ccon", dt.events.ConnectionStatus(connection="ETHERNET", available=["ETHERNET"])),
+    ("ccon", dt.events.EthernetStatus(mac_address="f0:b5:b7:00:00:01", ip_address="10.0.0.2")),
+    ("ccon", dt.events.CellularStatus(signal_strength=80)),
+    ("co2", dt.events.Co2(ppm=520)),
+    ("co2", dt.events.Pressure(pascal=99301)),
+    ("motion", dt.events.Motion(state="MOTION_DETECTED")),
+    ("deskOccupancy", dt.events.DeskOccupancy(state="OCCUPIED")),
+    ("contact", dt.events.Contact(state="OPEN")),
+    ("temperature", dt.events.ProbeWireStatus(state="THREE_WIRE")),
+)
+
+
+def streams_opened():
+    return checks.control("/status")["services"]["disruptive"]["streams_opened"]
+
+
+class Listener:
+    """The client's endless stream of one project, read in a thread. It is open once this is constructed."""
+
+    def __init__(self, **filters):
+        self._events = queue.Queue()
+        before = streams_opened()
+        threading.Thread(target=self._read, args=(filters,), daemon=True).start()
+        checks.wait_until(lambda: streams_opened() > before, "the stream opens")
+
+    def _read(self, filters):
+        try:
+            for event in dt.Stream.event_stream(PROJECT, **filters):
+                self._events.put(event)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self._events.put(error)
+
+    def next(self):
+        try:
+            event = self._events.get(timeout=20)
+        except queue.Empty:
+            raise AssertionError("no event came within 20 s") from None
+        if isinstance(event, Exception):
+            raise AssertionError("the client gave up") from event
+        return event
+
+    def next_of(self, device):
+        while True:
+            event = self.next()
+            if event.device_id == device.device_id:
+                return event
+
+
+def new_device(device_type, **labels):
+    return dt.Emulator.create_device(PROJECT, device_type, display_name=f"my {device_type}", labels=labels)
+
+
+def publish(device, data):
+    dt.Emulator.publish_event(device.device_id, PROJECT, data)
+
+
+def simulated_devices():
+    return [device for device in dt.Device.list_devices(PROJECT) if "room-number" in device.labels]
+
+
+class Package(unittest.TestCase):
+    def test_the_client_is_the_published_one(self):
+        checks.check_unmodified("disruptive", dt)
+
+
+class Reading(unittest.TestCase):
+    def test_lists_the_project(self):
+        (project,) = dt.Project.list_projects()
+        self.assertEqual(project.project_id, PROJECT)
+        self.assertEqual(dt.Project.get_project(PROJECT).display_name, project.display_name)
+
+    def test_lists_the_devices_over_several_pages(self):
+        listed = [device.device_id for device in simulated_devices()]
+        self.assertEqual(len(set(listed)), DEVICES)
+        self.assertGreater(DEVICES, 100)  # A page has a hundred.
+
+    def test_lists_devices_by_label(self):
+        devices = dt.Device.list_devices(PROJECT, label_filters={"room-number": "103"})
+        self.assertEqual({device.labels["room-number"] for device in devices}, {"103"})
+
+    def test_lists_devices_by_type(self):
+        types = {device.device_type for device in dt.Device.list_devices(PROJECT, device_types=["humidity"])}
+        self.assertEqual(types, {"humidity"})
+
+    def test_lists_devices_in_order(self):
+        names = [
+            device.labels["name"]
+            for device in dt.Device.list_devices(PROJECT, device_types=["co2"], order_by="-labels.name")
+        ]
+        self.assertGreater(len(names), 1)
+        self.assertEqual(names, sorted(names, reverse=True))
+
+    def test_gets_a_device_of_any_project(self):
+        device = simulated_devices()[0]
+        self.assertEqual(dt.Device.get_device(device.device_id).device_id, device.device_id)
+
+    def test_says_that_a_device_is_unknown(self):
+        with self.assertRaises(dt.errors.NotFound):
+            dt.Device.get_device("unknown", PROJECT)
+
+    def test_says_that_a_project_is_unknown(self):
+        with self.assertRaises(dt.errors.NotFound):
+            dt.Device.list_devices("unknown")
+
+    def test_refuses_a_wrong_secret(self):
+        account = dt.Auth.service_account(CLOUD["key_id"], "wrong", CLOUD["email"])
+        account.token_endpoint = CLOUD["token_url"]
+        with self.assertRaises(dt.errors.Unauthorized):
+            dt.Device.list_devices(PROJECT, auth=account)
+
+
+class Emulating(unittest.TestCase):
+    def test_publishes_to_an_emulated_device(self):
+        device = new_device("temperature", floor="3")
+        self.assertTrue(device.is_emulated)
+        self.assertEqual(device.labels["floor"], "3")
+        publish(device, dt.events.Temperature(celsius=22.5))
+        self.assertEqual(dt.Device.get_device(device.device_id).reported.temperature.celsius, 22.5)
+
+    def test_refuses_an_event_that_the_device_does_not_have(self):
+        device = new_device("touch")
+        with self.assertRaises(dt.errors.BadRequest):
+            publish(device, dt.events.Temperature(celsius=1))
+
+    def test_deletes_an_emulated_device(self):
+        device = new_device("touch")
+        dt.Emulator.delete_device(device.device_id, PROJECT)
+        with self.assertRaises(dt.errors.NotFound):
+            dt.Device.get_device(device.device_id, PROJECT)
+
+    def test_sets_and_removes_a_label(self):
+        device = new_device("touch")
+        self.assertEqual(dt.Device.set_label(device.device_id, PROJECT, "place", "café = here"), [])
+        self.assertEqual(dt.Device.get_device(device.device_id).labels["place"], "café = here")
+        self.assertEqual(dt.Device.remove_label(device.device_id, PROJECT, "place"), [])
+        self.assertNotIn("place", dt.Device.get_device(device.device_id).labels)
+
+    def test_reports_labels_that_could_not_be_set(self):
+        (error,) = dt.Device.set_label("unknown", PROJECT, "place", "here")
+        self.assertIsInstance(error, dt.errors.LabelUpdateError)
+
+
+class Streaming(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.all = Listener()
+
+    def test_streams_readings_of_the_simulated_devices(self):
+        simulated = {device.device_id for device in simulated_devices()}
+        checks.control("/devices/publish", {"count": 50})
+        ids = set()
+        while len(ids) < 50:
+            event = self.all.next()
+            if event.device_id in simulated:
+                self.assertIn(event.event_type, ("temperature", "humidity", "pressure"))
+                ids.add(event.event_id)
+
+    def test_streams_and_parses_every_type_of_event(self):
+        devices = {device_type: new_device(device_type) for device_type, _ in EVENTS}
+        for device_type, data in EVENTS:
+            with self.subTest(event=type(data).__name__):
+                publish(devices[device_type], data)
+                event = self.all.next_of(devices[device_type])
+                self.assertIs(type(event.data), type(data))
+
+    def test_streams_the_values_that_were_published(self):
+        device = new_device("humidity")
+        time = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=5)
+        publish(device, dt.events.Humidity(celsius=-1.25, relative_humidity=55.5, timestamp=time))
+        event = self.all.next_of(device)
+        self.assertEqual(event.project_id, PROJECT)
+        self.assertEqual((event.data.celsius, event.data.relative_humidity), (-1.25, 55.5))
+        self.assertLess(abs(event.data.timestamp - time), datetime.timedelta(milliseconds=1))
+
+    def test_streams_changes_of_labels(self):
+        device = new_device("touch")
+        dt.Device.set_label(device.device_id, PROJECT, "place", "here")
+        dt.Device.remove_label(device.device_id, PROJECT, "place")
+        added, removed = self.all.next_of(device), self.all.next_of(device)
+        self.assertEqual((added.event_type, added.data.added), ("labelsChanged", {"place": "here"}))
+        self.assertEqual((removed.event_type, removed.data.removed), ("labelsChanged", ["place"]))
+
+    def test_streams_only_what_is_asked_for(self):
+        device, same_label = new_device("touch", kind="a"), new_device("touch", kind="a")
+        other = new_device("touch", kind="b")
+        by_device = Listener(device_ids=[device.device_id], event_types=["batteryStatus"])
+        by_label = Listener(label_filters={"kind": "a"}, device_types=["touch"])
+        for each in (other, same_label, device):
+            publish(each, dt.events.Touch())
+            publish(each, dt.events.BatteryStatus(percentage=50))
+        event = by_device.next()
+        self.assertEqual((event.device_id, event.event_type), (device.device_id, "batteryStatus"))
+        self.assertEqual(
+            [by_label.next().device_id for _ in range(4)],
+            [same_label.device_id, same_label.device_id, device.device_id, device.device_id],
+        )
+
+    def _streams_on_after_the_end_of_a_stream(self, how):
+        device = new_device("touchCounter")
+        listener = Listener(device_ids=[device.device_id])
+        publish(device, dt.events.TouchCount(total=1))
+        self.assertEqual(listener.next().data.total, 1)
+        before = checks.control("/status")["services"]["disruptive"]
+        expected = before["streams_opened"] + before["streams_open"]
+        checks.control("/streams/cut", {"how": how})
+        checks.wait_until(lambda: streams_opened() >= expected, "the client opens every stream again")
+        publish(device, dt.events.TouchCount(total=2))
+        self.assertEqual(listener.next().data.total, 2)
+
+    def test_streams_on_after_the_service_ends_a_stream_with_an_error(self):
+        self._streams_on_after_the_end_of_a_stream("error")
+
+    def test_streams_on_after_the_service_ends_a_stream_without_an_error(self):
+        self._streams_on_after_the_end_of_a_stream("clean")
+
+
+class History(unittest.TestCase):
+    def history(self, device, count):
+        """The events of a device once there are `count`, as many as published: the service needs a while."""
+
+        def read():
+            events = dt.EventHistory.list_events(device.device_id, PROJECT)
+            return events if len(events) >= count else None
+
+        return checks.wait_until(read, f"{count} events are in the history")
+
+    def test_reads_what_was_published_newest_first(self):
+        device = new_device("touchCounter")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        for total in range(5):
+            publish(device, dt.events.TouchCount(total=total, timestamp=now - datetime.timedelta(seconds=10 - total)))
+        self.assertEqual([event.data.total for event in self.history(device, 5)], [4, 3, 2, 1, 0])
+
+    def test_reads_a_window_of_time(self):
+        device = new_device("touchCounter")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        for hours in range(5):
+            publish(device, dt.events.TouchCount(total=hours, timestamp=now - datetime.timedelta(hours=hours)))
+        self.history(device, 5)
+        events = dt.EventHistory.list_events(
+            device.device_id, PROJECT,
+            start_time=now - datetime.timedelta(hours=3, minutes=30), end_time=now - datetime.timedelta(minutes=30))
+        self.assertEqual([event.data.total for event in events], [1, 2, 3])
+
+    def test_reads_one_type_of_event(self):
+        device = new_device("touch")
+        publish(device, dt.events.BatteryStatus(percentage=90))
+        publish(device, dt.events.Touch())
+        self.history(device, 2)
+        (event,) = dt.EventHistory.list_events(device.device_id, PROJECT, event_types=["batteryStatus"])
+        self.assertEqual(event.data.percentage, 90)
+
+    def test_reads_the_very_events_that_were_streamed(self):
+        device = simulated_devices()[0]
+        listener = Listener(device_ids=[device.device_id])
+        checks.control("/devices/publish", {"count": 3 * DEVICES})
+        streamed = [listener.next() for _ in range(3)]
+        history = {event.event_id: event for event in self.history(device, 3)}
+        for event in streamed:
+            self.assertEqual(event.raw, history[event.event_id].raw)
+
+
+class Trouble(unittest.TestCase):
+    def test_tries_again_after_503(self):
+        checks.fail_next("disruptive", 503, count=2, path="/projects")
+        self.assertEqual(len(dt.Project.list_projects()), 1)
+
+    def test_waits_as_long_as_a_429_says(self):
+        checks.fail_next("disruptive", 429, retry_after=1)
+        start = datetime.datetime.now()
+        self.assertEqual(len(dt.Project.list_projects()), 1)
+        self.assertGreaterEqual(datetime.datetime.now() - start, datetime.timedelta(seconds=0.9))
+
+    def test_tries_again_after_a_lost_answer(self):
+        checks.control("/faults", {"service": "disruptive", "kind": "lose_answer", "count": 1})
+        self.assertEqual(len(dt.Project.list_projects()), 1)
+
+
+if __name__ == "__main__":
+    checks.main()

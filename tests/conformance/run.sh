@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the official clients against `sluice sandbox`; ./dev conformance builds the binary and calls this.
+#
+# Usage: run.sh [SUITE...]     (disruptive, feed, inthing; default: all)
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+readonly here
+
+if [[ -z "${SLUICE_BINARY:-}" ]]; then
+  exec "${here}/../../dev" conformance "$@"
+fi
+
+# A Python environment per list of packages and Python: a changed list never meets packages of the old one.
+key="$({ python3 --version && cat "${here}/requirements.txt"; } | sha256sum | cut -c1-16)"
+readonly environment="${HOME:-/root}/.cache/sluice/conformance/${key}"
+
+make_environment() {
+  printf 'Installing the official clients into %s\n' "${environment}" >&2
+  python3 -m venv --clear "${environment}"
+  "${environment}/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    --requirement "${here}/requirements.txt" >&2
+  "${environment}/bin/python" -m pip check >&2
+  touch "${environment}/complete"
+}
+
+mkdir -p "$(dirname "${environment}")"
+(
+  flock 9
+  if [[ ! -e "${environment}/complete" ]]; then make_environment; fi
+) 9>"${environment}.lock"
+
+export PYTHONDONTWRITEBYTECODE=1
+exec "${environment}/bin/python" "${here}/runner.py" --sluice="${SLUICE_BINARY}" "$@"
