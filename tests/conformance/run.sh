@@ -10,6 +10,10 @@ readonly here
 if [[ -z "${SLUICE_BINARY:-}" ]]; then
   exec "${here}/../../dev" conformance "$@"
 fi
+if [[ ! -x "${SLUICE_BINARY}" ]]; then
+  printf 'error: SLUICE_BINARY names %s, which is no program.\n' "${SLUICE_BINARY}" >&2
+  exit 1
+fi
 
 # A Python environment per list of packages and Python: a changed list never meets packages of the old one.
 key="$({ python3 --version && cat "${here}/requirements.txt"; } | sha256sum | cut -c1-16)"
@@ -30,5 +34,7 @@ mkdir -p "$(dirname "${environment}")"
   if [[ ! -e "${environment}/complete" ]]; then make_environment; fi
 ) 9>"${environment}.lock"
 
+# Modules come from that environment alone.
+unset PYTHONPATH PYTHONHOME
 export PYTHONDONTWRITEBYTECODE=1
 exec "${environment}/bin/python" "${here}/runner.py" --sluice="${SLUICE_BINARY}" "$@"
