@@ -33,7 +33,7 @@ pipelines:
           credentials: {file: $0/credentials.json}
           base_url: $1
           token_url: $2
-          stream: {reconnect_initial: 200ms, reconnect_max: 2s}
+          stream: {ping_interval: 1s, reconnect_initial: 200ms, reconnect_max: 2s}
           backfill: {settle: 1s, overlap: 2s, parallel: 8}
           rate: {requests_per_second: 200, burst: 200}
     sinks:
