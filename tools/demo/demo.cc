@@ -1,8 +1,6 @@
 #include "tools/demo/demo.h"
 
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -10,16 +8,19 @@
 #include "absl/time/clock.h"
 #include "boost/json.hpp"
 #include "storage/base/status_macros.h"
-#include "tools/demo/demo_config.h"
 #include "tools/demo/demo_view.h"
 #include "tools/demo/fault_script.h"
 #include "tools/demo/pipeline_monitor.h"
+#include "tools/sandbox/sample_config.h"
 #include "tools/sandbox/sandbox.h"
 
 namespace sluice::demo {
 namespace {
 
 namespace json = boost::json;
+
+// The sandbox allows any number here.
+constexpr int kRequestsPerSecond = 200;
 
 constexpr absl::Duration kLook = absl::Milliseconds(100);
 constexpr absl::Duration kFeedOutage = absl::Seconds(4);
@@ -93,26 +94,20 @@ absl::StatusOr<DemoReport> Demo::Run() {
 }
 
 absl::Status Demo::Start() {
-  std::error_code error;
-  std::filesystem::create_directories(options_.directory, error);
-  if (error) {
-    return absl::UnavailableError(absl::StrCat(
-        "cannot make ", options_.directory, ": ", error.message()));
-  }
   SLUICE_ASSIGN_OR_RETURN(
       sandbox_, sandbox::Sandbox::Start(MakeSandboxOptions(options_)));
   view_.Happened(elapsed(),
                  absl::StrCat("the sandbox runs: ", sandbox_->control_url()));
   SLUICE_ASSIGN_OR_RETURN(
-      DemoConfig config,
-      WriteDemoConfig(sandbox_->ReadyJson(), options_.directory));
+      const std::string config,
+      sandbox::WriteSampleConfig(sandbox_->ReadyJson(), options_.directory,
+                                 kRequestsPerSecond));
   PipelineMonitor::Options monitor;
-  monitor.config = config.path;
+  monitor.config = config;
   monitor.log_path = absl::StrCat(options_.directory, "/sluice.log");
-  monitor.environment = std::move(config.environment);
   pipeline_ = std::make_unique<PipelineMonitor>(std::move(monitor));
   SLUICE_RETURN_IF_ERROR(pipeline_->Start());
-  view_.Happened(elapsed(), absl::StrCat("sluice run --config ", config.path));
+  view_.Happened(elapsed(), absl::StrCat("sluice run --config ", config));
   return absl::OkStatus();
 }
 
@@ -253,8 +248,8 @@ DemoReport Demo::MakeReport() {
   const PipelineProgress progress = pipeline_->progress();
   for (const auto& [name, sink] : progress.sinks) {
     report.delivered[name] = sink.delivered;
-    report.retried += sink.retried;
   }
+  report.retried = progress.retried;
   report.backfilled = progress.backfilled;
   report.dead_letters = progress.dead_letters;
   report.unclosed_gaps = progress.unclosed_gaps;

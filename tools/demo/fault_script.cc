@@ -4,11 +4,11 @@
 
 namespace sluice::demo {
 
-absl::Status FaultScript::Advance(double share,
-                                  std::vector<std::string>* happened) {
+absl::Status FaultScript::Advance(
+    double share, absl::FunctionRef<void(const std::string&)> announce) {
   while (next_ < steps_.size() && steps_[next_].share <= share) {
     const ScriptStep& step = steps_[next_++];
-    happened->push_back(step.text);
+    announce(step.text);
     SLUICE_RETURN_IF_ERROR(step.act());
   }
   return absl::OkStatus();

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 
 namespace sluice::demo {
@@ -25,9 +26,10 @@ class FaultScript {
   explicit FaultScript(std::vector<ScriptStep> steps)
       : steps_(std::move(steps)) {}
 
-  // Does every step that is due at `share` and not done. Appends the texts of
-  // those done to `happened`. The first error ends it.
-  absl::Status Advance(double share, std::vector<std::string>* happened);
+  // Does every step that is due at `share` and not done, each after calling
+  // `announce` with its text. The first error ends it.
+  absl::Status Advance(double share,
+                       absl::FunctionRef<void(const std::string&)> announce);
 
   bool done() const { return next_ == steps_.size(); }
 

@@ -21,13 +21,14 @@ TEST(FaultScriptTest, DoesEachStepOnceWhenItIsDue) {
                          return absl::OkStatus();
                        }}});
   std::vector<std::string> happened;
-  ASSERT_TRUE(script.Advance(0.1, &happened).ok());
+  auto note = [&](const std::string& text) { happened.push_back(text); };
+  ASSERT_TRUE(script.Advance(0.1, note).ok());
   EXPECT_TRUE(happened.empty());
-  ASSERT_TRUE(script.Advance(0.3, &happened).ok());
-  ASSERT_TRUE(script.Advance(0.4, &happened).ok());
+  ASSERT_TRUE(script.Advance(0.3, note).ok());
+  ASSERT_TRUE(script.Advance(0.4, note).ok());
   EXPECT_EQ(happened, std::vector<std::string>{"cut"});
   EXPECT_FALSE(script.done());
-  ASSERT_TRUE(script.Advance(1, &happened).ok());
+  ASSERT_TRUE(script.Advance(1, note).ok());
   EXPECT_EQ(cuts, 1);
   EXPECT_EQ(kills, 1);
   EXPECT_TRUE(script.done());
@@ -42,7 +43,8 @@ TEST(FaultScriptTest, EndsAtTheFirstError) {
           return absl::OkStatus();
         }}});
   std::vector<std::string> happened;
-  EXPECT_TRUE(absl::IsUnavailable(script.Advance(1, &happened)));
+  auto note = [&](const std::string& text) { happened.push_back(text); };
+  EXPECT_TRUE(absl::IsUnavailable(script.Advance(1, note)));
   EXPECT_EQ(later, 0);
 }
 

@@ -46,7 +46,6 @@ SinkProgress ReadSink(const json::object& sink) {
   progress.delivered = Number(sink, "delivered");
   progress.waiting = Number(sink, "waiting");
   progress.dead_lettered = Number(sink, "dead_lettered");
-  progress.retried = Number(sink, "retried");
   progress.health = Text(sink, "health");
   progress.message = Text(sink, "health_message");
   return progress;
@@ -84,14 +83,16 @@ void ProgressReader::ReadLine(std::string_view line) {
 }
 
 void ProgressReader::ReadStatus(const json::object& status) {
+  now_.clear();
   for (const json::object* metric : Objects(status, "metrics")) {
-    now_[Text(*metric, "name")] = Number(*metric, "value");
+    now_[Text(*metric, "name")] += Number(*metric, "value");
   }
   auto total = [this](const std::string& name) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return now_[name] + before_[name];
   };
   progress_.backfilled = total("disruptive_backfilled_events_total");
   progress_.reconnects = total("disruptive_reconnects_total");
+  progress_.retried = total("sink_retried_events_total");
   progress_.unclosed_gaps = total("disruptive_gaps_unclosed_total");
   for (const json::object* pipeline : Objects(status, "pipelines")) {
     for (const json::object* source : Objects(*pipeline, "sources")) {

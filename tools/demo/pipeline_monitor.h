@@ -23,7 +23,6 @@ struct SinkProgress {
   uint64_t delivered = 0;
   uint64_t waiting = 0;
   uint64_t dead_lettered = 0;
-  uint64_t retried = 0;
   std::string health;
   std::string message;
 };
@@ -38,6 +37,8 @@ struct PipelineProgress {
   // to report them.
   uint64_t backfilled = 0;
   uint64_t reconnects = 0;
+  // Events tried again, likewise over all runs and sinks.
+  uint64_t retried = 0;
   uint64_t unclosed_gaps = 0;
   uint64_t dead_letters = 0;
   bool balanced = true;
@@ -68,7 +69,8 @@ class ProgressReader {
   mutable absl::Mutex mu_;
   PipelineProgress progress_ ABSL_GUARDED_BY(mu_);
   bool ready_ ABSL_GUARDED_BY(mu_) = false;
-  // Metrics of this run, and of those before it together.
+  // Metrics of this run by name, all components together, and of the runs
+  // before it.
   std::map<std::string, uint64_t> now_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, uint64_t> before_ ABSL_GUARDED_BY(mu_);
 };

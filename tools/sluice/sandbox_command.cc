@@ -11,11 +11,15 @@
 #include "CLI/CLI.hpp"
 #include "absl/time/time.h"
 #include "glog/logging.h"
+#include "tools/sandbox/sample_config.h"
 #include "tools/sandbox/sandbox.h"
 #include "tools/sluice/exit_codes.h"
 
 namespace sluice {
 namespace {
+
+// Within what the emulated service allows, as the source does by itself.
+constexpr int kRequestsPerSecond = 4;
 
 constexpr char kFooter[] =
     R"(A local stand-in for the services at both ends of a pipeline, with simulated
@@ -35,6 +39,10 @@ Examples:
 
   # 20,000 readings of 50 devices, then silence; streams end every 10 seconds
   sluice sandbox --devices 50 --rate 1000 --count 20000 --stream-lifetime 10
+
+  # With a pipeline to try on it, from another terminal
+  sluice sandbox --write-config my-first
+  sluice run my-first/sluice.yaml
 
   # On a known port; credentials as a file for the source `disruptive` and for
   # the vendor's client
@@ -114,6 +122,9 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                    "Limit requests to the feed service as the real one does");
   command.add_flag("--no-inthing-limits", options.no_inthing_limits,
                    "Any number of posts to a stream");
+  command.add_option("--write-config", options.write_config,
+                     "Folder for a configuration that `sluice run` takes, with "
+                     "its secrets");
   command.add_flag("--no-auth", options.no_auth, "Ask for no credentials");
   command.add_flag("--lenient", options.lenient,
                    "Let devices publish events that their type does not have");
@@ -151,6 +162,14 @@ int RunSandbox(const SandboxCommandOptions& options, std::ostream& out,
   if (!sandbox.ok()) {
     err << "sluice sandbox: " << sandbox.status().message() << "\n";
     return kExitFailure;
+  }
+  if (!options.write_config.empty()) {
+    const absl::StatusOr<std::string> written = sandbox::WriteSampleConfig(
+        (*sandbox)->ReadyJson(), options.write_config, kRequestsPerSecond);
+    if (!written.ok()) {
+      err << "sluice sandbox: " << written.status().message() << "\n";
+      return kExitFailure;
+    }
   }
   out << (*sandbox)->ReadyJson() << std::endl;
   int signal = 0;

@@ -33,6 +33,9 @@ struct SandboxCommandOptions {
   bool feed_limits = false;
   bool no_inthing_limits = false;
   bool lenient = false;
+
+  // Folder to write a pipeline configuration for this sandbox to; empty: none.
+  std::string write_config;
 };
 
 // Adds `sluice sandbox` to `app`; see command.h.

@@ -1,55 +1,54 @@
-#include "tools/demo/demo_config.h"
+#include "tools/sandbox/sample_config.h"
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "boost/json.hpp"
 #include "storage/base/status_macros.h"
 
-namespace sluice::demo {
+namespace sluice::sandbox {
 namespace {
 
 namespace json = boost::json;
 
-constexpr char kSecretVariable[] = "SLUICE_DEMO_FEED_SECRET";
-constexpr char kPasswordVariable[] = "SLUICE_DEMO_STREAM_PASSWORD";
-
 // $0 directory, $1 base URL and $2 token URL of the device cloud, $3 project,
-// $4 URL and $5 key of the feed, $6 URL and $7 id of the stream, $8 and $9 the
-// variables with the secrets.
+// $4 URL and $5 key of the feed, $6 URL and $7 id of the stream, $8 requests
+// per second.
 constexpr char kConfig[] =
-    R"(# Written by `sluice demo`. Everything in it talks to the local sandbox.
-data_dir: $0/data
+    R"(# Everything in it talks to a local sandbox, which wrote it.
+data_dir: "$0/data"
 pipelines:
   demo:
     sources:
       sensors:
         disruptive:
           project: $3
-          credentials: {file: $0/credentials.json}
+          credentials: {file: "$0/credentials.json"}
           base_url: $1
           token_url: $2
           stream: {ping_interval: 1s, reconnect_initial: 200ms, reconnect_max: 2s}
-          backfill: {settle: 1s, overlap: 2s, parallel: 8}
-          rate: {requests_per_second: 200, burst: 200}
+          backfill: {settle: 3s, overlap: 2s, parallel: 8}
+          rate: {requests_per_second: $8}
     sinks:
       room-feed:
         retry: {initial: 100ms, max: 1s}
         feed:
           base_url: $4
           api_key: $5
-          api_secret: {env: $8}
+          api_secret: {file: "$0/feed_secret"}
           feed: "device:{{ subject }}"
           to: ["building:hq"]
       ops:
         inthing:
           url: $6
           stream: $7
-          password: {env: $9}
+          password: {file: "$0/stream_password"}
           digest: {max_events: 5000}
 )";
 
@@ -82,8 +81,17 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-absl::StatusOr<DemoConfig> WriteDemoConfig(std::string_view ready_json,
-                                           const std::string& directory) {
+absl::StatusOr<std::string> WriteSampleConfig(std::string_view ready_json,
+                                              const std::string& folder,
+                                              int requests_per_second) {
+  // The configuration is good from wherever it is run.
+  const std::string directory = std::filesystem::absolute(folder).string();
+  std::error_code made;
+  std::filesystem::create_directories(directory, made);
+  if (made) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot make ", directory, ": ", made.message()));
+  }
   json::error_code error;
   const json::value ready = json::parse(
       json::string_view(ready_json.data(), ready_json.size()), error);
@@ -109,16 +117,15 @@ absl::StatusOr<DemoConfig> WriteDemoConfig(std::string_view ready_json,
   SLUICE_RETURN_IF_ERROR(
       WriteFile(absl::StrCat(directory, "/credentials.json"),
                 json::serialize(ready.at("disruptive").at("credentials"))));
-  DemoConfig config;
-  config.path = absl::StrCat(directory, "/sluice.yaml");
   SLUICE_RETURN_IF_ERROR(
-      WriteFile(config.path,
-                absl::Substitute(kConfig, directory, cloud_url, token_url,
-                                 project, feed_url, api_key, stream_url, stream,
-                                 kSecretVariable, kPasswordVariable)));
-  config.environment = {absl::StrCat(kSecretVariable, "=", api_secret),
-                        absl::StrCat(kPasswordVariable, "=", password)};
-  return config;
+      WriteFile(absl::StrCat(directory, "/feed_secret"), api_secret));
+  SLUICE_RETURN_IF_ERROR(
+      WriteFile(absl::StrCat(directory, "/stream_password"), password));
+  std::string path = absl::StrCat(directory, "/sluice.yaml");
+  SLUICE_RETURN_IF_ERROR(WriteFile(
+      path, absl::Substitute(kConfig, directory, cloud_url, token_url, project,
+                             feed_url, api_key, stream_url, stream)));
+  return path;
 }
 
-}  // namespace sluice::demo
+}  // namespace sluice::sandbox

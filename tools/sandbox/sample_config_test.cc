@@ -1,7 +1,5 @@
-#include "tools/demo/demo_config.h"
+#include "tools/sandbox/sample_config.h"
 
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -11,7 +9,7 @@
 #include "pipeline/topology/config_loader.h"
 #include "plugins/builtin/builtin.h"
 
-namespace sluice::demo {
+namespace sluice::sandbox {
 namespace {
 
 constexpr char kReady[] = R"({"ready": true,
@@ -28,34 +26,27 @@ constexpr char kReady[] = R"({"ready": true,
               "password": "daffodil"}})";
 
 std::string Directory() {
-  const std::string path =
-      testing::TempDir() + "/demo_config_test_" + std::to_string(::getpid());
-  ::mkdir(path.c_str(), 0700);
-  return path;
+  return testing::TempDir() + "/sample_config_test_" +
+         std::to_string(::getpid());
 }
 
-TEST(DemoConfigTest, WritesAConfigurationThatLoads) {
-  const auto config = WriteDemoConfig(kReady, Directory());
+TEST(SampleConfigTest, WritesAConfigurationThatLoads) {
+  const auto config = WriteSampleConfig(kReady, Directory(), 4);
   ASSERT_TRUE(config.ok()) << config.status();
-  for (std::string variable : config->environment) {
-    const size_t equals = variable.find('=');
-    ::setenv(variable.substr(0, equals).c_str(),
-             variable.substr(equals + 1).c_str(), 1);
-  }
   PluginRegistry plugins;
   ASSERT_TRUE(RegisterBuiltinPlugins(plugins).ok());
-  const LoadResult loaded = LoadConfig(config->path, plugins);
+  const LoadResult loaded = LoadConfig(*config, plugins);
   for (const ConfigProblem& problem : loaded.problems) {
     ADD_FAILURE() << problem.ToString();
   }
 }
 
-TEST(DemoConfigTest, SaysWhatTheReadyLineLacks) {
-  const auto config = WriteDemoConfig("{}", Directory());
+TEST(SampleConfigTest, SaysWhatTheReadyLineLacks) {
+  const auto config = WriteSampleConfig("{}", Directory(), 4);
   EXPECT_EQ(config.status(),
             absl::InternalError(
                 "the sandbox's ready line lacks disruptive.base_url"));
 }
 
 }  // namespace
-}  // namespace sluice::demo
+}  // namespace sluice::sandbox
