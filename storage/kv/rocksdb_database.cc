@@ -103,6 +103,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbStoreOptions& options) {
   // One thread writes.
   db.allow_concurrent_memtable_write = false;
   db.max_background_jobs = 2;
+  db.max_bgerror_resume_count = 0;  // See DatabaseListener.
   // Reading only, all files are opened at once: whoever writes may delete them
   // meanwhile.
   db.max_open_files = options.read_only ? -1 : 256;
@@ -217,7 +218,7 @@ rocksdb::Status OpenDamaged(rocksdb::Status status,
 
 }  // namespace
 
-void MemtableGenerations::OnMemTableSealed(const rocksdb::MemTableInfo& info) {
+void DatabaseListener::OnMemTableSealed(const rocksdb::MemTableInfo& info) {
   for (size_t i = 0; i < kTableCount; ++i) {
     if (info.cf_name == FamilyNames()[i]) {
       sealed_[i].fetch_add(1, std::memory_order_relaxed);
@@ -240,9 +241,9 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   SLUICE_RETURN_IF_ERROR(PrepareFolder(path, options.read_only));
   auto database = std::make_unique<RocksDbDatabase>();
   database->path = path;
-  database->generations = std::make_shared<MemtableGenerations>();
+  database->listener = std::make_shared<DatabaseListener>();
   rocksdb::DBOptions db_options = DatabaseOptions(options);
-  db_options.listeners.push_back(database->generations);
+  db_options.listeners.push_back(database->listener);
 
   rocksdb::Status status = rocksdb::Status::Corruption("CURRENT is not there");
   if (!LacksItsIndex(path)) {

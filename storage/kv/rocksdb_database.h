@@ -19,11 +19,19 @@
 
 namespace sluice {
 
-// Counts how often each table's memory was sealed to become a file.
-class MemtableGenerations final : public rocksdb::EventListener {
+// Counts how often each table's memory was sealed to become a file, and keeps
+// RocksDB from going on by itself after an error.
+class DatabaseListener final : public rocksdb::EventListener {
  public:
   void OnMemTableSealed(const rocksdb::MemTableInfo& info) override;
-  uint64_t of(Table table) const {
+  // RocksDB would look for room every five seconds and be busy meanwhile; the
+  // next write resumes it instead.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason,
+                            rocksdb::Status /*error*/,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+  uint64_t generation(Table table) const {
     return sealed_[static_cast<size_t>(table)].load(std::memory_order_relaxed);
   }
 
@@ -36,7 +44,7 @@ struct RocksDbDatabase {
   std::string path;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kTableCount> families{};
-  std::shared_ptr<MemtableGenerations> generations;
+  std::shared_ptr<DatabaseListener> listener;
 
   RocksDbDatabase() = default;
   RocksDbDatabase(RocksDbDatabase&&) = default;

@@ -1,5 +1,6 @@
 #include "storage/kv/rocksdb_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,15 @@ rocksdb::Slice ToSlice(std::string_view bytes) {
 }
 std::string_view FromSlice(const rocksdb::Slice& slice) {
   return std::string_view(slice.data(), slice.size());
+}
+
+// Whether `changes` makes the log longer, other than by what is known of it.
+bool BringsEvents(const WriteSet& changes) {
+  return std::any_of(changes.changes().begin(), changes.changes().end(),
+                     [](const WriteSet::Change& change) {
+                       return change.kind == WriteSet::Kind::kPut &&
+                              change.table == Table::kEvents;
+                     });
 }
 
 }  // namespace
@@ -57,22 +67,46 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(
   SLUICE_ASSIGN_OR_RETURN(auto database,
                           OpenRocksDbDatabase(path, options, &damage));
   for (const std::string& sentence : damage) LOG(ERROR) << sentence;
-  return std::unique_ptr<RocksDbStore>(new RocksDbStore(
-      std::make_unique<Database>(std::move(*database)), std::move(damage)));
+  std::unique_ptr<RocksDbStore> store(
+      new RocksDbStore(std::make_unique<Database>(std::move(*database)),
+                       options, std::move(damage)));
+  // On a disk that is full already, the first write of events tries again.
+  if (!options.read_only) store->reserve_.Take();
+  return store;
 }
 
 RocksDbStore::RocksDbStore(std::unique_ptr<Database> database,
+                           const RocksDbStoreOptions& options,
                            std::vector<std::string> damage)
-    : database_(std::move(database)), damage_(std::move(damage)) {}
+    : database_(std::move(database)),
+      damage_(std::move(damage)),
+      reserve_(database_->db->GetEnv(), database_->path + "/reserve",
+               options.reserve_bytes) {}
 
 RocksDbStore::~RocksDbStore() = default;
 
-absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
+absl::Status RocksDbStore::Recover(const WriteSet& changes) {
   if (stopped_) {
-    SLUICE_RETURN_IF_ERROR(
-        database_->Translate(database_->db->Resume(), "resuming"));
+    const rocksdb::Status status = database_->db->Resume();
+    if (!status.ok()) NoteFailure(status);
+    SLUICE_RETURN_IF_ERROR(database_->Translate(status, "resuming"));
     stopped_ = false;
   }
+  if (reserve_.taken() || !BringsEvents(changes) || reserve_.Take()) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat("writing to log \"", database_->path,
+                   "\": the disk is full; only progress is written"));
+}
+
+void RocksDbStore::NoteFailure(const rocksdb::Status& status) {
+  stopped_ = true;
+  if (status.subcode() == rocksdb::Status::kNoSpace) reserve_.Release();
+}
+
+absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
+  SLUICE_RETURN_IF_ERROR(Recover(changes));
   // A batch's own bytes per change are at most two varints and a tag.
   rocksdb::WriteBatch batch(changes.byte_size() +
                             16 * changes.changes().size() + 12);
@@ -83,13 +117,13 @@ absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
   const rocksdb::Status status = database_->db->Write(options, &batch);
-  stopped_ = !status.ok();
+  if (!status.ok()) NoteFailure(status);
   return database_->Translate(status, "writing to");
 }
 
 absl::Status RocksDbStore::Sync() {
   const rocksdb::Status status = database_->db->SyncWAL();
-  if (!status.ok()) stopped_ = true;
+  if (!status.ok()) NoteFailure(status);
   return database_->Translate(status, "syncing");
 }
 
@@ -158,7 +192,7 @@ void RocksDbStore::DropBelow(Table table, std::string_view key) {
 }
 
 uint64_t RocksDbStore::generation(Table table) const {
-  return database_->generations->of(table);
+  return database_->listener->generation(table);
 }
 
 absl::Status RocksDbStore::FlushMemory() {

@@ -13,11 +13,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/kv/disk_reserve.h"
 #include "storage/kv/key_value_store.h"
 
 namespace rocksdb {
 class Cache;
 class Env;
+class Status;
 class WriteBufferManager;
 }  // namespace rocksdb
 
@@ -41,6 +43,10 @@ struct RocksDbStoreOptions {
   // Unset: a block cache of 16 MiB of its own, write buffers bounded by
   // memtable_bytes alone.
   RocksDbResources resources;
+  // Room on the disk kept free for the day it is full: enough to write memory
+  // to a file, so that progress can be noted and space be freed. Until that
+  // much is free again, events are refused. 0: none.
+  uint64_t reserve_bytes = 0;
   // The file system; null: the real one. Outlives the store.
   rocksdb::Env* env = nullptr;
   // Nothing on disk is changed, and no lock is taken: a look at a database that
@@ -81,10 +87,16 @@ class RocksDbStore final : public KeyValueStore {
   class Database;
 
   RocksDbStore(std::unique_ptr<Database> database,
+               const RocksDbStoreOptions& options,
                std::vector<std::string> damage);
+
+  // Makes ready to write `changes` after the disk was full or failed.
+  absl::Status Recover(const WriteSet& changes);
+  void NoteFailure(const rocksdb::Status& status);
 
   const std::unique_ptr<Database> database_;
   const std::vector<std::string> damage_;
+  DiskReserve reserve_;
   // A write failed, so RocksDB has to be told to go on.
   bool stopped_ = false;
 };

@@ -1,5 +1,6 @@
 #include "storage/log/rocksdb_event_log.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -14,6 +15,18 @@ namespace sluice {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What the disk reserve holds beyond a full memtable.
+constexpr uint64_t kReserveBytes = uint64_t{1} << 20;
+constexpr uint64_t kMinMemtableBytes = uint64_t{1} << 20;
+
+// A small log must not have a write-ahead log many times its size, which goes
+// with the memtable.
+size_t MemtableBytes(const RocksDbLogOptions& options) {
+  return std::min<uint64_t>(
+      options.memtable_bytes,
+      std::max(kMinMemtableBytes, options.log.max_bytes / 4));
+}
 
 // Writes `<folder>/<sequence>.record`. The events are lost either way, so a
 // disk that refuses is only reported.
@@ -37,7 +50,8 @@ void KeepDamagedRecord(const fs::path& folder, Sequence sequence,
 absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
     const std::string& path, const RocksDbLogOptions& options, Clock* clock) {
   RocksDbStoreOptions store_options;
-  store_options.memtable_bytes = options.memtable_bytes;
+  store_options.memtable_bytes = MemtableBytes(options);
+  store_options.reserve_bytes = store_options.memtable_bytes + kReserveBytes;
   store_options.resources = options.resources;
   store_options.env = options.env;
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<RocksDbStore> store,

@@ -20,7 +20,8 @@ using RocksDbLogResources = RocksDbResources;
 struct RocksDbLogOptions {
   LogOptions log;
   RocksDbLogResources resources;
-  // See RocksDbStoreOptions. Two of them can be in memory at a time.
+  // See RocksDbStoreOptions. Two of them can be in memory at a time. Less for a
+  // small log: a quarter of its max_bytes.
   size_t memtable_bytes = RocksDbStoreOptions().memtable_bytes;
   // The file system; null: the real one. Outlives the log.
   rocksdb::Env* env = nullptr;

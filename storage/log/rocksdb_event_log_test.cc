@@ -12,7 +12,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "rocksdb/env.h"
 #include "storage/format/keys.h"
+#include "storage/kv/quota_file_system.h"
 #include "storage/kv/rocksdb_store.h"
 #include "tests/contract/event_log_contract.h"
 
@@ -75,20 +77,24 @@ class RocksDbEventLogTest : public testing::Test {
     log_ = *std::move(log);
   }
 
-  // Appends batches of ten events, of about 20 KB each on disk.
+  // Appends a batch of ten events, of about 20 KB on disk.
+  absl::Status AppendBatch() {
+    EventBatchBuilder builder;
+    for (int j = 0; j < 10; ++j) {
+      std::string data(2000, '\0');
+      for (char& c : data) c = static_cast<char>(random_());
+      EventFields fields;
+      fields.data = data;
+      builder.Add(fields);
+    }
+    AppendRequest request;
+    request.batches.push_back(builder.Build());
+    return log_->Append(std::move(request), Durability::kBuffered).status();
+  }
   void Append(int batches) {
     for (int i = 0; i < batches; ++i) {
-      EventBatchBuilder builder;
-      for (int j = 0; j < 10; ++j) {
-        std::string data(2000, '\0');
-        for (char& c : data) c = static_cast<char>(random_());
-        EventFields fields;
-        fields.data = data;
-        builder.Add(fields);
-      }
-      AppendRequest request;
-      request.batches.push_back(builder.Build());
-      ASSERT_TRUE(log_->Append(std::move(request), Durability::kBuffered).ok());
+      const absl::Status status = AppendBatch();
+      ASSERT_TRUE(status.ok()) << status;
     }
   }
 
@@ -150,6 +156,7 @@ class RocksDbEventLogTest : public testing::Test {
   SettableClock clock_;
   fs::path folder_ = NewFolder();
   RocksDbLogOptions options_;
+  std::unique_ptr<rocksdb::Env> env_;  // Outlives the log.
   std::unique_ptr<RocksDbEventLog> log_;
 };
 
@@ -270,6 +277,43 @@ TEST_F(RocksDbEventLogTest, ALostFileLosesOnlyItsEvents) {
   EXPECT_EQ(ReadAll(), left + 10);
 }
 
+// The disk is full: events are refused, reading and progress go on, what is
+// consumed makes room, and the log recovers by itself.
+TEST_F(RocksDbEventLogTest, AFullDiskStopsEventsAndNotProgress) {
+  constexpr uint64_t kQuota = 16 << 20;
+  const auto disk = std::make_shared<QuotaFileSystem>(kQuota);
+  env_ = rocksdb::NewCompositeEnv(disk);
+  options_.env = env_.get();
+  options_.memtable_bytes = 1 << 20;
+  Open();
+  ASSERT_TRUE(log_->OpenCursor("out", true).ok());
+  for (int round = 0; round < 3; ++round) {
+    SCOPED_TRACE(absl::StrCat("round ", round));
+    absl::Status status;
+    int appended = 0;
+    while ((status = AppendBatch()).ok()) ASSERT_LT(++appended, 10'000);
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    EXPECT_GT(appended, 200);
+    const Sequence end = log_->stats().next_sequence;
+    EXPECT_EQ(ReadAll(), end - log_->stats().first_sequence);
+    // A sink goes on in small steps, each of them written down.
+    for (Sequence from = log_->stats().first_sequence; from < end; from += 10) {
+      ASSERT_TRUE(
+          log_->Commit({"out", {{from, from + 9, Completion::kDelivered}}, {}})
+              .ok());
+      const absl::Status flushed = log_->Flush(Durability::kDurable);
+      ASSERT_TRUE(flushed.ok()) << flushed;
+    }
+    EXPECT_TRUE(AppendBatch().ok());
+  }
+  EXPECT_EQ(log_->stats().corrupt_events, 0u);
+  ExpectConservation();
+  const LogStats stats = log_->stats();
+  Open();
+  EXPECT_EQ(log_->stats().next_sequence, stats.next_sequence);
+  EXPECT_EQ(log_->stats().first_sequence, stats.first_sequence);
+}
+
 // Whatever byte is wrong in whatever file: the log opens, reads what it can,
 // accounts for the rest, and takes new events.
 TEST_F(RocksDbEventLogTest, OpensWhateverIsDamaged) {
@@ -295,7 +339,8 @@ TEST_F(RocksDbEventLogTest, OpensWhateverIsDamaged) {
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(folder_)) {
       const std::string name = entry.path().filename();
-      if (entry.is_regular_file() && entry.file_size() > 0 && name != "LOG") {
+      if (entry.is_regular_file() && entry.file_size() > 0 && name != "LOG" &&
+          name != "reserve") {
         files.push_back(entry.path());
       }
     }

@@ -41,7 +41,8 @@ void Generate(const fs::path& folder) {
   // RocksDB's own notes, which are no part of the format.
   for (const auto& entry : fs::directory_iterator(folder / "log")) {
     const std::string name = entry.path().filename();
-    if (absl::StartsWith(name, "LO") || absl::StartsWith(name, "OPTIONS")) {
+    if (absl::StartsWith(name, "LO") || absl::StartsWith(name, "OPTIONS") ||
+        name == "reserve") {
       fs::remove(entry.path());
     }
   }
