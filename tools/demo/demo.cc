@@ -217,12 +217,11 @@ absl::Status Demo::RunUntilDelivered(FaultScript script) {
     last_seen = seen;
     if (absl::Now() - last_change > kPatience) return absl::OkStatus();
 
-    std::vector<std::string> happened;
     const double share =
         static_cast<double>(published) / static_cast<double>(options_.events);
-    const absl::Status status = script.Advance(share, &happened);
-    for (const std::string& text : happened) view_.Happened(elapsed(), text);
-    SLUICE_RETURN_IF_ERROR(status);
+    SLUICE_RETURN_IF_ERROR(script.Advance(
+        share,
+        [this](const std::string& text) { view_.Happened(elapsed(), text); }));
     absl::SleepFor(kLook);
   }
 }
