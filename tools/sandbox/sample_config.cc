@@ -122,10 +122,10 @@ absl::StatusOr<std::string> WriteSampleConfig(std::string_view ready_json,
   SLUICE_RETURN_IF_ERROR(
       WriteFile(absl::StrCat(directory, "/stream_password"), password));
   std::string path = absl::StrCat(directory, "/sluice.yaml");
-  SLUICE_RETURN_IF_ERROR(WriteFile(
-      path, absl::Substitute(kConfig, directory, cloud_url, token_url, project,
-                       feed_url, api_key, stream_url, stream,
-                       requests_per_second));
+  SLUICE_RETURN_IF_ERROR(
+      WriteFile(path, absl::Substitute(kConfig, directory, cloud_url, token_url,
+                                       project, feed_url, api_key, stream_url,
+                                       stream, requests_per_second)));
   return path;
 }
 
