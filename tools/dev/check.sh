@@ -20,29 +20,40 @@ bazel_files() { tracked 'WORKSPACE' '*/WORKSPACE' 'BUILD.bazel' '*/BUILD.bazel' 
 # in_root COMMAND...: runs with the root as working folder; file names come on stdin, one a line.
 in_root() { (cd "${SLUICE_ROOT}" && xargs --no-run-if-empty --delimiter='\n' "$@"); }
 
+# run_buildifier ARGUMENTS...: over our BUILD files, if it could be installed.
+run_buildifier() {
+  if [[ -x "${BUILDIFIER}" ]]; then
+    bazel_files | in_root "${BUILDIFIER}" --lint=off "$@"
+  else
+    say "BUILD files are left out: there is no buildifier"
+  fi
+}
+
 format_files() {
   setup_check
   cpp_files | in_root clang-format-14 -i
-  bazel_files | in_root "${BUILDIFIER}" --mode=fix --lint=off
+  run_buildifier --mode=fix
   say "Formatted $(cpp_files | wc -l) C++ and Protobuf files and $(bazel_files | wc -l) Bazel files."
 }
 
 check_format() {
   local status=0
   cpp_files | in_root clang-format-14 --dry-run -Werror >&2 || status=1
-  bazel_files | in_root "${BUILDIFIER}" --mode=check --lint=off >&2 || status=1
+  run_buildifier --mode=check >&2 || status=1
   if ((status != 0)); then say "./dev fmt repairs this"; fi
   return "${status}"
 }
+
+# --keep_going below: a target that cannot be loaded fails the step, but must not hide what is wrong elsewhere.
 
 check_lint() {
   local actions status=0
   actions="$(mktemp "${TMPDIR:-/tmp}/sluice-actions-XXXXXX.json")"
   # clang-tidy reads what the compiler reads, so generated headers and dependency lists must be there.
   bazel_run build --keep_going //... >&2 || status=1
-  bazel_run aquery --output=jsonproto 'mnemonic("CppCompile", //...)' >"${actions}" 2>/dev/null &&
-    python3 "${SLUICE_ROOT}/tools/dev/tidy.py" --actions="${actions}" --cache="${SLUICE_CACHE}/tidy" \
-      --root="${SLUICE_ROOT}" --execution_root="$(bazel_run info execution_root 2>/dev/null)" >&2 || status=1
+  bazel_run aquery --keep_going --output=jsonproto 'mnemonic("CppCompile", //...)' >"${actions}" 2>/dev/null || status=1
+  python3 "${SLUICE_ROOT}/tools/dev/tidy.py" --actions="${actions}" --cache="${SLUICE_CACHE}/tidy" \
+    --root="${SLUICE_ROOT}" --execution_root="$(bazel_run info execution_root 2>/dev/null)" >&2 || status=1
   rm -f "${actions}"
   return "${status}"
 }
@@ -51,10 +62,11 @@ check_layers() {
   local edges testonly status=0
   edges="$(mktemp "${TMPDIR:-/tmp}/sluice-edges-XXXXXX")"
   testonly="$(mktemp "${TMPDIR:-/tmp}/sluice-testonly-XXXXXX")"
-  bazel_run query --output=graph --nograph:factored --noimplicit_deps 'deps(//..., 1)' >"${edges}" &&
-    bazel_run query 'attr(testonly, 1, //...) + tests(//...)' >"${testonly}" &&
-    python3 "${SLUICE_ROOT}/tools/dev/layers.py" --edges="${edges}" --testonly="${testonly}" \
-      --root="${SLUICE_ROOT}" >&2 || status=1
+  bazel_run query --keep_going --output=graph --nograph:factored --noimplicit_deps 'deps(//..., 1)' \
+    >"${edges}" || status=1
+  bazel_run query --keep_going 'attr(testonly, 1, //...) + tests(//...)' >"${testonly}" 2>/dev/null || status=1
+  python3 "${SLUICE_ROOT}/tools/dev/layers.py" --edges="${edges}" --testonly="${testonly}" \
+    --root="${SLUICE_ROOT}" >&2 || status=1
   rm -f "${edges}" "${testonly}"
   return "${status}"
 }

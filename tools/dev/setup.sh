@@ -75,13 +75,17 @@ install_node() {
   if command -v node >/dev/null; then install_packages npm; else install_packages nodejs npm; fi
 }
 
+# Only the layout of BUILD files depends on buildifier, so being unable to fetch it stops nothing else.
 install_buildifier() {
   if [[ -x "${BUILDIFIER}" ]]; then return 0; fi
   install_node
   say "Installing buildifier ${BUILDIFIER_VERSION} from npm"
   mkdir -p "${BUILDIFIER_FOLDER}"
-  quietly npm-buildifier npm install --prefix "${BUILDIFIER_FOLDER}" --no-save --no-audit --no-fund \
-    "@bazel/buildifier@${BUILDIFIER_VERSION}" || die "npm could not install buildifier ${BUILDIFIER_VERSION}."
+  # npm does not read the certificates of the system, where those of a company's own proxy are.
+  NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}" \
+    quietly npm-buildifier npm install --prefix "${BUILDIFIER_FOLDER}" --no-save --no-audit --no-fund \
+    "@bazel/buildifier@${BUILDIFIER_VERSION}" ||
+    say "npm could not install buildifier; the layout of BUILD files will not be checked."
 }
 
 # Bazel 4 never removes anything from its disk cache.
