@@ -14,10 +14,14 @@ namespace {
 // Back-dates the assertion, so that a clock a little ahead does not make it
 // one from the future (as the vendor's Terraform provider does).
 constexpr absl::Duration kClockSkew = absl::Seconds(5);
-// A token this near its end is not given out.
+// A token this near its end, or in the last tenth of its life, is not given
+// out.
 constexpr absl::Duration kExpiryMargin = absl::Seconds(10);
 // What the service gives when it does not say.
 constexpr int64_t kDefaultLifetimeSeconds = 3600;
+// What we take a token's life for if the service says less, or more.
+constexpr double kShortestLifetimeSeconds = 1;
+constexpr double kLongestLifetimeSeconds = 86400;
 constexpr std::string_view kGrantType =
     "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -51,8 +55,7 @@ Authorizer::Authorizer(const Settings* settings, Executor* executor,
 }
 
 bool Authorizer::usable() const {
-  return !grant_.header.empty() &&
-         executor_->MonotonicNow() + kExpiryMargin < grant_.expires;
+  return !grant_.header.empty() && executor_->MonotonicNow() < given_out_until_;
 }
 
 void Authorizer::Get(Callback done) {
@@ -70,14 +73,14 @@ void Authorizer::Reject(std::string_view header) {
 }
 
 void Authorizer::Answer() {
-  const absl::StatusOr<Grant> answer = usable()
-                                           ? absl::StatusOr<Grant>(grant_)
-                                           : absl::StatusOr<Grant>(failure_);
-  if (!usable() && failure_.ok()) {
-    // Rejected between question and answer.
+  const bool granted = usable();
+  if (!granted && failure_.ok()) {
+    // Rejected, or at its end, between question and answer.
     if (call_ == nullptr) Fetch();
     return;
   }
+  const absl::StatusOr<Grant> answer =
+      granted ? absl::StatusOr<Grant>(grant_) : absl::StatusOr<Grant>(failure_);
   std::vector<Callback> waiting = std::move(waiting_);
   waiting_.clear();
   for (Callback& done : waiting) done(answer);
@@ -136,12 +139,14 @@ void Authorizer::OnToken(const HttpResponse& response,
   if (answer["expires_in"].get(seconds) || !(seconds > 0)) {
     seconds = kDefaultLifetimeSeconds;
   }
-  Accept(token, absl::Seconds(std::min(seconds, 86400.0)));
+  Accept(token, absl::Seconds(std::clamp(seconds, kShortestLifetimeSeconds,
+                                         kLongestLifetimeSeconds)));
 }
 
 void Authorizer::Accept(std::string_view token, absl::Duration lifetime) {
   grant_.header = absl::StrCat("Bearer ", ToAbsl(token));
   grant_.expires = executor_->MonotonicNow() + lifetime;
+  given_out_until_ = grant_.expires - std::min(kExpiryMargin, lifetime / 10);
   failure_ = absl::OkStatus();
   retry_at_ = -absl::InfiniteDuration();
   backoff_.Reset();

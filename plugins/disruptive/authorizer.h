@@ -70,6 +70,8 @@ class Authorizer {
   absl::BitGenRef* random_;
 
   Grant grant_;
+  // A little before it expires.
+  absl::Duration given_out_until_ = absl::InfiniteDuration();
   std::vector<Callback> waiting_;
   std::unique_ptr<HttpCall> call_;
   // The last fetch's failure, told to whoever asks before `retry_at_`.

@@ -183,6 +183,41 @@ TEST_F(AuthorizerTest, DoesNotGiveOutATokenAboutToEnd) {
   }
 }
 
+TEST_F(AuthorizerTest, FetchesAgainForWhoAskedBeforeARejection) {
+  Start();
+  Ask();
+  GiveToken("tok1");
+  answers_.clear();
+  authorizer_->Get([this](const absl::StatusOr<Grant>& grant) {
+    answers_.push_back(grant.ok() ? grant->header : grant.status().ToString());
+  });
+  authorizer_->Reject("Bearer tok1");
+  executor_.Advance(absl::ZeroDuration());
+  EXPECT_THAT(answers_, testing::IsEmpty());
+  ASSERT_EQ(fetches(), 2u);
+  GiveToken("tok2");
+  EXPECT_THAT(answers_, testing::ElementsAre("Bearer tok2"));
+}
+
+TEST_F(AuthorizerTest, UsesTokensOfAnyLifetimeWithoutHammering) {
+  Start();
+  Ask();
+  GiveToken("tok1", 5);
+  EXPECT_THAT(answers_, testing::ElementsAre("Bearer tok1"));
+  EXPECT_EQ(fetches(), 1u);
+  executor_.Advance(absl::Seconds(3));
+  EXPECT_EQ(fetches(), 1u);
+  executor_.Advance(absl::Seconds(1));
+  EXPECT_EQ(fetches(), 2u);
+  // It says a millisecond; a second is the shortest that counts.
+  http_.open()->Respond(200, R"({"access_token":"tok2","expires_in":0.001})");
+  executor_.RunReady();
+  executor_.Advance(absl::Milliseconds(700));
+  EXPECT_EQ(fetches(), 2u);
+  executor_.Advance(absl::Milliseconds(101));
+  EXPECT_EQ(fetches(), 3u);
+}
+
 TEST_F(AuthorizerTest, SendsBasicCredentialsWithoutAskingAnybody) {
   settings_.key.basic = true;
   Start();
