@@ -14,15 +14,24 @@ constexpr absl::Duration kArrivalLimit = absl::Seconds(5);
 }  // namespace
 
 std::string KillMoment::ToString() const {
-  const char* what = since == Since::kStart   ? "start"
-                     : since == Since::kReady ? "the ready line"
-                                              : "an arrival";
-  return absl::StrCat(absl::FormatDuration(after), " after ", what);
+  const std::string wait = absl::FormatDuration(after);
+  switch (since) {
+    case Since::kStart:
+      return absl::StrCat(wait, " after the start");
+    case Since::kReady:
+      return absl::StrCat(wait, " after the ready line");
+    case Since::kArrival:
+      return absl::StrCat(wait, " after an arrival");
+    case Since::kSigterm:
+      break;
+  }
+  return absl::StrCat(wait, " after SIGTERM, ", absl::FormatDuration(sigterm),
+                      " after the ready line");
 }
 
 KillMoment KillPlan::Next() {
   KillMoment moment;
-  switch (dice_.Roll(8)) {
+  switch (dice_.Roll(9)) {
     case 0:
       moment.since = KillMoment::Since::kStart;
       moment.after = dice_.Wait(0, 300);
@@ -35,6 +44,11 @@ KillMoment KillPlan::Next() {
     case 4:
     case 5:
       moment.after = dice_.Wait(0, absl::ToInt64Milliseconds(longest_));
+      break;
+    case 6:
+      moment.since = KillMoment::Since::kSigterm;
+      moment.sigterm = dice_.Wait(0, absl::ToInt64Milliseconds(longest_));
+      moment.after = dice_.Wait(0, 30);
       break;
     default:
       moment.since = KillMoment::Since::kArrival;
@@ -55,7 +69,17 @@ bool KillAt(const KillMoment& moment, SluiceProcess& process,
     WaitUntil([&] { return arrived() != before || process.WaitEnd({}); },
               kArrivalLimit);
   }
-  EXPECT_FALSE(process.WaitEnd(moment.after)) << "it ended by itself";
+  if (moment.since == KillMoment::Since::kSigterm) {
+    process.WaitEnd(moment.sigterm);
+    process.Signal(SIGTERM);
+    if (process.WaitEnd(moment.after)) {
+      EXPECT_EQ(process.ExitCode(), 0) << process.last_line();
+      return false;
+    }
+  }
+  if (moment.since != KillMoment::Since::kSigterm) {
+    EXPECT_FALSE(process.WaitEnd(moment.after)) << "it ended by itself";
+  }
   process.Kill();
   EXPECT_EQ(process.ExitCode(), 128 + SIGKILL);
   return ready;

@@ -18,9 +18,12 @@ struct KillMoment {
     kStart,    // of the process: while it opens its log
     kReady,    // line: while it connects, reads history, delivers
     kArrival,  // of something new at a destination: before its answer counts
+    kSigterm,  // which it obeys
   };
   Since since = Since::kReady;
   absl::Duration after;
+  // kSigterm: when it comes, after the ready line.
+  absl::Duration sigterm;
 
   std::string ToString() const;
 };
@@ -41,7 +44,7 @@ class KillPlan {
 
 // Waits for `moment` in the life of `process` and kills it. `arrived`: how much
 // has arrived at a destination; a change is an arrival. True: it had been
-// ready, and ended by the kill alone.
+// ready, and ended by the kill.
 bool KillAt(const KillMoment& moment, SluiceProcess& process,
             const std::function<uint64_t()>& arrived);
 

@@ -24,12 +24,12 @@ constexpr absl::Duration kDrainLimit = absl::Seconds(90);
 
 class KillTest : public SandboxPipelineTest {
  protected:
-  // Lets something go wrong at the services, or nothing. Returns what.
-  std::string Trouble(Dice& dice) {
+  // Lets something go wrong at the feed, or nothing. Returns what.
+  std::string TroubleFeed(Dice& dice) {
     sandbox::Fault fault;
     fault.service = "feed";
     fault.method = "POST";
-    switch (dice.Roll(8)) {
+    switch (dice.Roll(7)) {
       case 0:
         fault.status = 503;
         fault.count = 3;
@@ -52,14 +52,45 @@ class KillTest : public SandboxPipelineTest {
         fault.delay = absl::Milliseconds(100);
         fault.count = 10;
         break;
-      case 5:
-        Control("POST", "/streams/cut", R"({"how": "reset"})");
-        return "; the stream is cut";
       default:
         return "";
     }
     sandbox().faults().Add(fault);
     return absl::StrCat("; the feed: ",
+                        std::string(sandbox::FaultKindName(fault.kind)));
+  }
+
+  // The same at the device cloud.
+  std::string TroubleCloud(Dice& dice) {
+    sandbox::Fault fault;
+    fault.service = "disruptive";
+    switch (dice.Roll(7)) {
+      case 0:
+        Control("POST", "/streams/cut", R"({"how": "reset"})");
+        return "; the stream is cut";
+      case 1:
+        Control("POST", "/tokens/revoke");
+        return "; tokens are revoked";
+      case 2:
+        fault.path = "/events";  // History.
+        fault.status = 500;
+        fault.count = 4;
+        break;
+      case 3:
+        fault.path = "/events";
+        fault.kind = sandbox::FaultKind::kHalf;
+        fault.count = 4;
+        break;
+      case 4:
+        fault.path = ":stream";
+        fault.status = 503;
+        fault.count = 1;
+        break;
+      default:
+        return "";
+    }
+    sandbox().faults().Add(fault);
+    return absl::StrCat("; the cloud, ", fault.path, ": ",
                         std::string(sandbox::FaultKindName(fault.kind)));
   }
 };
@@ -68,12 +99,16 @@ TEST_F(KillTest, LosesAndDoublesNothingWhenKilledAtAnyMoment) {
   Dice dice(CampaignSeed());
   KillPlan plan(dice.Roll(UINT64_MAX), kLongestLife);
   const RunOptions options = Options();
+  // Repeats on the stream, and tokens that end in the middle of a life.
+  Control("POST", "/disruptive/settings",
+          R"({"duplicate_every": 7, "token_lifetime": 3})");
   Control("POST", "/devices/start",
           absl::StrCat("{\"rate\":", kReadingsPerSecond, "}"));
   for (int kills = 0, life = 1; kills < kKills && !HasFailure(); ++life) {
     const KillMoment moment = plan.Next();
     SluiceProcess process(options);
-    const std::string trouble = Trouble(dice);
+    const std::string trouble =
+        absl::StrCat(TroubleFeed(dice), TroubleCloud(dice));
     std::cout << "life " << life << " ends " << moment.ToString() << trouble
               << std::endl;
     kills += KillAt(moment, process, [this] { return WrittenMark(archive()); });
