@@ -50,8 +50,7 @@ std::string Describe(const DemoReport& report) {
                         report.lost, report.duplicated, report.out_of_order,
                         report.repeated);
   absl::StrAppendFormat(&text,
-                        "  in the inthing stream: all of them, in %d posts "
-                        "within its rate limit\n",
+                        "  %d posts carried them to the inthing stream\n",
                         report.inthing_posts);
   absl::StrAppendFormat(&text,
                         "  what went wrong meanwhile: %d cuts of the stream, "
