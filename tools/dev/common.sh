@@ -35,7 +35,8 @@ bazel_run() {
     rm -f "${SLUICE_ROOT}/bazel-$(basename "${SLUICE_ROOT}")"
   fi
   if [[ "${CI:-}" == true || ! -t 2 ]]; then
-    options+=(--color=no --curses=no --noshow_progress)
+    # In a log, a line now and then says that the build is alive.
+    options+=(--color=no --curses=no --show_progress_rate_limit=30)
   fi
   case "${command}" in
     build | test | run | info | aquery | cquery) ;;
