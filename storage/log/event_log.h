@@ -130,20 +130,22 @@ struct LogStats {
 // next Append() or Flush(), in order, so that the stored progress is always a
 // true earlier state.
 //
-// Space: batches that every cursor has passed, and that `retain` does not hold,
-// are removed by the log itself. The log never drops an undelivered event by
-// itself: a full log refuses, and the caller's overflow policy decides.
+// Space: batches that every cursor in use has passed, and that retention does
+// not hold, are removed by the log itself; as long as no cursor is in use,
+// nothing is. The log never drops an undelivered event by itself: a full log
+// refuses, and the caller's overflow policy decides.
 //
 // Damage: opening always succeeds on a readable disk. A record that fails its
 // checksum is moved to quarantine, counted as `corrupt` for the cursors that
 // had not passed it, and skipped.
 //
-// Errors of writing methods: kResourceExhausted  the log is full (limit),
-// nothing was written: make room or wait
-//                            kUnavailable        the disk refused (full, I/O
-//                            error), nothing is promised: retry later; reads go
-//                            on kDataLoss           the log can no longer be
-//                            trusted for writing: reopen it
+// Errors of writing methods:
+//   kResourceExhausted  the log is full (limit), nothing was written: make room
+//                       or wait.
+//   kUnavailable        the disk refused (full, I/O error), nothing is
+//                       promised: retry later; reads go on.
+//   kDataLoss           the log can no longer be trusted for writing: reopen
+//                       it.
 class EventLog {
  public:
   virtual ~EventLog() = default;
@@ -203,7 +205,8 @@ class EventLog {
 
   // ---- Dead letters ----
 
-  // At most `limit` dead letters with id >= from_id, ascending.
+  // At most `limit` dead letters with id >= from_id, ascending. Those of a
+  // Commit() are among them at once, although they are not written yet.
   virtual absl::StatusOr<std::vector<storage::v1::DeadLetter>> ListDeadLetters(
       uint64_t from_id, size_t limit) const = 0;
   // Removes them; unknown ids are ignored. A writing method.
@@ -233,8 +236,9 @@ class EventLog {
 struct LogOptions {
   // Bound on LogStats::stored_bytes; at least 1 MiB.
   uint64_t max_bytes = uint64_t{10} << 30;
-  // Delivered events are kept this long, and within this many bytes, for
-  // replay. Zero: not kept.
+  // Delivered events are kept for replay while they are younger than this and
+  // take no more bytes than this; zero does not bound, and both zero: not kept.
+  // They give way to new events.
   absl::Duration retain_time = absl::ZeroDuration();
   uint64_t retain_bytes = 0;
   // Dedupe keys older than this expire.
