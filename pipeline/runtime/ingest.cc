@@ -30,6 +30,16 @@ Sequence DoneEverywhere(const EventLog& log) {
 
 }  // namespace
 
+struct Ingest::Group {
+  // Of the sources, one update each in their order while the group is
+  // collected; those without news are left out when it is written.
+  AppendRequest request;
+  std::vector<Waiting> waiting;
+  size_t queue_bytes = 0;
+  uint64_t events = 0;
+  bool durable = false;
+};
+
 Ingest::Ingest(IngestOptions options, std::vector<IngestSource> sources,
                Parts parts)
     : options_(options),
@@ -57,7 +67,7 @@ void Ingest::NotifyProgress() {
 }
 
 void Ingest::Step() {
-  if (group_.has_value() || Collect()) {
+  if (group_ != nullptr || Collect()) {
     // A timer owns the next try after a refusal of the disk; new work does not
     // hurry it.
     if (retry_timer_ == 0 && Store() && more_in_queue_) wakeup_.Notify();
@@ -66,7 +76,7 @@ void Ingest::Step() {
     if (!status.ok()) RetryLater(status);
   }
   GiveAcknowledgements();
-  if (drained_callback_ && !group_.has_value() && !more_in_queue_) {
+  if (drained_callback_ && group_ == nullptr && !more_in_queue_) {
     FinishDrain();
   }
 }
@@ -76,15 +86,15 @@ bool Ingest::Collect() {
   more_in_queue_ = queue_->Drain(options_.max_group_bytes, &drained_);
   if (drained_.empty()) return false;
   now_ = executor_->Now();
-  group_.emplace();
-  group_->updates.resize(sources_.size());
+  group_ = std::make_unique<Group>();
+  std::vector<SourceUpdate>& updates = group_->request.sources;
+  updates.resize(sources_.size());
   for (size_t i = 0; i < sources_.size(); ++i) {
-    group_->updates[i].name = sources_[i].name;
+    updates[i].name = sources_[i].name;
   }
   for (QueuedEmission& queued : drained_) Take(std::move(queued), *group_);
   drained_.clear();
   CloseBatch(*group_);
-  auto& updates = group_->updates;
   updates.erase(std::remove_if(updates.begin(), updates.end(),
                                [](const SourceUpdate& update) {
                                  return !HasNews(update);
@@ -95,7 +105,7 @@ bool Ingest::Collect() {
 
 void Ingest::Take(QueuedEmission queued, Group& group) {
   const IngestSource& source = sources_[queued.source];
-  SourceUpdate& update = group.updates[queued.source];
+  SourceUpdate& update = group.request.sources[queued.source];
   group.queue_bytes += queued.bytes;
   Emission& emission = queued.emission;
   for (MalformedInput& input : emission.malformed) {
@@ -125,7 +135,7 @@ void Ingest::Take(QueuedEmission queued, Group& group) {
 }
 
 void Ingest::TakeEvent(const EventView& event, size_t source, Group& group) {
-  storage::v1::SourceCounters& added = group.updates[source].added;
+  storage::v1::SourceCounters& added = group.request.sources[source].added;
   const std::string& name = sources_[source].name;
   std::optional<storage::v1::DeadLetter> refused =
       RefuseEvent(event, options_.max_event_bytes, name, now_);
@@ -185,16 +195,19 @@ void Ingest::CloseBatch(Group& group) {
 
 bool Ingest::Store() {
   progress_.store(false, std::memory_order_release);
-  AppendRequest request = group_->request;
-  request.sources = group_->updates;
-  const absl::StatusOr<AppendResult> result =
-      log_->Append(std::move(request), group_->durable ? Durability::kDurable
-                                                       : Durability::kBuffered);
-  if (!result.ok()) return HandleRefusal(result.status());
+  const absl::Status status = TryStore();
+  if (!status.ok()) return HandleRefusal(status);
   backoff_.Reset();
   health_->Report({HealthState::kHealthy, ""});
-  Stored(*result);
   return true;
+}
+
+absl::Status Ingest::TryStore() {
+  const absl::StatusOr<AppendResult> result =
+      log_->Append(group_->request, group_->durable ? Durability::kDurable
+                                                    : Durability::kBuffered);
+  if (result.ok()) Stored(*result);
+  return result.status();
 }
 
 bool Ingest::HandleRefusal(const absl::Status& status) {
@@ -236,21 +249,15 @@ bool Ingest::MakeRoom() {
   }
   health_->Report({HealthState::kDegraded,
                    "the log is full; the oldest events are dropped"});
-  AppendRequest request = group_->request;
-  request.sources = group_->updates;
-  const absl::StatusOr<AppendResult> result =
-      log_->Append(std::move(request), group_->durable ? Durability::kDurable
-                                                       : Durability::kBuffered);
-  if (!result.ok()) {
-    RetryLater(result.status());
+  if (const absl::Status status = TryStore(); !status.ok()) {
+    RetryLater(status);
     return false;
   }
-  Stored(*result);
   return true;
 }
 
 void Ingest::DropGroup() {
-  for (SourceUpdate& update : group_->updates) {
+  for (SourceUpdate& update : group_->request.sources) {
     storage::v1::SourceCounters& added = update.added;
     const uint64_t taken = added.stored() - added.added();
     added.set_dropped(added.dropped() + taken);
@@ -335,7 +342,7 @@ void Ingest::Abandon() {
   const absl::Status reason =
       absl::CancelledError("the pipeline stopped before this was safe");
   std::vector<Waiting> waiting;
-  if (group_.has_value()) {
+  if (group_ != nullptr) {
     waiting = std::move(group_->waiting);
     group_.reset();
   }

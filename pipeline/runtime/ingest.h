@@ -102,16 +102,7 @@ class Ingest {
   };
 
   // What one write will store.
-  struct Group {
-    AppendRequest request;
-    // One for each source, in their order; those without news are left out when
-    // written.
-    std::vector<SourceUpdate> updates;
-    std::vector<Waiting> waiting;
-    size_t queue_bytes = 0;
-    uint64_t events = 0;
-    bool durable = false;
-  };
+  struct Group;
 
   void Step();
   // Takes what waits into a group. False: nothing waited.
@@ -122,6 +113,7 @@ class Ingest {
   void CloseBatch(Group& group);
   // Tries to store the group. False: it has to wait.
   bool Store();
+  absl::Status TryStore();
   bool HandleRefusal(const absl::Status& status);
   bool MakeRoom();
   void DropGroup();
@@ -141,7 +133,7 @@ class Ingest {
   const std::unique_ptr<TransformChain> transforms_;
   const std::unique_ptr<DedupeIndex> dedupe_;
 
-  std::optional<Group> group_;
+  std::unique_ptr<Group> group_;  // Null: nothing waits to be stored.
   // The batch under construction, and memory reused from step to step.
   EventBatchBuilder builder_;
   std::string stamped_;

@@ -25,12 +25,12 @@ class RecordingHealth final : public HealthReporter {
 class FailingLog final : public MemoryEventLog {
  public:
   using MemoryEventLog::MemoryEventLog;
-  absl::StatusOr<AppendResult> Append(AppendRequest request,
+  absl::StatusOr<AppendResult> Append(const AppendRequest& request,
                                       Durability durability) override {
     if (!append_status.ok()) return append_status;
     last_durability = durability;
     ++appends;
-    return MemoryEventLog::Append(std::move(request), durability);
+    return MemoryEventLog::Append(request, durability);
   }
   absl::Status append_status;
   Durability last_durability = Durability::kBuffered;

@@ -381,8 +381,7 @@ void GapRepair::FailGaps(const Job& job, const std::string& device,
   }
 }
 
-void GapRepair::FinishJob(const std::string& device_name) {
-  const std::string device = device_name;  // It may live in the fetch.
+void GapRepair::FinishJob(std::string device) {
   const auto it = jobs_.find(device);
   Job& job = *it->second;
   --fetching_;

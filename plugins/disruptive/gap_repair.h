@@ -167,7 +167,8 @@ class GapRepair {
   void FailGaps(const Job& job, const std::string& device,
                 const absl::Status& status);
   void CountRecovered(const EventView& event);
-  void FinishJob(const std::string& device);
+  // By value: the name may live in the fetch that ends.
+  void FinishJob(std::string device);
 
   bool MustHold(std::string_view device) const;
   void EmitHeld(std::string_view device, uint64_t epoch);

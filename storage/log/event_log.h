@@ -155,7 +155,7 @@ class EventLog {
   // Stores `request` and everything committed so far in one atomic write. With
   // kDurable everything appended before, at whatever level, is durable too once
   // this returns.
-  virtual absl::StatusOr<AppendResult> Append(AppendRequest request,
+  virtual absl::StatusOr<AppendResult> Append(const AppendRequest& request,
                                               Durability durability) = 0;
 
   // Writes what was committed since the last write; with kDurable also syncs.

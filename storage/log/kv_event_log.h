@@ -32,7 +32,7 @@ namespace sluice {
 // those who read from it.
 class KvEventLog : public EventLog {
  public:
-  absl::StatusOr<AppendResult> Append(AppendRequest request,
+  absl::StatusOr<AppendResult> Append(const AppendRequest& request,
                                       Durability durability) override;
   absl::Status Flush(Durability durability) override;
   absl::StatusOr<uint64_t> TrimOldest(uint64_t bytes) override;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "storage/format/keys.h"
 #include "storage/log/kv_event_log.h"
 
@@ -28,9 +29,10 @@ struct EncodedBatch {
 struct KvEventLog::Additions {
   LogStart start;
   std::vector<EncodedBatch> batches;
-  std::vector<SourceUpdate> sources;
-  std::vector<storage::v1::DeadLetter> dead_letters;
-  std::vector<DedupeKey> dedupe_keys;
+  // Of the request, which outlives this.
+  absl::Span<const SourceUpdate> sources;
+  absl::Span<const storage::v1::DeadLetter> dead_letters;
+  absl::Span<const DedupeKey> dedupe_keys;
   std::vector<uint64_t> deleted_dead_letters;
   int64_t deleted_dead_letter_bytes = 0;
 

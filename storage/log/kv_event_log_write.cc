@@ -178,9 +178,8 @@ void KvEventLog::PrepareDeadLetters(Additions& additions, WriteSet& set) {
     set.PutView(Table::kDeadLetters, format::NumberKey(letter.id),
                 letter.serialized);
   }
-  for (auto& letter : additions.dead_letters) {
-    additions.new_dead_letters.push_back(
-        book_.MakeDeadLetter(std::move(letter)));
+  for (const storage::v1::DeadLetter& letter : additions.dead_letters) {
+    additions.new_dead_letters.push_back(book_.MakeDeadLetter(letter));
   }
   for (const PendingDeadLetter& letter : additions.new_dead_letters) {
     set.PutView(Table::kDeadLetters, format::NumberKey(letter.id),
@@ -288,13 +287,13 @@ void KvEventLog::DropOld(const Additions& additions) {
   }
 }
 
-absl::StatusOr<AppendResult> KvEventLog::Append(AppendRequest request,
+absl::StatusOr<AppendResult> KvEventLog::Append(const AppendRequest& request,
                                                 Durability durability) {
   absl::MutexLock writer(&writer_mu_);
   Additions additions;
-  additions.sources = std::move(request.sources);
-  additions.dead_letters = std::move(request.dead_letters);
-  additions.dedupe_keys = std::move(request.dedupe_keys);
+  additions.sources = request.sources;
+  additions.dead_letters = request.dead_letters;
+  additions.dedupe_keys = request.dedupe_keys;
   AppendResult result;
   BatchPlace place;
   {
@@ -304,7 +303,7 @@ absl::StatusOr<AppendResult> KvEventLog::Append(AppendRequest request,
   }
   place.append_unix_nanos = absl::ToUnixNanos(clock_->Now());
   records_.clear();
-  for (EventBatchPtr& events : request.batches) {
+  for (const EventBatchPtr& events : request.batches) {
     CHECK(events != nullptr && !events->empty()) << "append of an empty batch";
     format::RecordHeader header;
     header.first_sequence = place.first = place.end;
@@ -315,7 +314,7 @@ absl::StatusOr<AppendResult> KvEventLog::Append(AppendRequest request,
     const size_t bytes = records_.size() - begin;
     place.end += events->size();
     place.end_offset += bytes;
-    additions.batches.push_back({place, std::move(events), begin, bytes});
+    additions.batches.push_back({place, events, begin, bytes});
   }
   additions.start = PlanReclaim(records_.size());
   if (!records_.empty() && !Fits(additions.start, records_.size())) {

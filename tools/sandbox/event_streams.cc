@@ -67,7 +67,7 @@ std::optional<absl::Duration> ParseInterval(std::string_view text) {
 }
 
 EventStreams::EventStreams(EventStreamsOptions options, PingText ping_text)
-    : options_(std::move(options)), ping_text_(std::move(ping_text)) {}
+    : options_(options), ping_text_(std::move(ping_text)) {}
 
 EventStreams::~EventStreams() = default;
 
