@@ -23,8 +23,8 @@ class ApiClientTest : public ::testing::Test {
   }
 
   void Start() {
-    authorizer_ =
-        std::make_unique<Authorizer>(&settings_, &executor_, &http_, &random_);
+    authorizer_ = std::make_unique<Authorizer>(&settings_, &executor_, &http_,
+                                               &random_, &clock_);
     client_ = std::make_unique<ApiClient>(
         &settings_, &executor_, &http_, authorizer_.get(), &random_,
         ApiClient::Counters{&requests_, &throttled_});
@@ -63,6 +63,7 @@ class ApiClientTest : public ::testing::Test {
   Settings settings_;
   Counter requests_;
   Counter throttled_;
+  ServerClock clock_{&executor_};
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<ApiClient> client_;
   std::vector<ApiClient::Handle> handles_;

@@ -38,7 +38,8 @@ class ApiFixture : public ::testing::Test {
   std::mt19937_64 engine_{3};
   absl::BitGenRef random_{engine_};
   Settings settings_ = MakeTestSettings();
-  Authorizer authorizer_{&settings_, &executor_, &http_, &random_};
+  ServerClock clock_{&executor_};
+  Authorizer authorizer_{&settings_, &executor_, &http_, &random_, &clock_};
   ApiClient api_{&settings_,   &executor_, &http_,
                  &authorizer_, &random_,   ApiClient::Counters{}};
 };

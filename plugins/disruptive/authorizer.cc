@@ -14,6 +14,8 @@ namespace {
 // Back-dates the assertion, so that a clock a little ahead does not make it
 // one from the future (as the vendor's Terraform provider does).
 constexpr absl::Duration kClockSkew = absl::Seconds(5);
+// A refusal may be about our clock if that was off by more.
+constexpr absl::Duration kTolerableSkew = absl::Seconds(4);
 // A token this near its end, or in the last tenth of its life, is not given
 // out.
 constexpr absl::Duration kExpiryMargin = absl::Seconds(10);
@@ -41,11 +43,13 @@ std::string OauthError(const std::string& body) {
 }  // namespace
 
 Authorizer::Authorizer(const Settings* settings, Executor* executor,
-                       HttpClient* http, absl::BitGenRef* random)
+                       HttpClient* http, absl::BitGenRef* random,
+                       ServerClock* clock)
     : settings_(settings),
       executor_(executor),
       http_(http),
       random_(random),
+      clock_(clock),
       backoff_(absl::Seconds(1), absl::Seconds(60), random),
       answer_timer_(executor),
       renew_timer_(executor) {
@@ -98,7 +102,7 @@ void Authorizer::Fetch() {
                      .secret = settings_->key.secret,
                      .email = settings_->key.email,
                      .audience = settings_->token_url,
-                     .issued = executor_->Now() - kClockSkew});
+                     .issued = clock_->Now() - kClockSkew});
   request.body = absl::StrCat("assertion=", PercentEncoded(assertion),
                               "&grant_type=", PercentEncoded(kGrantType));
   request.total_timeout = absl::Seconds(20);
@@ -121,8 +125,14 @@ void Authorizer::OnToken(const HttpResponse& response,
     return Fail(certificate ? absl::FailedPreconditionError(message)
                             : absl::UnavailableError(message));
   }
+  const absl::Time before = clock_->Now();
+  clock_->ObserveDate(response.headers);
+  const absl::Duration wrong = absl::AbsDuration(clock_->Now() - before);
   if (response.status == 400 || response.status == 401 ||
       response.status == 403) {
+    if (wrong > kTolerableSkew && !std::exchange(clock_corrected_, true)) {
+      return Fetch();
+    }
     return Fail(absl::UnauthenticatedError(
         absl::StrCat("the service refuses the credentials (",
                      OauthError(response.body), ")")));
@@ -148,6 +158,7 @@ void Authorizer::Accept(std::string_view token, absl::Duration lifetime) {
   grant_.expires = executor_->MonotonicNow() + lifetime;
   given_out_until_ = grant_.expires - std::min(kExpiryMargin, lifetime / 10);
   failure_ = absl::OkStatus();
+  clock_corrected_ = false;
   retry_at_ = -absl::InfiniteDuration();
   backoff_.Reset();
   // A little random, so that many sources do not renew together.
@@ -162,6 +173,7 @@ void Authorizer::Accept(std::string_view token, absl::Duration lifetime) {
 
 void Authorizer::Fail(absl::Status status) {
   failure_ = std::move(status);
+  clock_corrected_ = false;
   const bool refused = !absl::IsUnavailable(failure_);
   const absl::Duration wait =
       refused ? RefusalWait(random_) / 2 : backoff_.Next();

@@ -16,6 +16,7 @@
 #include "pipeline/http/http_client.h"
 #include "plugins/disruptive/backoff.h"
 #include "plugins/disruptive/scoped_timer.h"
+#include "plugins/disruptive/server_clock.h"
 #include "plugins/disruptive/settings.h"
 
 namespace sluice::disruptive {
@@ -29,7 +30,9 @@ struct Grant {
 
 // Turns the service account's key into grants: access tokens that are fetched
 // when first asked for and renewed well before they end (after 80 % of their
-// life), one fetch at a time whoever asks; or HTTP Basic, for development.
+// life), one fetch at a time whoever asks; or HTTP Basic, for development. A
+// refusal by a service whose clock differs from ours is tried again by its
+// clock before anybody hears of it.
 // Source: python-client 1.7.3, disruptive/authentication.py.
 //
 // Used on the executor only. Neither tokens nor the secret are ever part of a
@@ -45,7 +48,7 @@ class Authorizer {
 
   // Everything given outlives the authorizer.
   Authorizer(const Settings* settings, Executor* executor, HttpClient* http,
-             absl::BitGenRef* random);
+             absl::BitGenRef* random, ServerClock* clock);
 
   // Calls `done` once, later, never inside this call; not at all if the
   // authorizer is destroyed before. Failures are kept for a moment, so that
@@ -68,12 +71,15 @@ class Authorizer {
   Executor* executor_;
   HttpClient* http_;
   absl::BitGenRef* random_;
+  ServerClock* clock_;
 
   Grant grant_;
   // A little before it expires.
   absl::Duration given_out_until_ = absl::InfiniteDuration();
   std::vector<Callback> waiting_;
   std::unique_ptr<HttpCall> call_;
+  // The last refusal was tried again because our clock was wrong.
+  bool clock_corrected_ = false;
   // The last fetch's failure, told to whoever asks before `retry_at_`.
   absl::Status failure_;
   absl::Duration retry_at_ = -absl::InfiniteDuration();

@@ -23,8 +23,8 @@ class AuthorizerTest : public ::testing::Test {
   }
 
   void Start() {
-    authorizer_ =
-        std::make_unique<Authorizer>(&settings_, &executor_, &http_, &random_);
+    authorizer_ = std::make_unique<Authorizer>(&settings_, &executor_, &http_,
+                                               &random_, &clock_);
   }
 
   // Asks and notes the answer in `answers_`.
@@ -51,6 +51,7 @@ class AuthorizerTest : public ::testing::Test {
   std::mt19937_64 engine_{3};
   absl::BitGenRef random_{engine_};
   Settings settings_;
+  ServerClock clock_{&executor_};
   std::unique_ptr<Authorizer> authorizer_;
   std::vector<std::string> answers_;
 };
@@ -126,6 +127,37 @@ TEST_F(AuthorizerTest, SaysThatTheCredentialsAreRefusedWithoutShowingThem) {
   EXPECT_THAT(answers_[0], StartsWith("UNAUTHENTICATED"));
   EXPECT_THAT(answers_[0], HasSubstr("invalid_grant: unknown kid"));
   EXPECT_THAT(answers_[0], Not(HasSubstr("hush")));
+}
+
+TEST_F(AuthorizerTest, AsksAgainByTheClockOfAServiceThatRefuses) {
+  Start();
+  Ask();
+  const std::string refusal = R"({"error":"invalid_grant"})";
+  // An hour ahead of us.
+  const HttpHeaders date = {{"Date", "Tue, 14 Nov 2023 23:13:20 GMT"}};
+  const std::string first = http_.open()->request().body;
+  http_.open()->Respond(400, refusal, date);
+  executor_.RunReady();
+  EXPECT_EQ(fetches(), 2u);
+  EXPECT_EQ(answers_.size(), 0u);
+  EXPECT_NE(http_.open()->request().body, first);
+  GiveToken("tok1");
+  EXPECT_THAT(answers_, testing::ElementsAre("Bearer tok1"));
+}
+
+TEST_F(AuthorizerTest, BelievesTheSecondRefusalWhateverTheClockSays) {
+  Start();
+  Ask();
+  const std::string refusal = R"({"error":"invalid_grant"})";
+  http_.open()->Respond(400, refusal,
+                        {{"Date", "Tue, 14 Nov 2023 23:13:20 GMT"}});
+  executor_.RunReady();
+  http_.open()->Respond(400, refusal,
+                        {{"Date", "Tue, 14 Nov 2023 21:13:20 GMT"}});
+  executor_.RunReady();
+  EXPECT_EQ(fetches(), 2u);
+  ASSERT_EQ(answers_.size(), 1u);
+  EXPECT_THAT(answers_[0], HasSubstr("refuses the credentials"));
 }
 
 TEST_F(AuthorizerTest, NeverHammersAfterARefusal) {

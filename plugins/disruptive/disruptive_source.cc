@@ -74,7 +74,8 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
             Metrics(context_).counter("disruptive_malformed_frames_total")),
         clock_(context.executor),
         table_(std::max(settings->overlap, absl::Seconds(1))),
-        authorizer_(settings, context.executor, context.http, context.random),
+        authorizer_(settings, context.executor, context.http, context.random,
+                    &clock_),
         api_(settings, context.executor, context.http, &authorizer_,
              context.random, Metrics(context_).api()),
         output_(

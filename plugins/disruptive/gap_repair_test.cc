@@ -52,7 +52,7 @@ class GapRepairTest : public ::testing::Test {
   CollectingEmitter emitter_;
   DeviceTable table_{absl::Seconds(30)};
   ServerClock clock_{&executor_};
-  Authorizer authorizer_{&settings_, &executor_, &server_, &random_};
+  Authorizer authorizer_{&settings_, &executor_, &server_, &random_, &clock_};
   ApiClient api_{&settings_,   &executor_, &server_,
                  &authorizer_, &random_,   ApiClient::Counters{}};
   EventOutput output_{&executor_,

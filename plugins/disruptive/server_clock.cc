@@ -11,13 +11,14 @@ namespace sluice::disruptive {
 namespace {
 
 constexpr size_t kPings = 4;
+constexpr absl::Duration kAsleep = absl::Minutes(1);
 
 }  // namespace
 
 void ServerClock::ObservePing(absl::Time time) {
-  ping_offsets_.push_back(time - executor_->Now());
-  if (ping_offsets_.size() > kPings) ping_offsets_.pop_front();
-  offset_ = *std::max_element(ping_offsets_.begin(), ping_offsets_.end());
+  ping_zeros_.push_back(time - executor_->MonotonicNow());
+  if (ping_zeros_.size() > kPings) ping_zeros_.pop_front();
+  zero_ = *std::max_element(ping_zeros_.begin(), ping_zeros_.end());
 }
 
 void ServerClock::ObserveDate(const HttpHeaders& headers) {
@@ -29,13 +30,14 @@ void ServerClock::ObserveDate(const HttpHeaders& headers) {
                        absl::UTCTimeZone(), &date, &error)) {
     return;
   }
-  if (!ping_offsets_.empty()) return;
+  if (!ping_zeros_.empty() && date < Now() + kAsleep) return;
+  ping_zeros_.clear();
   // The true time is in the second that begins at `date`.
   const absl::Time now = Now();
   if (now < date) {
-    offset_ += date - now;
+    zero_ += date - now;
   } else if (now >= date + absl::Seconds(2)) {
-    offset_ += date + absl::Seconds(1) - now;
+    zero_ += date + absl::Seconds(1) - now;
   }
 }
 

@@ -16,6 +16,18 @@ TEST(ServerClockTest, FollowsPings) {
   EXPECT_EQ(clock.Now(), executor.Now() - absl::Minutes(3));
 }
 
+TEST(ServerClockTest, DoesNotJumpWithOurClock) {
+  ManualExecutor executor;
+  ServerClock clock(&executor);
+  const absl::Time begin = executor.Now();
+  executor.JumpWallClock(absl::Hours(2));
+  EXPECT_EQ(clock.Now(), begin);
+  clock.ObservePing(begin + absl::Minutes(1));
+  executor.JumpWallClock(-absl::Hours(5));
+  executor.Advance(absl::Seconds(10));
+  EXPECT_EQ(clock.Now(), begin + absl::Seconds(70));
+}
+
 TEST(ServerClockTest, DoesNotTrustAPingThatWaitedOnItsWay) {
   ManualExecutor executor;
   ServerClock clock(&executor);
@@ -32,8 +44,16 @@ TEST(ServerClockTest, PrefersPingsToDates) {
   ManualExecutor executor;
   ServerClock clock(&executor);
   clock.ObservePing(executor.Now());
-  clock.ObserveDate({{"date", "Tue, 14 Nov 2023 22:23:20 GMT"}});
+  clock.ObserveDate({{"date", "Tue, 14 Nov 2023 22:14:10 GMT"}});
   EXPECT_EQ(clock.Now(), executor.Now());
+}
+
+TEST(ServerClockTest, NoticesThatOurMachineSlept) {
+  ManualExecutor executor;
+  ServerClock clock(&executor);
+  clock.ObservePing(executor.Now());
+  clock.ObserveDate({{"date", "Tue, 14 Nov 2023 23:13:20 GMT"}});
+  EXPECT_EQ(clock.Now(), executor.Now() + absl::Hours(1));
 }
 
 TEST(ServerClockTest, TakesTheDateOfAnAnswer) {

@@ -26,8 +26,8 @@ class StreamConnectionTest : public ::testing::Test,
   }
 
   void Open() {
-    authorizer_ =
-        std::make_unique<Authorizer>(&settings_, &executor_, &http_, &random_);
+    authorizer_ = std::make_unique<Authorizer>(&settings_, &executor_, &http_,
+                                               &random_, &clock_);
     stream_ = std::make_unique<StreamConnection>(
         &settings_, &executor_, &http_, authorizer_.get(), &decoder_,
         static_cast<StreamConnection::Listener*>(this));
@@ -76,6 +76,7 @@ class StreamConnectionTest : public ::testing::Test,
   absl::BitGenRef random_{engine_};
   Settings settings_;
   EventDecoder decoder_;
+  ServerClock clock_{&executor_};
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<StreamConnection> stream_;
   std::vector<std::string> log_;

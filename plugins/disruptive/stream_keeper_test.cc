@@ -30,7 +30,7 @@ class StreamKeeperTest : public ::testing::Test,
 
   void Start(std::optional<absl::Time> covered_until = std::nullopt) {
     authorizer_ = std::make_unique<Authorizer>(&settings_, &executor_, &server_,
-                                               &random_);
+                                               &random_, &clock_);
     keeper_ = std::make_unique<StreamKeeper>(
         &settings_, &executor_, &server_, authorizer_.get(), &random_, &clock_,
         StreamKeeper::Counters{}, static_cast<StreamKeeper::Listener*>(this));

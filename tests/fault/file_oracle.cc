@@ -57,6 +57,7 @@ void Judge::Look(const std::string& line, const Expectation& expectation) {
       latest_.try_emplace(event->subject, expected->number);
   if (first) return;
   if (expected->number < latest->second) {
+    ++verdict_.misplaced;
     Fault(absl::StrCat(where, "event ", expected->number, " of ",
                        event->subject, " came after event ", latest->second));
   } else {

@@ -47,6 +47,8 @@ struct FileVerdict {
   uint64_t repeated = 0;
   // Events of 0 to `count` - 1 that stand nowhere.
   uint64_t missing = 0;
+  // First arrivals after a younger event of the same device.
+  uint64_t misplaced = 0;
   // The first few of all that is wrong, for a person: missing events, wrong
   // contents, unknown events, first arrivals after a younger event of the same
   // device.

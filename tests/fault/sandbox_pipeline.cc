@@ -19,7 +19,7 @@ constexpr size_t kDevices = 20;
 
 // $0 data directory, $1 API and $2 token endpoint of the device cloud, $3
 // project, $4 key and $5 email of the service account, $6 URL and $7 key of the
-// feed, $8 the archive.
+// feed, $8 the archive, $9 the time limit of a request to the feed.
 constexpr char kConfig[] = R"(data_dir: $0
 pipelines:
   main:
@@ -41,7 +41,7 @@ pipelines:
           api_key: $7
           api_secret: {env: FEED_SECRET}
           feed: "device:{{ subject }}"
-          request_timeout: 5s
+          request_timeout: $9
       archive:
         file: {path: $8, max_bytes: 1MiB, keep_files: 1000}
 )";
@@ -100,7 +100,7 @@ RunOptions SandboxPipelineTest::Options(std::string device_secret) {
                        Text(cloud.at("token_url")), Text(cloud.at("project")),
                        Text(cloud.at("key_id")), Text(cloud.at("email")),
                        Text(feed.at("base_url")), Text(feed.at("api_key")),
-                       archive()));
+                       archive(), absl::FormatDuration(kFeedTimeout)));
   options.environment = {
       absl::StrCat("DEVICE_SECRET=", device_secret),
       absl::StrCat("FEED_SECRET=", Text(feed.at("api_secret")))};

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "tests/fault/fault_fixture.h"
 #include "tests/fault/file_oracle.h"
 #include "tests/fault/sluice_process.h"
@@ -19,6 +20,9 @@ namespace sluice::fault {
 // (file, with rotation). All waits are short: hours pass in seconds.
 class SandboxPipelineTest : public FaultTest {
  protected:
+  // How long the sink waits for an answer of the feed.
+  static constexpr absl::Duration kFeedTimeout = absl::Seconds(5);
+
   void SetUp() override;
 
   sandbox::Sandbox& sandbox() { return *sandbox_; }

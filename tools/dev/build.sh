@@ -1,4 +1,4 @@
-# ./dev demo, sandbox, bench, test and conformance.
+# ./dev demo, sandbox, bench, test, chaos and conformance.
 # shellcheck shell=bash
 
 build_sluice() {
@@ -26,6 +26,24 @@ run_conformance() {
   [[ -x "${script}" ]] || die "tests/conformance/run.sh is missing."
   build_sluice
   SLUICE_BINARY="$(sluice_binary)" exec "${script}" "$@"
+}
+
+# Rounds of faults at the real binary; the arguments go to the test.
+run_chaos() {
+  setup_build
+  say "Building Sluice and the fault tests (the first time takes some minutes)"
+  bazel_run build --config=opt //tests/fault:chaos_test >&2 || die "the fault tests do not build."
+  local folder
+  folder="$(bazel_run info --config=opt bazel-bin 2>/dev/null)/tests/fault/chaos_test.runfiles/sluice"
+  cd "${folder}" || die "the build left no ${folder}."
+  exec tests/fault/chaos_test "$@"
+}
+
+# Deliberate faults in a copy of the tree; arguments name some of them.
+run_mutants() {
+  setup_build
+  say "Testing the tests (each fault takes a minute or so)"
+  python3 "${SLUICE_ROOT}/tools/dev/mutants.py" --root="${SLUICE_ROOT}" --work="${SLUICE_CACHE}/mutants" "$@"
 }
 
 # run_bazel_tests NAME ARGUMENTS...: runs tests and prints `N passed, N failed`; false unless all passed.

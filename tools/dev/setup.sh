@@ -1,7 +1,7 @@
 # ./dev setup: Debian packages and the one tool that Debian lacks.
 # shellcheck shell=bash
 
-# What a build of Sluice links, and what builds it. Versions are those of Debian 12.
+# What a build of Sluice links, what builds it, and what its tests use. Versions are those of Debian 12.
 readonly -a BUILD_PACKAGES=(
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
   g++ git python3
@@ -11,6 +11,7 @@ readonly -a BUILD_PACKAGES=(
   libcli11-dev
   libconcurrentqueue-dev
   libcurl4-openssl-dev
+  libfaketime
   libgmock-dev libgtest-dev
   libgoogle-glog-dev
   libgrpc++-dev protobuf-compiler-grpc
