@@ -60,11 +60,17 @@ simdjson::error_code FindElement(ondemand::array array, std::string_view name,
   if (parsed != std::errc() || end != name.data() + name.size()) {
     return simdjson::SUCCESS;
   }
-  ondemand::value value;
-  const simdjson::error_code error = array.at(index).get(value);
-  if (error == simdjson::INDEX_OUT_OF_BOUNDS) return simdjson::SUCCESS;
-  if (error == simdjson::SUCCESS) *element = value;
-  return error;
+  // Not array.at(), which takes an element that is broken for one that is not
+  // there; the document is of no more use then.
+  for (auto entry : array) {
+    ondemand::value value;
+    if (auto error = entry.get(value)) return error;
+    if (index-- == 0) {
+      *element = value;
+      return simdjson::SUCCESS;
+    }
+  }
+  return simdjson::SUCCESS;
 }
 
 simdjson::error_code RawJson(ondemand::value& value, std::string_view* raw) {

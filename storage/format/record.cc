@@ -25,6 +25,9 @@ constexpr size_t kAppendTimeAt = 24;
 constexpr size_t kEventCountAt = 32;
 constexpr size_t kBodyBytesAt = 36;
 
+// A byte of a block stands for this many at most.
+constexpr uint32_t kBestLz4Ratio = 255;
+
 // Before each piece of a packed body.
 constexpr size_t kPieceSizeBytes = 4;
 
@@ -152,6 +155,11 @@ bool Unpack(std::string_view packed, std::string& body) {
 absl::StatusOr<EventBatchPtr> ParseRecordBody(const RecordHeader& header,
                                               std::string_view record) {
   const std::string_view packed = record.substr(kRecordHeaderBytes);
+  // Before room is made for it: LZ4 never packs better than that.
+  if (header.body_bytes / kBestLz4Ratio > packed.size()) {
+    return Damaged(absl::StrCat(header.body_bytes, " bytes cannot be packed ",
+                                "into ", packed.size()));
+  }
   std::string body;
   if (header.codec == Codec::kNone) {
     body = std::string(packed);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/base/coding.h"
 #include "storage/base/crc32c.h"
@@ -116,6 +117,19 @@ TEST(RecordTest, PiecesThatDoNotAddUpAreDamage) {
   StoreLittleEndian32(size.data() + kRecordHeaderBytes, 0xffffffff);
   FixChecksum(size);
   EXPECT_EQ(ParseAll(size).code(), absl::StatusCode::kDataLoss);
+}
+
+// Found by record_fuzz: a few bytes made room for gigabytes.
+TEST(RecordTest, AnnouncingMoreThanCanBePackedIsDamage) {
+  RecordHeader header;
+  header.codec = Codec::kLz4;
+  header.event_count = 1;
+  header.body_bytes = uint32_t{2'000'000'000};
+  const std::string record(kRecordHeaderBytes + 100, '\0');
+  const auto body = ParseRecordBody(header, record);
+  ASSERT_EQ(body.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(body.status().message()),
+              testing::HasSubstr("cannot be packed into 100"));
 }
 
 TEST(RecordTest, AppendsBehindWhatIsThere) {

@@ -137,30 +137,32 @@ def sluice_grpc_library(name, srcs, deps, **kwargs):
 def sluice_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
     """A fuzz target: `srcs` define LLVMFuzzerTestOneInput().
 
-    An ordinary build makes it a test that runs every file of the corpus once. To search for new inputs:
-
-        bazel run --config=fuzz //tests/fuzz:name -- -max_total_time=60 /tmp/found "$PWD"/tests/fuzz/corpus/name
+    Its corpus is every file of the folder NAME_corpus beside it, and `corpus`. An ordinary build makes it a test that runs each of
+    them once, so that an input which once failed stays tested; `./dev fuzz` searches for new ones.
 
     Args:
       name: the target.
       srcs: C++ sources.
       deps: C++ dependencies.
-      corpus: input files, one per case.
+      corpus: further input files.
       **kwargs: size, tags and other attributes of cc_test.
     """
     fuzzing = "@sluice//tools/bazel:fuzz"
+    corpus = corpus + native.glob([name + "_corpus/*"])
     native.cc_test(
         name = name,
+        size = kwargs.pop("size", "small"),
         srcs = srcs,
         args = select({
-            fuzzing: [],
-            "//conditions:default": ["$(rootpath %s)" % file for file in corpus],
-        }),
+            fuzzing: ["-runs=0"],
+            "//conditions:default": [],
+        }) + ["$(rootpath %s)" % file for file in corpus],
         data = corpus,
         linkopts = select({
             fuzzing: ["-fsanitize=fuzzer"],
             "//conditions:default": [],
         }),
+        tags = kwargs.pop("tags", []) + ["fuzz"],
         deps = deps + select({
             fuzzing: [],
             "//conditions:default": ["@sluice//tools/bazel:fuzz_replay_main"],

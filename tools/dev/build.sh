@@ -46,6 +46,48 @@ run_mutants() {
   python3 "${SLUICE_ROOT}/tools/dev/mutants.py" --root="${SLUICE_ROOT}" --work="${SLUICE_CACHE}/mutants" "$@"
 }
 
+# run_fuzz [--seconds N] [TARGET ...]: searches for inputs that break a parser. What was found before is gone on from.
+run_fuzz() {
+  local seconds=60
+  if [[ "${1:-}" == --seconds ]]; then
+    seconds="${2:-}"
+    shift 2 || die "--seconds wants a number."
+  fi
+  [[ "${seconds}" =~ ^[0-9]+$ ]] || die "--seconds wants a whole number, not \"${seconds}\"."
+  setup_check
+  local -a targets=("$@")
+  if ((${#targets[@]} == 0)); then
+    mapfile -t targets < <(bazel_run query 'attr(tags, "[\[ ]fuzz[,\]]", //...)' 2>/dev/null)
+  fi
+  bazel_run build --config=fuzz "${targets[@]}" >&2 || die "the fuzz targets do not build."
+  local bin target failed=0
+  bin="$(bazel_run info --config=fuzz bazel-bin 2>/dev/null)"
+  for target in "${targets[@]}"; do
+    fuzz_one "${bin}" "${target}" "${seconds}" || failed=1
+  done
+  ((failed == 0)) || die "inputs that break something were found; keep each as a file of its corpus and as a test."
+}
+
+# fuzz_one BIN TARGET SECONDS
+fuzz_one() {
+  local path="${2#//}" found log
+  path="${path/://}"
+  found="${SLUICE_CACHE}/fuzz/${path}"
+  log="${found}.log"
+  mkdir -p "${found}"
+  local -a corpora=("${found}")
+  if [[ -d "${SLUICE_ROOT}/${path}_corpus" ]]; then corpora+=("${SLUICE_ROOT}/${path}_corpus"); fi
+  if (cd "${1}/${path}.runfiles/sluice" &&
+    "${1}/${path}" -max_total_time="$3" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="${found}." -print_final_stats=1 \
+      "${corpora[@]}" >"${log}" 2>&1); then
+    printf 'fuzz %-45s ok, %s runs\n' "$2" "$(sed -n 's/^stat::number_of_executed_units: *//p' "${log}")"
+  else
+    tail -n 30 "${log}" >&2
+    printf 'fuzz %-45s FAILED; the input is %s\n' "$2" "$(ls -t "${found}".[a-z]*-* 2>/dev/null | head -n 1)"
+    return 1
+  fi
+}
+
 # run_bazel_tests NAME ARGUMENTS...: runs tests and prints `N passed, N failed`; false unless all passed.
 run_bazel_tests() {
   local events status=0
