@@ -64,13 +64,20 @@ class IngestTest : public testing::Test {
     ingest_ = std::make_unique<Ingest>(options_, sources_, std::move(parts));
   }
 
-  static Emission MakeEmission(const Ids& ids) {
+  Emission MakeEmission(const Ids& ids) const {
     EventBatchBuilder builder;
-    const std::string data(100, 'x');
-    for (const std::string& id : ids) builder.Add({.id = id, .data = data});
+    for (const std::string& id : ids) builder.Add({.id = id, .data = data_});
     Emission emission;
     emission.events = builder.Build();
     return emission;
+  }
+
+  // A log that some hundred events fill.
+  void MakeLogSmall() {
+    log_options_.max_bytes = 1 << 20;
+    options_.max_group_bytes = 100'000;
+    data_.resize(3000);
+    for (char& c : data_) c = static_cast<char>(random_());
   }
 
   // Emits, and notes the acknowledgement under the first id.
@@ -106,6 +113,8 @@ class IngestTest : public testing::Test {
   std::mt19937_64 random_{7};
   absl::BitGenRef bits_;
   LogOptions log_options_;
+  // Of every event.
+  std::string data_ = std::string(100, 'x');
   IngestOptions options_;
   std::vector<IngestSource> sources_;
   RecordingHealth health_;
@@ -273,13 +282,12 @@ TEST_F(IngestTest, KeepsTryingWhenTheDiskRefusesAndAcknowledgesOnlyThen) {
 }
 
 TEST_F(IngestTest, WaitsForRoomWhenTheLogIsFull) {
-  log_options_.max_bytes = 1 << 20;
-  options_.max_group_bytes = 100'000;
+  MakeLogSmall();
   StartIngest();
   ASSERT_TRUE(log_->OpenCursor("out", true).ok());
   int emitted = 0;
   for (; health_.last.state != HealthState::kDegraded; ++emitted) {
-    ASSERT_LT(emitted, 100'000);
+    ASSERT_LT(emitted, 1'000);
     Emit({std::to_string(emitted)});
     executor_.RunReady();
   }
@@ -296,12 +304,11 @@ TEST_F(IngestTest, WaitsForRoomWhenTheLogIsFull) {
 }
 
 TEST_F(IngestTest, DropsTheNewestWhenToldToAndCountsThem) {
-  log_options_.max_bytes = 1 << 20;
-  options_.max_group_bytes = 100'000;
+  MakeLogSmall();
   options_.overflow = config::v1::DROP_NEWEST;
   StartIngest();
   ASSERT_TRUE(log_->OpenCursor("out", true).ok());
-  constexpr uint64_t kCount = 30'000;
+  constexpr uint64_t kCount = 1'000;
   for (uint64_t i = 0; i < kCount; ++i) {
     Emit({std::to_string(i)});
     executor_.RunReady();
@@ -314,12 +321,11 @@ TEST_F(IngestTest, DropsTheNewestWhenToldToAndCountsThem) {
 }
 
 TEST_F(IngestTest, DropsTheOldestWhenToldToAndCountsThemForTheSink) {
-  log_options_.max_bytes = 1 << 20;
-  options_.max_group_bytes = 100'000;
+  MakeLogSmall();
   options_.overflow = config::v1::DROP_OLDEST;
   StartIngest();
   ASSERT_TRUE(log_->OpenCursor("out", true).ok());
-  constexpr uint64_t kCount = 30'000;
+  constexpr uint64_t kCount = 1'000;
   for (uint64_t i = 0; i < kCount; ++i) {
     Emit({std::to_string(i)});
     executor_.RunReady();
