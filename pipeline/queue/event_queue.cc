@@ -59,7 +59,7 @@ void EventQueue::Release(size_t bytes) {
   // Sources are woken at half full, so that they push a good amount at once
   // instead of one by one at the brim.
   if (before - bytes > capacity_ / 2) return;
-  for (const auto& producer : producers_) producer->WakeIfWaiting();
+  for (const auto& producer : producers_) producer->WakeIfRoom(before - bytes);
 }
 
 EventQueue::Producer::Producer(EventQueue* queue, size_t source,
@@ -78,6 +78,7 @@ bool EventQueue::Producer::TryEmit(Emission& emission) {
   const size_t before =
       queue_->used_.fetch_add(bytes, std::memory_order_seq_cst);
   if (before != 0 && before + bytes > queue_->capacity_) {
+    refused_bytes_.store(bytes, std::memory_order_seq_cst);
     queue_->Release(bytes);
     return false;
   }
@@ -98,9 +99,8 @@ void EventQueue::Producer::NotifyWhenReady(absl::AnyInvocable<void()> ready) {
   waiting_.store(true, std::memory_order_seq_cst);
   // Room may have come between the failed push and here; then nobody else would
   // wake us.
-  if (queue_->used_.load(std::memory_order_seq_cst) <= queue_->capacity_ / 2) {
-    WakeIfWaiting();
-  }
+  const size_t used = queue_->used_.load(std::memory_order_seq_cst);
+  if (used <= queue_->capacity_ / 2) WakeIfRoom(used);
 }
 
 void EventQueue::Producer::CancelNotify() {
@@ -108,8 +108,12 @@ void EventQueue::Producer::CancelNotify() {
   waiter_->ready = nullptr;
 }
 
-void EventQueue::Producer::WakeIfWaiting() {
+void EventQueue::Producer::WakeIfRoom(size_t used) {
   if (!waiting_.load(std::memory_order_seq_cst)) return;
+  // An emission of more than half of the bound fits later than others; called
+  // now it would fail and wait again, round and round.
+  const size_t refused = refused_bytes_.load(std::memory_order_seq_cst);
+  if (used != 0 && used + refused > queue_->capacity_) return;
   if (!waiting_.exchange(false, std::memory_order_seq_cst)) return;
   executor_->Post([waiter = waiter_] {
     if (!waiter->ready) return;

@@ -89,8 +89,9 @@ class EventQueue::Producer final : public Emitter {
     absl::AnyInvocable<void()> ready;
   };
 
-  // Posts the waiting callback, if one waits. Any thread.
-  void WakeIfWaiting();
+  // Posts the waiting callback, if one waits and there is room for what was
+  // refused while `used` bytes are taken. Any thread.
+  void WakeIfRoom(size_t used);
 
   EventQueue* const queue_;
   const size_t source_;
@@ -98,6 +99,8 @@ class EventQueue::Producer final : public Emitter {
   const bool acknowledge_on_receipt_;
   moodycamel::ProducerToken token_;
   std::atomic<bool> waiting_{false};
+  // Bytes of the emission that was refused last.
+  std::atomic<size_t> refused_bytes_{0};
   // Touched on the executor only.
   std::shared_ptr<Waiter> waiter_;
 };

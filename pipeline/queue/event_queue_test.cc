@@ -87,6 +87,26 @@ TEST(EventQueueTest, TellsAWaitingSourceOnceThereIsRoom) {
   EXPECT_TRUE(producer->TryEmit(second));
 }
 
+TEST(EventQueueTest, DoesNotCallForAnEmissionThatStillDoesNotFit) {
+  ManualExecutor executor;
+  EventQueue queue(4000, [] {});
+  auto* producer = queue.AddProducer(0, &executor, false);
+  Emission small = MakeEmission("a", 1000);
+  ASSERT_TRUE(producer->TryEmit(small));
+  ASSERT_LT(queue.used_bytes(), queue.capacity_bytes() / 2);
+  Emission large = MakeEmission("b", 3000);
+  ASSERT_FALSE(producer->TryEmit(large));
+  int ready = 0;
+  producer->NotifyWhenReady([&] { ++ready; });
+  EXPECT_EQ(executor.RunReady(), 0);
+  std::vector<QueuedEmission> out;
+  queue.Drain(1 << 20, &out);
+  queue.Release(out[0].bytes);
+  executor.RunReady();
+  EXPECT_EQ(ready, 1);
+  EXPECT_TRUE(producer->TryEmit(large));
+}
+
 TEST(EventQueueTest, TellsAtOnceWhenRoomCameBeforeTheWait) {
   ManualExecutor executor;
   EventQueue queue(4000, [] {});
