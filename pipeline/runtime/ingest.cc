@@ -67,6 +67,9 @@ void Ingest::NotifyProgress() {
 }
 
 void Ingest::Step() {
+  // What was pushed while a group waits for the disk had its wake-up for
+  // nothing: it has to be looked at once the group is stored.
+  if (group_ != nullptr) more_in_queue_ = true;
   if (group_ != nullptr || Collect()) {
     // A timer owns the next try after a refusal of the disk; new work does not
     // hurry it.
@@ -114,6 +117,7 @@ void Ingest::Take(QueuedEmission queued, Group& group) {
     group.request.dead_letters.push_back(
         KeepMalformed(std::move(input), source.name, now_));
   }
+  const uint64_t stored_before = group.events + update.added.duplicate();
   if (emission.events != nullptr) {
     const EventBatch& events = *emission.events;
     update.added.set_received(update.added.received() + events.size());
@@ -129,8 +133,12 @@ void Ingest::Take(QueuedEmission queued, Group& group) {
     group.durable = true;
   }
   if (emission.on_acknowledged) {
+    // What a repeat repeats comes before it in the log, so waiting for all up
+    // to here covers it.
     group.waiting.push_back(
-        {queued.source, group.events, std::move(emission.on_acknowledged)});
+        {queued.source, group.events,
+         group.events + update.added.duplicate() > stored_before,
+         std::move(emission.on_acknowledged)});
   }
 }
 
@@ -272,10 +280,9 @@ void Ingest::DropGroup() {
 void Ingest::Stored(const AppendResult& result) {
   std::vector<Waiting> now;
   for (Waiting& waiting : group_->waiting) {
-    const bool none = waiting.last_sequence == 0;
     waiting.last_sequence += result.first_sequence - 1;
     if (sources_[waiting.source].acknowledge == config::v1::DELIVERED &&
-        !none) {
+        waiting.has_stored) {
       undelivered_.push_back(std::move(waiting));
     } else {
       now.push_back(std::move(waiting));
@@ -352,7 +359,7 @@ void Ingest::Abandon() {
   for (QueuedEmission& queued : drained_) {
     if (!queued.emission.on_acknowledged) continue;
     waiting.push_back(
-        {queued.source, 0, std::move(queued.emission.on_acknowledged)});
+        {queued.source, 0, false, std::move(queued.emission.on_acknowledged)});
   }
   drained_.clear();
   for (Waiting& one : undelivered_) waiting.push_back(std::move(one));

@@ -95,9 +95,11 @@ class Ingest {
   // Somebody who waits for an acknowledgement of events up to `last_sequence`.
   struct Waiting {
     size_t source = 0;
-    // Within the group until it is stored, in the log from then on; 0: no
-    // event.
+    // Within the group until it is stored, in the log from then on.
     Sequence last_sequence = 0;
+    // It has events in the log, its own or the first of repeats, that may not
+    // be delivered yet.
+    bool has_stored = false;
     absl::AnyInvocable<void(absl::Status)> done;
   };
 

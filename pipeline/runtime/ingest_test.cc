@@ -196,6 +196,38 @@ TEST_F(IngestTest, AcknowledgesDeliveredEventsWhenEverySinkIsDone) {
   EXPECT_EQ(acknowledged_.count("b"), 1u);
 }
 
+TEST_F(IngestTest, WhatCameWhileTheDiskRefusedNeedsNoFurtherPush) {
+  StartIngest();
+  log_->append_status = absl::UnavailableError("disk full");
+  Emit({"a"});
+  executor_.RunReady();
+  Emit({"b"});
+  executor_.RunReady();
+  log_->append_status = absl::OkStatus();
+  executor_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Stored(), (Ids{"a", "b"}));
+  EXPECT_EQ(acknowledged_.size(), 2u);
+}
+
+TEST_F(IngestTest, ARepeatCountsAsDeliveredOnlyOnceItsFirstIs) {
+  sources_[0].acknowledge = config::v1::DELIVERED;
+  StartIngest();
+  ASSERT_TRUE(log_->OpenCursor("one", true).ok());
+  Emit({"a"});
+  executor_.RunReady();
+  // The sender has heard nothing and sends it again.
+  Emission repeat = MakeEmission({"a"});
+  bool acknowledged = false;
+  repeat.on_acknowledged = [&](absl::Status) { acknowledged = true; };
+  ASSERT_TRUE(producers_[0]->TryEmit(repeat));
+  executor_.RunReady();
+  EXPECT_FALSE(acknowledged);
+  ASSERT_TRUE(log_->Commit({"one", {{1, 1, Completion::kDelivered}}, {}}).ok());
+  ingest_->NotifyProgress();
+  executor_.RunReady();
+  EXPECT_TRUE(acknowledged);
+}
+
 TEST_F(IngestTest, DropsRepeatsByIdAndCountsThem) {
   StartIngest();
   Emit({"a", "b", "a"});
