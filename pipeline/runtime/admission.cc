@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/runtime/dead_letter.h"
 #include "pipeline/template/json_text.h"
 
 namespace sluice {
@@ -66,8 +67,8 @@ storage::v1::DeadLetter NewDeadLetter(std::string_view source,
   storage::v1::DeadLetter letter;
   letter.set_component(std::string(source));
   letter.set_reason(std::string(reason));
+  SetDeath(message, now, &letter);
   letter.set_message(std::move(message));
-  letter.set_dead_unix_nanos(absl::ToUnixNanos(now));
   return letter;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/runtime/dead_letter.h"
 
 namespace sluice {
 namespace {
@@ -146,6 +147,11 @@ void DeliveryStage::FillWindow() {
 }
 
 void DeliveryStage::Admit(const LogBatch& batch) {
+  if (!batch.IsFor(options_.sink)) {
+    // The log has noted them as done.
+    read_from_ = batch.first_sequence + batch.events->size();
+    return;
+  }
   auto window_batch = std::make_unique<WindowBatch>();
   window_batch->events = batch.events;
   const size_t size = batch.events->size();
@@ -304,6 +310,7 @@ void DeliveryStage::NoteTrouble(PendingEvent& event, const std::string& error) {
     event.trouble->first_attempt = executor_->Now();
   }
   event.trouble->last_error = error;
+  event.trouble->last_attempt = executor_->Now();
 }
 
 void DeliveryStage::Finish(PendingEvent& event, Completion completion) {
@@ -320,17 +327,19 @@ void DeliveryStage::Bury(PendingEvent& event, std::string_view reason,
                          std::string_view message) {
   storage::v1::DeadLetter letter;
   letter.set_component(options_.sink);
-  letter.set_event(std::string(event.view().wire()));
+  FillContent(event.view(), &letter);
   letter.set_sequence(event.sequence);
   letter.set_reason(std::string(reason));
   letter.set_message(std::string(message));
   letter.set_attempts(event.attempts);
-  letter.set_dead_unix_nanos(absl::ToUnixNanos(executor_->Now()));
+  SetDeath(message, executor_->Now(), &letter);
   if (event.trouble != nullptr) {
     letter.set_first_error(event.trouble->first_error);
     letter.set_last_error(event.trouble->last_error);
     letter.set_first_attempt_unix_nanos(
         absl::ToUnixNanos(event.trouble->first_attempt));
+    letter.set_last_attempt_unix_nanos(
+        absl::ToUnixNanos(event.trouble->last_attempt));
   }
   commit_.dead_letters.push_back(std::move(letter));
   Finish(event, Completion::kDeadLettered);

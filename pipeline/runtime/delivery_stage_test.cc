@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "pipeline/runtime/dead_letter.h"
 #include "storage/base/clock.h"
 #include "storage/log/memory_event_log.h"
 #include "tests/testing/manual_executor.h"
@@ -105,12 +106,30 @@ class DeliveryStageTest : public testing::Test {
       builder.Add(
           {.id = id,
            .subject = subject,
+           .time_unix_nanos = 7,
            .ingest_time_unix_nanos = absl::ToUnixNanos(executor_.Now())});
     }
     AppendRequest request;
     request.batches.push_back(builder.Build());
     ASSERT_TRUE(log_.Append(std::move(request), Durability::kDurable).ok());
     if (stage_ != nullptr) stage_->Wake();
+    executor_.RunReady();
+  }
+
+  // Puts an event back into the log for `sinks`, as a dead letter's.
+  void Redrive(const storage::v1::DeadLetter& letter, const Ids& sinks) {
+    const auto event = ReviveEvent(letter, sinks, executor_.Now());
+    ASSERT_TRUE(event.ok()) << event.status();
+    EventBatchBuilder builder;
+    builder.AddWire(*event);
+    AppendRequest request;
+    request.batches.push_back(builder.Build());
+    request.only_cursors = sinks;
+    request.redriven_dead_letters = {letter.id()};
+    const absl::Status status =
+        log_.Append(request, Durability::kDurable).status();
+    ASSERT_TRUE(status.ok()) << status;
+    stage_->Wake();
     executor_.RunReady();
   }
 
@@ -231,6 +250,77 @@ TEST_F(DeliveryStageTest, BuriesARejectedEventAndDeliversTheOthers) {
   EXPECT_EQ(letters[0].attempts(), 1u);
   EXPECT_EQ(letters[0].last_error(), "12 KB, 10 allowed");
   EXPECT_EQ(EventView::Parse(letters[0].event())->id(), "b");
+}
+
+TEST_F(DeliveryStageTest, ADeadLetterSaysWhatWasTriedAndWhen) {
+  options_.retry.max_attempts = 2;
+  Append({"a"});
+  StartStage();
+  const absl::Time first = executor_.Now();
+  sink_.Answer(DeliveryResult::All(Outcome::Retry("503 at first")));
+  executor_.Advance(absl::Minutes(1));
+  const absl::Time last = executor_.Now();
+  sink_.Answer(DeliveryResult::All(Outcome::Retry("504 at last")));
+  const auto letters = DeadLetters();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].attempts(), 2u);
+  EXPECT_EQ(letters[0].first_error(), "503 at first");
+  EXPECT_EQ(letters[0].last_error(), "504 at last");
+  EXPECT_EQ(letters[0].first_attempt_unix_nanos(), absl::ToUnixNanos(first));
+  EXPECT_EQ(letters[0].last_attempt_unix_nanos(), absl::ToUnixNanos(last));
+  EXPECT_EQ(letters[0].dead_unix_nanos(), absl::ToUnixNanos(last));
+}
+
+TEST_F(DeliveryStageTest, ARedrivenEventThatDiesAgainKeepsItsPast) {
+  Append({"a"});
+  StartStage();
+  sink_.Answer(DeliveryResult::All(Outcome::Rejected("invalid", "first")));
+  const auto before = DeadLetters();
+  ASSERT_EQ(before.size(), 1u);
+  Redrive(before[0], {"out"});
+  ASSERT_EQ(sink_.calls.size(), 1u);
+  EXPECT_EQ(sink_.calls[0].ids(), Ids({"a"})) << "the same id again";
+  sink_.Answer(DeliveryResult::All(Outcome::Rejected("invalid", "second")));
+  const auto after = DeadLetters();
+  ASSERT_EQ(after.size(), 1u);
+  EXPECT_EQ(after[0].message(), "second");
+  EXPECT_EQ(after[0].sequence(), 2u);
+  ASSERT_EQ(after[0].past_size(), 2);
+  EXPECT_EQ(after[0].past(0).died().message(), "first");
+  EXPECT_EQ(after[0].past(1).redriven().sinks(0), "out");
+  EXPECT_EQ(after[0].event(), before[0].event());
+  EXPECT_EQ(Cursor().counters().dead_lettered(), 2u);
+  EXPECT_EQ(Waiting(), 0u);
+}
+
+TEST_F(DeliveryStageTest, LeavesAloneWhatIsRedrivenToAnother) {
+  ASSERT_TRUE(log_.OpenCursor("z-other", true).ok());
+  Append({"a"});
+  StartStage();
+  sink_.Answer(DeliveryResult::All(Outcome::Rejected("invalid", "no")));
+  Redrive(DeadLetters().at(0), {"z-other"});
+  EXPECT_TRUE(sink_.calls.empty());
+  EXPECT_EQ(Cursor().counters().filtered(), 1u);
+  EXPECT_EQ(Waiting(), 0u);
+  Append({"b"});
+  ASSERT_EQ(sink_.calls.size(), 1u);
+  EXPECT_EQ(sink_.calls[0].ids(), Ids({"b"}));
+}
+
+TEST_F(DeliveryStageTest, ARedrivenEventHasItsWholeTimeAgain) {
+  options_.retry.max_age = absl::Hours(1);
+  Append({"a"});
+  executor_.Advance(absl::Hours(2));
+  StartStage();
+  const auto letters = DeadLetters();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].reason(), "expired");
+  EXPECT_NE(letters[0].first_error(), "");
+  EXPECT_NE(letters[0].first_attempt_unix_nanos(), 0);
+  Redrive(letters[0], {"out"});
+  ASSERT_EQ(sink_.calls.size(), 1u);
+  sink_.Answer(DeliveryResult::All(Outcome::Delivered()));
+  EXPECT_EQ(Cursor().counters().delivered(), 1u);
 }
 
 TEST_F(DeliveryStageTest, SplitsARefusedBatchUntilThePoisonIsAlone) {

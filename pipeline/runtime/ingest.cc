@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipeline/runtime/admission.h"
+#include "pipeline/runtime/dead_letter.h"
 #include "storage/log/dedupe_key.h"
 
 namespace sluice {
@@ -177,7 +178,7 @@ void Ingest::TakeEvent(const EventView& event, size_t source, Group& group) {
     letter.set_event(std::string(event.wire()));
     letter.set_reason("transform_failed");
     letter.set_message(std::string(status.message()));
-    letter.set_dead_unix_nanos(absl::ToUnixNanos(now_));
+    SetDeath(letter.message(), now_, &letter);
     added.set_dead_lettered(added.dead_lettered() + 1);
     group.request.dead_letters.push_back(std::move(letter));
     return;

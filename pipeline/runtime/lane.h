@@ -28,6 +28,7 @@ struct Trouble {
   std::string first_error;
   std::string last_error;
   absl::Time first_attempt;
+  absl::Time last_attempt;
 };
 
 // An event that is not done.

@@ -110,6 +110,12 @@ void DescribeLog(const PipelineSpec& spec, const LogStats& stats,
   out->set_max_bytes(spec.log.max_bytes);
   out->set_tail_bytes(stats.tail_bytes);
   out->set_dead_letters(stats.dead_letters);
+  out->set_dead_letter_bytes(stats.dead_letter_bytes);
+  out->set_dead_letters_made(stats.dead_letters_made);
+  out->set_dead_letters_redriven(stats.dead_letters_redriven);
+  out->set_dead_letters_purged(stats.dead_letters_purged);
+  out->set_dead_letters_dropped(stats.dead_letters_dropped);
+  out->set_dead_letters_lost(stats.dead_letters_lost);
   out->set_corrupt_events(stats.corrupt_events);
   out->set_syncs(stats.syncs);
   SetDuration(stats.sync_time, out->mutable_sync_time());
@@ -171,6 +177,14 @@ void CheckLedger(admin::v1::PipelineStatus& status) {
     status.add_imbalances(absl::StrCat("sink ", sink.name(), ": done with ",
                                        done, ", accounted for ", known));
   }
+  const admin::v1::LogStatus& log = status.log();
+  const uint64_t letters = log.dead_letters() + log.dead_letters_redriven() +
+                           log.dead_letters_purged() +
+                           log.dead_letters_dropped() + log.dead_letters_lost();
+  if (letters == log.dead_letters_made()) return;
+  status.add_imbalances(absl::StrCat("dead letters: made ",
+                                     log.dead_letters_made(),
+                                     ", accounted for ", letters));
 }
 
 }  // namespace sluice

@@ -18,6 +18,7 @@ using google::protobuf::Message;
 constexpr uint64_t kMaxBytes = uint64_t{100} << 40;
 constexpr uint64_t kMinMemoryBytes = uint64_t{16} << 20;
 constexpr uint64_t kMinLogBytes = uint64_t{1} << 20;
+constexpr uint64_t kMinDeadLetterBytes = uint64_t{1} << 20;
 constexpr uint64_t kMinMaxEventBytes = uint64_t{1} << 10;
 constexpr uint64_t kMaxMaxEventBytes = uint64_t{64} << 20;
 constexpr absl::Duration kMaxDedupeWindow = absl::Hours(24 * 30);
@@ -178,6 +179,8 @@ class Builder {
     PipelineSpec spec;
     spec.name = name;
     BuildLog(JoinKey(path, "log"), config.log(), &spec);
+    BuildDeadLetters(JoinKey(path, "dead_letters"), config.dead_letters(),
+                     &spec);
     spec.max_event_bytes =
         Bytes(JoinKey(path, "max_event_bytes"), config.max_event_bytes(),
               spec.max_event_bytes, kMinMaxEventBytes,
@@ -214,6 +217,18 @@ class Builder {
     log.dedupe_window =
         Time(JoinKey(path, "dedupe_window"), config.dedupe_window(),
              log.dedupe_window, absl::ZeroDuration(), kMaxDedupeWindow);
+  }
+
+  void BuildDeadLetters(const std::string& path,
+                        const config::v1::DeadLetters& config,
+                        PipelineSpec* spec) {
+    LogOptions& log = spec->log;
+    log.dead_letter_max_bytes =
+        Bytes(JoinKey(path, "max_bytes"), config.max_bytes(),
+              log.dead_letter_max_bytes, kMinDeadLetterBytes, kMaxBytes);
+    log.dead_letter_max_age = Time(JoinKey(path, "max_age"), config.max_age(),
+                                   log.dead_letter_max_age, absl::Seconds(1),
+                                   absl::InfiniteDuration());
   }
 
   void BuildSources(const std::string& path, const config::v1::Pipeline& config,

@@ -71,6 +71,8 @@ TEST_F(SpecBuilderTest, FillsInTheDefaults) {
   EXPECT_EQ(pipeline.log.retain_bytes, 0u);
   EXPECT_EQ(pipeline.log.retain_time, absl::ZeroDuration());
   EXPECT_EQ(pipeline.log.dedupe_window, absl::Hours(26));
+  EXPECT_EQ(pipeline.log.dead_letter_max_bytes, uint64_t{1} << 30);
+  EXPECT_EQ(pipeline.log.dead_letter_max_age, absl::ZeroDuration());
   ASSERT_EQ(pipeline.sources.size(), 1u);
   EXPECT_EQ(pipeline.sources[0].name, "in");
   EXPECT_EQ(pipeline.sources[0].plugin, "ticker");
@@ -103,6 +105,7 @@ pipelines:
       retain_time: 24h
       retain_bytes: 100MiB
       dedupe_window: 2h
+    dead_letters: {max_bytes: 50MiB, max_age: 30d}
     sources:
       b: {ticker: {rate: 1}}
       a: {ticker: {rate: 1}, acknowledge: delivered}
@@ -127,6 +130,8 @@ pipelines:
   EXPECT_EQ(office.log.retain_time, absl::Hours(24));
   EXPECT_EQ(office.log.retain_bytes, uint64_t{100} << 20);
   EXPECT_EQ(office.log.dedupe_window, absl::Hours(2));
+  EXPECT_EQ(office.log.dead_letter_max_bytes, uint64_t{50} << 20);
+  EXPECT_EQ(office.log.dead_letter_max_age, absl::Hours(720));
   ASSERT_EQ(office.sources.size(), 2u);
   EXPECT_EQ(office.sources[0].name, "a");
   EXPECT_EQ(office.sources[0].acknowledge, config::v1::DELIVERED);

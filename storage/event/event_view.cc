@@ -72,6 +72,9 @@ const char* EventView::ParseInto(std::string_view wire, EventView* view) {
       case event_wire::kIngestTime:
         at = wire::ReadFixed64(at, end, &view->ingest_time_unix_nanos_);
         break;
+      case event_wire::kPast:
+        at = wire::ReadBytes(at, end, &view->past_);
+        break;
       default:
         if (tag >> 3 <= event_wire::kLastField) {
           return "known field with a wrong wire type";
@@ -136,6 +139,7 @@ event::v1::Event EventView::ToProto() const {
     added->set_value(std::string(label.value));
   });
   event.set_ingest_time_unix_nanos(ingest_time_unix_nanos_);
+  event.set_past(std::string(past_));
   return event;
 }
 

@@ -43,6 +43,8 @@ class EventView {
   std::string_view subject() const { return subject_; }
   std::string_view datacontenttype() const { return datacontenttype_; }
   std::string_view data() const { return data_; }
+  // Only of an event that was a dead letter; see event.proto.
+  std::string_view past() const { return past_; }
 
   // Nanoseconds since the Unix epoch; 0 when absent.
   int64_t time_unix_nanos() const { return time_unix_nanos_; }
@@ -87,6 +89,7 @@ class EventView {
   std::string_view subject_;
   std::string_view datacontenttype_;
   std::string_view data_;
+  std::string_view past_;
   int64_t time_unix_nanos_ = 0;
   int64_t ingest_time_unix_nanos_ = 0;
 };

@@ -54,6 +54,7 @@ Event RandomEvent(Random& random) {
     label->set_value(RandomText(random, 200));
   }
   if (random() % 4) event.set_ingest_time_unix_nanos(-1 - (random() >> 3));
+  if (random() % 4 == 0) event.set_past(RandomText(random, 50));
   return event;
 }
 
@@ -163,6 +164,7 @@ TEST(EventViewTest, TagsAreThoseOfTheMessageDefinition) {
       {"data", event_wire::kData},
       {"labels", event_wire::kLabel},
       {"ingest_time_unix_nanos", event_wire::kIngestTime},
+      {"past", event_wire::kPast},
   };
   const auto* type = Event::descriptor();
   ASSERT_EQ(type->field_count(), static_cast<int>(expected.size()));
@@ -240,7 +242,7 @@ TEST(EventViewTest, SkipsUnknownFieldsOfEveryWireType) {
   Event event;
   event.set_id("id");
   auto* unknown = event.GetReflection()->MutableUnknownFields(&event);
-  unknown->AddVarint(10, UINT64_MAX);
+  unknown->AddVarint(13, UINT64_MAX);
   unknown->AddFixed32(11, 1);
   unknown->AddFixed64(12, 2);
   unknown->AddLengthDelimited(5000, "text");

@@ -18,8 +18,9 @@ inline constexpr uint32_t kDataContentType = wire::Tag(6, wire::kBytes);
 inline constexpr uint32_t kData = wire::Tag(7, wire::kBytes);
 inline constexpr uint32_t kLabel = wire::Tag(8, wire::kBytes);
 inline constexpr uint32_t kIngestTime = wire::Tag(9, wire::kFixed64);
+inline constexpr uint32_t kPast = wire::Tag(10, wire::kBytes);
 // The highest field number above.
-inline constexpr uint32_t kLastField = 9;
+inline constexpr uint32_t kLastField = 10;
 
 inline constexpr uint32_t kLabelKey = wire::Tag(1, wire::kBytes);
 inline constexpr uint32_t kLabelValue = wire::Tag(2, wire::kBytes);

@@ -66,6 +66,12 @@ uint64_t CursorProgress::Mark(Sequence first, Sequence last) {
   return wanted - already;
 }
 
+bool CursorProgress::IsDone(Sequence sequence) const {
+  if (sequence < next_) return true;
+  const auto above = done_.upper_bound(sequence);
+  return above != done_.begin() && std::prev(above)->second >= sequence;
+}
+
 uint64_t CursorProgress::Waiting(Sequence log_end) const {
   return log_end - std::min(next_ + done_events_, log_end);
 }

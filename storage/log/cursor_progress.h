@@ -31,6 +31,7 @@ class CursorProgress {
   // returns how many that were.
   uint64_t Complete(Sequence first, Sequence last, Done done);
 
+  bool IsDone(Sequence sequence) const;
   // Everything before it is done.
   Sequence next() const { return next_; }
   // Events from next() up to `log_end`, excluded, that are not done.

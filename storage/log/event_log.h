@@ -3,8 +3,10 @@
 #ifndef STORAGE_LOG_EVENT_LOG_H_
 #define STORAGE_LOG_EVENT_LOG_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +65,14 @@ struct AppendRequest {
   // Keys of those events that may come again, kept for
   // LogOptions::dedupe_window.
   std::vector<DedupeKey> dedupe_keys;
+  // Not empty: the batches are for these cursors only. For every other one, of
+  // today or to come, their events count as filtered.
+  std::vector<std::string> only_cursors;
+  // Dead letters that go with this write, because `batches` brings their events
+  // back.
+  std::vector<uint64_t> redriven_dead_letters;
+  // Dead letters that take the place of those with the same ids.
+  std::vector<storage::v1::DeadLetter> edited_dead_letters;
 };
 
 struct AppendResult {
@@ -75,7 +85,17 @@ struct AppendResult {
 struct LogBatch {
   Sequence first_sequence = 0;
   EventBatchPtr events;
+  // The cursors it is for, in order; null: all.
+  std::shared_ptr<const std::vector<std::string>> only_cursors;
+
+  bool IsFor(std::string_view cursor) const;
 };
+
+inline bool LogBatch::IsFor(std::string_view cursor) const {
+  return only_cursors == nullptr ||
+         std::find(only_cursors->begin(), only_cursors->end(), cursor) !=
+             only_cursors->end();
+}
 
 // How a sink finished with events.
 enum class Completion { kDelivered, kDeadLettered, kFiltered, kDropped };
@@ -93,7 +113,8 @@ struct CursorCommit {
   std::string cursor;
   std::vector<CompletedRange> completed;
   // Written with the progress: an event counted as dead-lettered is never lost
-  // between the two.
+  // between the two. One whose `sequence` was completed before is left out: the
+  // event is accounted for already.
   std::vector<storage::v1::DeadLetter> dead_letters;
 };
 
@@ -117,9 +138,17 @@ struct LogStats {
   uint64_t tail_bytes = 0;      // Memory of the tail.
   uint64_t dead_letters = 0;
   uint64_t dead_letter_bytes = 0;
-  uint64_t corrupt_events = 0;  // Lost to damage since the log was made.
-  uint64_t syncs = 0;           // Since it was opened.
-  absl::Duration sync_time;     // Spent in them.
+  // Since the log was made:
+  //   made = dead_letters + redriven + purged + dropped + lost
+  uint64_t dead_letters_made = 0;
+  uint64_t next_dead_letter_id = 1;  // Above every id given so far.
+  uint64_t dead_letters_redriven = 0;
+  uint64_t dead_letters_purged = 0;
+  uint64_t dead_letters_dropped = 0;  // Because of their limits.
+  uint64_t dead_letters_lost = 0;     // To damage.
+  uint64_t corrupt_events = 0;        // Lost to damage since the log was made.
+  uint64_t syncs = 0;                 // Since it was opened.
+  absl::Duration sync_time;           // Spent in them.
 };
 
 // An append-only log of event batches.
@@ -155,6 +184,8 @@ class EventLog {
   // Stores `request` and everything committed so far in one atomic write. With
   // kDurable everything appended before, at whatever level, is durable too once
   // this returns.
+  //   kNotFound: a cursor of `only_cursors`, or a dead letter, is not there;
+  //   nothing was written.
   virtual absl::StatusOr<AppendResult> Append(const AppendRequest& request,
                                               Durability durability) = 0;
 
@@ -209,7 +240,7 @@ class EventLog {
   // Commit() are among them at once, although they are not written yet.
   virtual absl::StatusOr<std::vector<storage::v1::DeadLetter>> ListDeadLetters(
       uint64_t from_id, size_t limit) const = 0;
-  // Removes them; unknown ids are ignored. A writing method.
+  // Removes them, counted as purged; unknown ids are ignored. A writing method.
   virtual absl::Status DeleteDeadLetters(absl::Span<const uint64_t> ids) = 0;
 
   // ---- Watching ----
@@ -243,6 +274,10 @@ struct LogOptions {
   uint64_t retain_bytes = 0;
   // Dedupe keys older than this expire.
   absl::Duration dedupe_window = absl::Hours(26);
+  // Bounds on the dead letters kept: their bytes, and how long ago they died;
+  // zero does not bound. The oldest go with the next write, counted and logged.
+  uint64_t dead_letter_max_bytes = uint64_t{1} << 30;
+  absl::Duration dead_letter_max_age = absl::ZeroDuration();
   // Memory of recent batches kept for sinks that keep up.
   size_t tail_bytes = 32 << 20;
 };

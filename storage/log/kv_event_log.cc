@@ -20,6 +20,12 @@ bool PassesABatch(const RecentBatches& recent, Sequence before,
   return place == nullptr || place->end <= after;
 }
 
+void NoteAddressees(const LogBook& book, std::vector<LogBatch>* batches) {
+  for (LogBatch& batch : *batches) {
+    batch.only_cursors = book.AddressedTo(batch.first_sequence);
+  }
+}
+
 }  // namespace
 
 KvEventLog::KvEventLog(std::unique_ptr<KeyValueStore> store,
@@ -64,6 +70,7 @@ absl::StatusOr<std::vector<LogBatch>> KvEventLog::Read(Sequence from,
     if (from >= book_.next()) return batches;
     if (book_.recent().TailHolds(from)) {
       book_.recent().ReadTail(from, max_bytes, &bytes, &batches);
+      NoteAddressees(book_, &batches);
       return batches;
     }
     range.floor = book_.first();
@@ -81,12 +88,12 @@ absl::StatusOr<std::vector<LogBatch>> KvEventLog::Read(Sequence from,
   // On through the tail, if it still begins where the disk ended.
   const bool at_end =
       stored.batches.empty() || stored.batches.back().place.end >= range.end;
-  if (at_end && (bytes < max_bytes || batches.empty())) {
-    absl::MutexLock lock(&mu_);
-    if (book_.recent().TailHolds(range.end)) {
-      book_.recent().ReadTail(range.end, max_bytes, &bytes, &batches);
-    }
+  absl::MutexLock lock(&mu_);
+  if (at_end && (bytes < max_bytes || batches.empty()) &&
+      book_.recent().TailHolds(range.end)) {
+    book_.recent().ReadTail(range.end, max_bytes, &bytes, &batches);
   }
+  NoteAddressees(book_, &batches);
   return batches;
 }
 
@@ -119,40 +126,6 @@ absl::Status KvEventLog::ForEachDedupeKey(
                         }
                         return true;
                       });
-}
-
-absl::StatusOr<std::vector<storage::v1::DeadLetter>>
-KvEventLog::ListDeadLetters(uint64_t from_id, size_t limit) const {
-  // First those that wait: one that is written meanwhile is then seen twice and
-  // not never.
-  std::map<uint64_t, storage::v1::DeadLetter> letters;
-  {
-    absl::MutexLock lock(&mu_);
-    for (const PendingDeadLetter& pending : book_.pending_dead_letters()) {
-      if (pending.id < from_id || letters.size() >= limit) continue;
-      letters[pending.id].ParseFromString(pending.serialized);
-    }
-  }
-  size_t read = 0;
-  const auto range = ScanRange::Between(
-      format::NumberKey(from_id), std::string(format::AfterAllNumberKeys()));
-  if (limit > 0) {
-    SLUICE_RETURN_IF_ERROR(
-        store_->Scan(Table::kDeadLetters, range,
-                     [&](std::string_view key, std::string_view value) {
-                       const auto id = format::ParseNumberKey(key);
-                       if (!id.has_value()) return true;
-                       letters[*id].ParseFromArray(
-                           value.data(), static_cast<int>(value.size()));
-                       return ++read < limit;
-                     }));
-  }
-  std::vector<storage::v1::DeadLetter> list;
-  for (auto& [id, letter] : letters) {
-    if (list.size() == limit) break;
-    list.push_back(std::move(letter));
-  }
-  return list;
 }
 
 LogStats KvEventLog::stats() const {

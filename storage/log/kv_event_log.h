@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "storage/base/clock.h"
 #include "storage/format/record.h"
 #include "storage/kv/key_value_store.h"
@@ -26,6 +27,8 @@
 #include "storage/log/stored_records.h"
 
 namespace sluice {
+
+struct LetterChanges;
 
 // Thread-safe: beyond what EventLog asks for, writing methods may be called
 // from any thread; they take turns. Nobody waits for the disk but writers and
@@ -74,6 +77,8 @@ class KvEventLog : public EventLog {
  private:
   // What one write adds beside what was committed.
   struct Additions;
+  absl::Status CheckCursorsExist(const std::vector<std::string>& names) const
+      ABSL_LOCKS_EXCLUDED(mu_);
 
   // ---- kv_event_log_load.cc ----
 
@@ -104,8 +109,6 @@ class KvEventLog : public EventLog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   void PrepareSources(Additions& additions, WriteSet& set)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
-  void PrepareDeadLetters(Additions& additions, WriteSet& set)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   void PrepareDedupe(Additions& additions, WriteSet& set)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
   void PrepareState(const Additions& additions, WriteSet& set)
@@ -117,6 +120,31 @@ class KvEventLog : public EventLog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   // Lets the store free what nobody reads any more.
   void DropOld(const Additions& additions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
+
+  // ---- kv_event_log_letters.cc ----
+
+  // Finds the dead letters `ids`, which go because of `reason`.
+  //   kNotFound: one is not there, and all `must_exist`.
+  absl::Status PlanDeletion(absl::Span<const uint64_t> ids, bool must_exist,
+                            uint64_t DeadLetterDelta::*reason,
+                            LetterChanges* changes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status PlanEdits(absl::Span<const storage::v1::DeadLetter> edited,
+                         LetterChanges* changes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_) ABSL_LOCKS_EXCLUDED(mu_);
+  // Chooses the oldest that are over the limits.
+  void PlanLimits(const Additions& additions, LetterChanges* changes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_) ABSL_LOCKS_EXCLUDED(mu_);
+  bool LettersOverLimits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  // The stored form of a dead letter; nullopt: it is not there.
+  absl::StatusOr<std::optional<std::string>> FindLetter(uint64_t id) const
+      ABSL_LOCKS_EXCLUDED(mu_);
+  void PrepareDeadLetters(Additions& additions, WriteSet& set)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
+  // After a write that succeeded (or not).
+  void SettleLetters(const Additions& additions, bool written)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
 
   // ---- kv_event_log_space.cc ----
@@ -170,6 +198,14 @@ class KvEventLog : public EventLog {
   bool overwrite_ ABSL_GUARDED_BY(writer_mu_) = false;
   // The first dead letter id that no write that succeeded has used.
   uint64_t unwritten_dead_letter_id_ ABSL_GUARDED_BY(writer_mu_) = 1;
+  // Dead letters that a failed write deleted or edited, as they were.
+  std::map<uint64_t, std::string> letters_to_restore_
+      ABSL_GUARDED_BY(writer_mu_);
+  // No stored dead letter has a smaller id.
+  uint64_t letter_floor_ ABSL_GUARDED_BY(writer_mu_) = 0;
+  // No dead letter is too old before this.
+  absl::Time next_letter_check_ ABSL_GUARDED_BY(writer_mu_) =
+      absl::InfinitePast();
   // Not OK: the store refuses to go on.
   absl::Status broken_ ABSL_GUARDED_BY(writer_mu_);
 

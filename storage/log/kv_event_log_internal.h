@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,18 @@ struct EncodedBatch {
   size_t record_bytes = 0;
 };
 
+// What a write does to dead letters that are there.
+struct LetterChanges {
+  // As they were: to be put back should the write fail.
+  std::vector<PendingDeadLetter> before;
+  std::vector<uint64_t> deleted;
+  std::vector<PendingDeadLetter> edited;
+  DeadLetterDelta delta;
+  // Nothing is stored below; and when the age of the oldest matters again.
+  std::optional<uint64_t> floor;
+  std::optional<absl::Time> next_check;
+};
+
 struct KvEventLog::Additions {
   LogStart start;
   std::vector<EncodedBatch> batches;
@@ -33,10 +46,11 @@ struct KvEventLog::Additions {
   absl::Span<const SourceUpdate> sources;
   absl::Span<const storage::v1::DeadLetter> dead_letters;
   absl::Span<const DedupeKey> dedupe_keys;
-  std::vector<uint64_t> deleted_dead_letters;
-  int64_t deleted_dead_letter_bytes = 0;
+  std::vector<std::string> only_cursors;
+  LetterChanges letters;
 
   // ---- Filled by Prepare(), for Apply() and Restore() ----
+  DeadLetterDelta letters_delta;
   std::vector<PendingDeadLetter> new_dead_letters;
   SourceMap new_sources;
   std::vector<std::string> written_cursors;
@@ -46,12 +60,11 @@ struct KvEventLog::Additions {
   uint64_t next_dead_letter_id = 0;
   int64_t dedupe_nanos = 0;
 
-  int64_t NewDeadLetterBytes() const {
-    int64_t bytes = 0;
-    for (const auto& letter : new_dead_letters) {
-      bytes += static_cast<int64_t>(letter.serialized.size());
-    }
-    return bytes;
+  // Events that are for `only_cursors`, and not for `cursor`.
+  bool IsNotFor(std::string_view cursor) const {
+    return !batches.empty() && !only_cursors.empty() &&
+           std::find(only_cursors.begin(), only_cursors.end(), cursor) ==
+               only_cursors.end();
   }
 };
 

@@ -205,7 +205,6 @@ absl::Status KvEventLog::IncludeNewerDeadLetters(LogBook* book) const {
 }
 
 absl::Status KvEventLog::RecountDeadLetters(LogBook* book) const {
-  storage::v1::LogState state = book->ToProto();
   uint64_t letters = 0;
   uint64_t bytes = 0;
   SLUICE_RETURN_IF_ERROR(store_->Scan(
@@ -216,9 +215,7 @@ absl::Status KvEventLog::RecountDeadLetters(LogBook* book) const {
         bytes += value.size();
         return true;
       }));
-  state.set_dead_letters(letters);
-  state.set_dead_letter_bytes(bytes);
-  book->FromProto(state);
+  book->RecountDeadLetters(letters, bytes);
   return absl::OkStatus();
 }
 

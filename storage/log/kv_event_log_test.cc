@@ -162,6 +162,51 @@ class KvEventLogTest : public testing::Test {
   absl::Status load_status_;
 };
 
+// ---- Dead letters ----
+
+TEST_F(KvEventLogTest, AFailedRedriveIsUndoneByTheNextWrite) {
+  ASSERT_TRUE(log_->OpenCursor("out", true).ok());
+  AppendRequest letters;
+  letters.dead_letters.resize(2);
+  ASSERT_TRUE(log_->Append(letters, Durability::kDurable).ok());
+  AppendRequest redrive = Request({1});
+  redrive.only_cursors = {"out"};
+  redrive.redriven_dead_letters = {1};
+  redrive.edited_dead_letters.resize(1);
+  redrive.edited_dead_letters[0].set_id(2);
+  redrive.edited_dead_letters[0].set_message("edited");
+  disk_->write_status = absl::UnavailableError("sync failed");
+  disk_->failed_writes_stay = true;
+  EXPECT_FALSE(log_->Append(redrive, Durability::kDurable).ok());
+  disk_->write_status = absl::OkStatus();
+  ASSERT_TRUE(Append({3}).ok());
+  OpenAfterCrash();
+  const auto found = log_->ListDeadLetters(0, 10);
+  ASSERT_EQ(found->size(), 2u) << "the letter is there, and not its event";
+  EXPECT_EQ((*found)[1].message(), "");
+  EXPECT_EQ(log_->stats().dead_letters, 2u);
+  EXPECT_EQ(log_->stats().next_sequence, 4u);
+}
+
+TEST_F(KvEventLogTest, ARedriveThatACrashBringsBackIsWhole) {
+  ASSERT_TRUE(log_->OpenCursor("out", true).ok());
+  ASSERT_TRUE(log_->OpenCursor("other", true).ok());
+  AppendRequest letters;
+  letters.dead_letters.resize(1);
+  ASSERT_TRUE(log_->Append(letters, Durability::kDurable).ok());
+  AppendRequest redrive = Request({1});
+  redrive.only_cursors = {"out"};
+  redrive.redriven_dead_letters = {1};
+  disk_->write_status = absl::UnavailableError("sync failed");
+  disk_->failed_writes_stay = true;
+  EXPECT_FALSE(log_->Append(redrive, Durability::kDurable).ok());
+  OpenAfterCrash();
+  EXPECT_TRUE(log_->ListDeadLetters(0, 10)->empty());
+  EXPECT_EQ(log_->stats().next_sequence, 2u);
+  EXPECT_EQ(Counters("other").filtered(), 1u);
+  EXPECT_EQ(Counters("out").filtered(), 0u);
+}
+
 // ---- Writes that fail ----
 
 TEST_F(KvEventLogTest, AFailedAppendChangesNothingAndCanBeRepeated) {

@@ -38,6 +38,7 @@ void AddCounters(const storage::v1::SourceCounters& added,
 absl::Status KvEventLog::WriteOut(Additions& additions, Durability durability) {
   SLUICE_RETURN_IF_ERROR(broken_);
   const bool sync = durability == Durability::kDurable;
+  PlanLimits(additions, &additions.letters);
   WriteSet set;
   {
     absl::MutexLock lock(&mu_);
@@ -59,6 +60,7 @@ absl::Status KvEventLog::WriteOut(Additions& additions, Durability durability) {
       sync_time_ += took;
     }
   }
+  SettleLetters(additions, status.ok());
   if (!status.ok()) {
     overwrite_ = true;
     if (absl::IsDataLoss(status)) broken_ = status;
@@ -126,11 +128,16 @@ void KvEventLog::PrepareCursors(Additions& additions, WriteSet& set) {
   }
   for (auto& [name, cursor] : book_.cursors()) {
     const bool passed_over = cursor.progress.next() < first;
-    if (!cursor.changed && !overwrite_ && !passed_over) continue;
-    if (passed_over) {
+    const bool not_for_it = additions.IsNotFor(name);
+    if (!cursor.changed && !overwrite_ && !passed_over && !not_for_it) continue;
+    if (passed_over || not_for_it) {
       // The book follows once this is written.
       CursorProgress after = cursor.progress;
-      after.Complete(after.next(), first - 1, Done::kDropped);
+      if (passed_over) after.Complete(after.next(), first - 1, Done::kDropped);
+      if (not_for_it) {
+        after.Complete(additions.batches.front().place.first,
+                       additions.batches.back().place.end - 1, Done::kFiltered);
+      }
       set.Put(Table::kCursors, CursorKey(name),
               after.ToProto().SerializeAsString());
     } else {
@@ -172,25 +179,6 @@ void KvEventLog::PrepareSources(Additions& additions, WriteSet& set) {
   additions.new_sources = std::move(states);
 }
 
-void KvEventLog::PrepareDeadLetters(Additions& additions, WriteSet& set) {
-  additions.pending_dead_letters = book_.pending_dead_letters().size();
-  for (const PendingDeadLetter& letter : book_.pending_dead_letters()) {
-    set.PutView(Table::kDeadLetters, format::NumberKey(letter.id),
-                letter.serialized);
-  }
-  for (const storage::v1::DeadLetter& letter : additions.dead_letters) {
-    additions.new_dead_letters.push_back(book_.MakeDeadLetter(letter));
-  }
-  for (const PendingDeadLetter& letter : additions.new_dead_letters) {
-    set.PutView(Table::kDeadLetters, format::NumberKey(letter.id),
-                letter.serialized);
-  }
-  for (uint64_t id : additions.deleted_dead_letters) {
-    set.Delete(Table::kDeadLetters, format::NumberKey(id));
-  }
-  additions.next_dead_letter_id = book_.next_dead_letter_id();
-}
-
 void KvEventLog::PrepareDedupe(Additions& additions, WriteSet& set) {
   if (additions.dedupe_keys.empty()) return;
   dedupe_bytes_.resize(additions.dedupe_keys.size() * kDedupeKeyBytes);
@@ -221,13 +209,19 @@ void KvEventLog::PrepareState(const Additions& additions, WriteSet& set) {
     state.set_next_sequence(last.end);
     state.set_next_offset(last.end_offset);
   }
-  state.set_dead_letters(state.dead_letters() +
-                         additions.new_dead_letters.size() -
-                         additions.deleted_dead_letters.size());
-  state.set_dead_letter_bytes(
-      state.dead_letter_bytes() +
-      static_cast<uint64_t>(additions.NewDeadLetterBytes() -
-                            additions.deleted_dead_letter_bytes));
+  if (!additions.batches.empty() && !additions.only_cursors.empty()) {
+    auto* range = state.add_addressed();
+    range->set_first(additions.batches.front().place.first);
+    range->set_last(additions.batches.back().place.end - 1);
+    range->mutable_cursors()->Assign(additions.only_cursors.begin(),
+                                     additions.only_cursors.end());
+  }
+  auto* const addressed = state.mutable_addressed();
+  while (!addressed->empty() &&
+         addressed->begin()->last() < additions.start.first) {
+    addressed->erase(addressed->begin());
+  }
+  additions.letters_delta.AddTo(&state);
   set.Put(Table::kMeta, std::string(format::kStateKey),
           state.SerializeAsString());
 }
@@ -244,6 +238,11 @@ bool KvEventLog::Apply(Additions& additions) {
   for (EncodedBatch& batch : additions.batches) {
     book_.AddBatch(batch.place, std::move(batch.events));
   }
+  if (!additions.batches.empty() && !additions.only_cursors.empty()) {
+    book_.Address(additions.batches.front().place.first,
+                  additions.batches.back().place.end - 1,
+                  additions.only_cursors);
+  }
   const bool freed = book_.MoveStart(additions.start);
   for (auto& [name, state] : additions.new_sources) {
     book_.sources().insert_or_assign(name, std::move(state));
@@ -252,10 +251,7 @@ bool KvEventLog::Apply(Additions& additions) {
   pending.erase(
       pending.begin(),
       pending.begin() + static_cast<ptrdiff_t>(additions.pending_dead_letters));
-  book_.CountDeadLetters(
-      static_cast<int64_t>(additions.new_dead_letters.size()) -
-          static_cast<int64_t>(additions.deleted_dead_letters.size()),
-      additions.NewDeadLetterBytes() - additions.deleted_dead_letter_bytes);
+  book_.CountDeadLetters(additions.letters_delta);
   damaged_records_.erase(damaged_records_.begin(),
                          damaged_records_.begin() +
                              static_cast<ptrdiff_t>(additions.damaged_records));
@@ -294,6 +290,14 @@ absl::StatusOr<AppendResult> KvEventLog::Append(const AppendRequest& request,
   additions.sources = request.sources;
   additions.dead_letters = request.dead_letters;
   additions.dedupe_keys = request.dedupe_keys;
+  additions.only_cursors = request.only_cursors;
+  std::sort(additions.only_cursors.begin(), additions.only_cursors.end());
+  SLUICE_RETURN_IF_ERROR(CheckCursorsExist(additions.only_cursors));
+  SLUICE_RETURN_IF_ERROR(
+      PlanDeletion(request.redriven_dead_letters, /*must_exist=*/true,
+                   &DeadLetterDelta::redriven, &additions.letters));
+  SLUICE_RETURN_IF_ERROR(
+      PlanEdits(request.edited_dead_letters, &additions.letters));
   AppendResult result;
   BatchPlace place;
   {
@@ -326,6 +330,17 @@ absl::StatusOr<AppendResult> KvEventLog::Append(const AppendRequest& request,
   return result;
 }
 
+absl::Status KvEventLog::CheckCursorsExist(
+    const std::vector<std::string>& names) const {
+  absl::MutexLock lock(&mu_);
+  for (const std::string& name : names) {
+    if (book_.cursors().contains(name)) continue;
+    return absl::NotFoundError(
+        absl::StrCat("the log has no cursor \"", name, "\""));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status KvEventLog::Flush(Durability durability) {
   absl::MutexLock writer(&writer_mu_);
   Additions additions;
@@ -335,6 +350,7 @@ absl::Status KvEventLog::Flush(Durability durability) {
     absl::MutexLock lock(&mu_);
     anything = book_.changed() || additions.start.first > book_.first();
   }
+  anything = anything || LettersOverLimits();
   if (anything || overwrite_) return WriteOut(additions, durability);
   if (durability == Durability::kBuffered || !unsynced_) return broken_;
   SLUICE_RETURN_IF_ERROR(broken_);
@@ -438,41 +454,6 @@ absl::Status KvEventLog::ParkCursor(std::string_view name) {
   // What only this cursor held back can go now.
   NotifySpace();
   return absl::OkStatus();
-}
-
-absl::Status KvEventLog::DeleteDeadLetters(absl::Span<const uint64_t> ids) {
-  absl::MutexLock writer(&writer_mu_);
-  std::vector<uint64_t> wanted(ids.begin(), ids.end());
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  Additions additions;
-  {
-    absl::MutexLock lock(&mu_);
-    additions.start = book_.start();
-    for (const auto& letter : book_.pending_dead_letters()) {
-      if (!std::binary_search(wanted.begin(), wanted.end(), letter.id))
-        continue;
-      additions.deleted_dead_letters.push_back(letter.id);
-      additions.deleted_dead_letter_bytes +=
-          static_cast<int64_t>(letter.serialized.size());
-    }
-  }
-  const size_t pending = additions.deleted_dead_letters.size();
-  for (uint64_t id : wanted) {
-    const auto already = additions.deleted_dead_letters.begin();
-    if (std::find(already, already + static_cast<ptrdiff_t>(pending), id) !=
-        already + static_cast<ptrdiff_t>(pending)) {
-      continue;
-    }
-    SLUICE_ASSIGN_OR_RETURN(
-        const std::optional<std::string> letter,
-        store_->Get(Table::kDeadLetters, format::NumberKey(id)));
-    if (!letter.has_value()) continue;
-    additions.deleted_dead_letters.push_back(id);
-    additions.deleted_dead_letter_bytes += static_cast<int64_t>(letter->size());
-  }
-  if (additions.deleted_dead_letters.empty()) return absl::OkStatus();
-  return WriteOut(additions, Durability::kBuffered);
 }
 
 }  // namespace sluice

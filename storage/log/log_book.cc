@@ -11,7 +11,22 @@ namespace {
 // 64 Ki places take 3 MiB. Older batches are found on disk.
 constexpr size_t kMaxPlaces = size_t{1} << 16;
 
+bool Contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
+
+void DeadLetterDelta::AddTo(storage::v1::LogState* state) const {
+  state->set_dead_letters(state->dead_letters() + made - redriven - purged -
+                          dropped);
+  state->set_dead_letter_bytes(state->dead_letter_bytes() +
+                               static_cast<uint64_t>(bytes));
+  state->set_dead_letters_made(state->dead_letters_made() + made);
+  state->set_dead_letters_redriven(state->dead_letters_redriven() + redriven);
+  state->set_dead_letters_purged(state->dead_letters_purged() + purged);
+  state->set_dead_letters_dropped(state->dead_letters_dropped() + dropped);
+}
 
 LogBook::LogBook(size_t tail_bytes) : recent_(tail_bytes, kMaxPlaces) {}
 
@@ -45,6 +60,9 @@ bool LogBook::MoveStart(const LogStart& start) {
   recent_.RemoveBelow(start.first);
   std::erase_if(holes_, [&start](const storage::v1::Hole& hole) {
     return hole.last() < start.first;
+  });
+  std::erase_if(addressed_, [&start](const Addressed& range) {
+    return range.last < start.first;
   });
   for (auto& [name, cursor] : cursors_) {
     if (cursor.progress.next() >= start.first) continue;
@@ -106,6 +124,11 @@ CursorEntry& LogBook::AddCursor(std::string_view name, Sequence start) {
   for (const auto& hole : holes_) {
     cursor.progress.Complete(hole.first(), hole.last(), Done::kCorrupt);
   }
+  for (const Addressed& range : addressed_) {
+    if (!Contains(*range.cursors, name)) {
+      cursor.progress.Complete(range.first, range.last, Done::kFiltered);
+    }
+  }
   cursor.changed = changed_ = true;
   return cursor;
 }
@@ -135,6 +158,9 @@ absl::Status LogBook::Commit(CursorCommit commit) {
     }
   }
   CursorEntry& cursor = found->second;
+  std::erase_if(commit.dead_letters, [&](const auto& letter) {
+    return letter.sequence() != 0 && cursor.progress.IsDone(letter.sequence());
+  });
   for (const CompletedRange& range : commit.completed) {
     if (cursor.progress.Complete(range.first, range.last,
                                  ToDone(range.completion)) > 0) {
@@ -143,8 +169,11 @@ absl::Status LogBook::Commit(CursorCommit commit) {
   }
   for (auto& letter : commit.dead_letters) {
     pending_dead_letters_.push_back(MakeDeadLetter(std::move(letter)));
-    CountDeadLetters(1, static_cast<int64_t>(
-                            pending_dead_letters_.back().serialized.size()));
+    DeadLetterDelta delta;
+    delta.made = 1;
+    delta.bytes =
+        static_cast<int64_t>(pending_dead_letters_.back().serialized.size());
+    CountDeadLetters(delta);
     changed_ = true;
   }
   return absl::OkStatus();
@@ -163,22 +192,65 @@ PendingDeadLetter LogBook::MakeDeadLetter(storage::v1::DeadLetter letter) {
   return pending;
 }
 
-void LogBook::CountDeadLetters(int64_t letters, int64_t bytes) {
-  dead_letters_ += static_cast<uint64_t>(letters);
-  dead_letter_bytes_ += static_cast<uint64_t>(bytes);
+void LogBook::CountDeadLetters(const DeadLetterDelta& delta) {
+  delta.AddTo(&letters_);
+}
+
+void LogBook::RecountDeadLetters(uint64_t held, uint64_t bytes) {
+  letters_.set_dead_letters(held);
+  letters_.set_dead_letter_bytes(bytes);
+  const uint64_t known = held + letters_.dead_letters_redriven() +
+                         letters_.dead_letters_purged() +
+                         letters_.dead_letters_dropped();
+  // With the counters gone too, what was made is at least what is known.
+  letters_.set_dead_letters_made(std::max(letters_.dead_letters_made(), known));
+  letters_.set_dead_letters_lost(letters_.dead_letters_made() - known);
+  changed_ = true;
+}
+
+void LogBook::Address(Sequence first, Sequence last,
+                      std::vector<std::string> cursors) {
+  std::sort(cursors.begin(), cursors.end());
+  for (auto& [name, cursor] : cursors_) {
+    if (!Contains(cursors, name)) {
+      cursor.progress.Complete(first, last, Done::kFiltered);
+    }
+  }
+  if (!addressed_.empty() && addressed_.back().last + 1 == first &&
+      *addressed_.back().cursors == cursors) {
+    addressed_.back().last = last;
+    return;
+  }
+  addressed_.push_back(
+      {first, last,
+       std::make_shared<const std::vector<std::string>>(std::move(cursors))});
+}
+
+std::shared_ptr<const std::vector<std::string>> LogBook::AddressedTo(
+    Sequence sequence) const {
+  const auto range = std::partition_point(
+      addressed_.begin(), addressed_.end(),
+      [sequence](const Addressed& other) { return other.last < sequence; });
+  if (range == addressed_.end() || range->first > sequence) return nullptr;
+  return range->cursors;
 }
 
 storage::v1::LogState LogBook::ToProto() const {
-  storage::v1::LogState state;
+  storage::v1::LogState state = letters_;
   state.set_first_sequence(start_.first);
   state.set_next_sequence(next_);
   state.set_first_offset(start_.offset);
   state.set_next_offset(next_offset_);
   state.set_next_dead_letter_id(next_dead_letter_id_);
-  state.set_dead_letters(dead_letters_);
-  state.set_dead_letter_bytes(dead_letter_bytes_);
   state.set_corrupt_events(corrupt_events_);
   state.mutable_holes()->Assign(holes_.begin(), holes_.end());
+  for (const Addressed& range : addressed_) {
+    storage::v1::AddressedRange* stored = state.add_addressed();
+    stored->set_first(range.first);
+    stored->set_last(range.last);
+    stored->mutable_cursors()->Assign(range.cursors->begin(),
+                                      range.cursors->end());
+  }
   return state;
 }
 
@@ -187,10 +259,23 @@ void LogBook::FromProto(const storage::v1::LogState& state) {
   next_ = state.next_sequence();
   next_offset_ = state.next_offset();
   next_dead_letter_id_ = state.next_dead_letter_id();
-  dead_letters_ = state.dead_letters();
-  dead_letter_bytes_ = state.dead_letter_bytes();
+  letters_.set_dead_letters(state.dead_letters());
+  letters_.set_dead_letter_bytes(state.dead_letter_bytes());
+  // A log from before they were counted has every letter it ever made.
+  letters_.set_dead_letters_made(
+      std::max(state.dead_letters_made(), state.dead_letters()));
+  letters_.set_dead_letters_redriven(state.dead_letters_redriven());
+  letters_.set_dead_letters_purged(state.dead_letters_purged());
+  letters_.set_dead_letters_dropped(state.dead_letters_dropped());
+  letters_.set_dead_letters_lost(state.dead_letters_lost());
   corrupt_events_ = state.corrupt_events();
   holes_.assign(state.holes().begin(), state.holes().end());
+  addressed_.clear();
+  for (const auto& range : state.addressed()) {
+    addressed_.push_back({range.first(), range.last(),
+                          std::make_shared<const std::vector<std::string>>(
+                              range.cursors().begin(), range.cursors().end())});
+  }
 }
 
 void LogBook::Extend(Sequence next, uint64_t next_offset) {
@@ -208,8 +293,14 @@ void LogBook::FillStats(LogStats* stats) const {
   stats->next_sequence = next_;
   stats->stored_bytes = held_bytes();
   stats->tail_bytes = recent_.tail_bytes();
-  stats->dead_letters = dead_letters_;
-  stats->dead_letter_bytes = dead_letter_bytes_;
+  stats->next_dead_letter_id = next_dead_letter_id_;
+  stats->dead_letters = letters_.dead_letters();
+  stats->dead_letter_bytes = letters_.dead_letter_bytes();
+  stats->dead_letters_made = letters_.dead_letters_made();
+  stats->dead_letters_redriven = letters_.dead_letters_redriven();
+  stats->dead_letters_purged = letters_.dead_letters_purged();
+  stats->dead_letters_dropped = letters_.dead_letters_dropped();
+  stats->dead_letters_lost = letters_.dead_letters_lost();
   stats->corrupt_events = corrupt_events_;
 }
 

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,17 @@ struct LogStart {
 struct PendingDeadLetter {
   uint64_t id = 0;
   std::string serialized;
+};
+
+// What a write, or a commit, does to the dead letters in numbers.
+struct DeadLetterDelta {
+  uint64_t made = 0;
+  uint64_t redriven = 0;
+  uint64_t purged = 0;
+  uint64_t dropped = 0;
+  int64_t bytes = 0;
+
+  void AddTo(storage::v1::LogState* state) const;
 };
 
 struct CursorEntry {
@@ -88,6 +100,15 @@ class LogBook {
   absl::Status Commit(CursorCommit commit);
   CursorInfo Info(const std::string& name, const CursorProgress& cursor) const;
 
+  // ---- Events that are for some cursors only ----
+
+  // The events first .. last, at the end of the log, are for `cursors` only;
+  // the others have them done.
+  void Address(Sequence first, Sequence last, std::vector<std::string> cursors);
+  // The cursors that the batch of `sequence` is for; null: all.
+  std::shared_ptr<const std::vector<std::string>> AddressedTo(
+      Sequence sequence) const;
+
   // ---- Dead letters ----
 
   // Gives `letter` its id.
@@ -98,7 +119,10 @@ class LogBook {
   const std::deque<PendingDeadLetter>& pending_dead_letters() const {
     return pending_dead_letters_;
   }
-  void CountDeadLetters(int64_t letters, int64_t bytes);
+  void CountDeadLetters(const DeadLetterDelta& delta);
+  // There are `held` of them, of `bytes`; what is missing is lost.
+  void RecountDeadLetters(uint64_t held, uint64_t bytes);
+  uint64_t dead_letter_bytes() const { return letters_.dead_letter_bytes(); }
   uint64_t next_dead_letter_id() const { return next_dead_letter_id_; }
 
   // ---- Stored form ----
@@ -124,13 +148,19 @@ class LogBook {
   uint64_t next_offset_ = 0;
   RecentBatches recent_;
   std::vector<storage::v1::Hole> holes_;  // Ascending, disjoint.
+  struct Addressed {
+    Sequence first = 0;
+    Sequence last = 0;
+    std::shared_ptr<const std::vector<std::string>> cursors;
+  };
+  std::vector<Addressed> addressed_;  // Ascending, disjoint.
   CursorMap cursors_;
   SourceMap sources_;
   uint64_t next_dead_letter_id_ = 1;
   // Waiting for the next write; counted in the numbers below.
   std::deque<PendingDeadLetter> pending_dead_letters_;
-  uint64_t dead_letters_ = 0;
-  uint64_t dead_letter_bytes_ = 0;
+  // Only the fields about dead letters are used.
+  storage::v1::LogState letters_;
   uint64_t corrupt_events_ = 0;
   bool changed_ = false;
 };

@@ -119,13 +119,68 @@ TEST_F(LogBookTest, SurvivesBeingStored) {
   Add(10);
   book_.AddLoss(1, 10, 100);
   book_.MakeDeadLetter(storage::v1::DeadLetter());
-  book_.CountDeadLetters(1, 50);
+  DeadLetterDelta delta;
+  delta.made = 3;
+  delta.redriven = 1;
+  delta.bytes = 50;
+  book_.CountDeadLetters(delta);
+  book_.AddCursor("a", 21);
+  Add(5);
+  book_.Address(21, 25, {"a"});
   LogBook again(0);
   again.FromProto(book_.ToProto());
   EXPECT_EQ(again.ToProto().SerializeAsString(),
             book_.ToProto().SerializeAsString());
-  EXPECT_EQ(again.held_bytes(), 100u);
+  EXPECT_EQ(again.held_bytes(), 200u);
+  ASSERT_NE(again.AddressedTo(23), nullptr);
   EXPECT_EQ(again.next_dead_letter_id(), 2u);
+}
+
+TEST_F(LogBookTest, WhatIsAddressedToSomeIsDoneForAllOthers) {
+  Add(10);
+  book_.AddCursor("a", 1);
+  book_.AddCursor("b", 1);
+  Add(5);
+  book_.Address(11, 15, {"b"});
+  Add(5);
+  book_.Address(16, 20, {"b"});
+  EXPECT_EQ(book_.AddressedTo(10), nullptr);
+  ASSERT_NE(book_.AddressedTo(11), nullptr);
+  EXPECT_EQ(*book_.AddressedTo(20), std::vector<std::string>({"b"}));
+  EXPECT_EQ(book_.ToProto().addressed_size(), 1) << "neighbours are joined";
+  EXPECT_EQ(book_.cursors().find("a")->second.progress.Waiting(21), 10u);
+  EXPECT_EQ(book_.cursors().find("b")->second.progress.Waiting(21), 20u);
+  EXPECT_EQ(book_.AddCursor("late", 1).progress.Waiting(21), 10u);
+  book_.MoveStart({21, 300});
+  EXPECT_EQ(book_.ToProto().addressed_size(), 0);
+}
+
+TEST_F(LogBookTest, ALetterOfAnEventThatIsDoneIsLeftOut) {
+  Add(10);
+  book_.AddCursor("a", 1).progress.Complete(1, 3, Done::kDropped);
+  CursorCommit commit;
+  commit.cursor = "a";
+  commit.completed = {{3, 4, Completion::kDeadLettered}};
+  commit.dead_letters.resize(2);
+  commit.dead_letters[0].set_sequence(3);
+  commit.dead_letters[1].set_sequence(4);
+  ASSERT_TRUE(book_.Commit(commit).ok());
+  EXPECT_EQ(book_.ToProto().dead_letters_made(), 1u);
+  const auto counters =
+      book_.cursors().find("a")->second.progress.ToProto().counters();
+  EXPECT_EQ(counters.dead_lettered(), 1u);
+}
+
+TEST_F(LogBookTest, LettersThatAreNotFoundAgainAreLost) {
+  DeadLetterDelta delta;
+  delta.made = 9;
+  delta.purged = 2;
+  delta.bytes = 700;
+  book_.CountDeadLetters(delta);
+  book_.RecountDeadLetters(4, 400);
+  EXPECT_EQ(book_.ToProto().dead_letters(), 4u);
+  EXPECT_EQ(book_.ToProto().dead_letters_lost(), 3u);
+  EXPECT_EQ(book_.dead_letter_bytes(), 400u);
 }
 
 }  // namespace

@@ -232,6 +232,16 @@ class Checker {
               " bytes, and the log says ", check_.state.dead_letters(), " of ",
               check_.state.dead_letter_bytes());
     }
+    const storage::v1::LogState& state = check_.state;
+    const uint64_t known =
+        state.dead_letters() + state.dead_letters_redriven() +
+        state.dead_letters_purged() + state.dead_letters_dropped() +
+        state.dead_letters_lost();
+    // 0: written before they were counted.
+    if (state.dead_letters_made() != 0 && state.dead_letters_made() != known) {
+      Problem(state.dead_letters_made(), " dead letters were made, and ", known,
+              " are accounted for");
+    }
   }
 
   void CheckDedupe() {

@@ -71,6 +71,8 @@ void AddHelpCommand(CLI::App& app, CommandAction* action) {
       "  sluice validate sluice.yaml          check a configuration\n"
       "  sluice run --config sluice.yaml      move events\n"
       "  sluice log inspect /var/lib/sluice   what is stored and waiting\n"
+      "  sluice dead-letters list /var/lib/sluice\n"
+      "                                       what could not be delivered\n"
       "  sluice help run                      more about one command\n"
       "\n"
       "Exit codes:\n"

@@ -13,40 +13,14 @@
 #include "pipeline/topology/pipeline_spec.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
-#include "storage/log/rocksdb_event_log.h"
+#include "storage/log/event_log.h"
+#include "tools/sluice/offline_log.h"
 
 namespace sluice {
 namespace {
 
 constexpr size_t kReadBytes = size_t{4} << 20;
 constexpr size_t kDeadLettersPerRead = 1000;
-
-// An open log; the directory is held as long.
-struct OpenedLog {
-  std::string pipeline;
-  std::unique_ptr<DataDirectory> directory;
-  std::unique_ptr<RocksDbEventLog> log;
-};
-
-absl::StatusOr<OpenedLog> OpenLog(const std::string& data_dir,
-                                  const std::string& pipeline) {
-  const std::string path = PipelineLogPath(data_dir, pipeline);
-  std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) {
-    return absl::NotFoundError(absl::StrCat("there is no log of a pipeline \"",
-                                            pipeline, "\" in ", data_dir));
-  }
-  OpenedLog opened;
-  opened.pipeline = pipeline;
-  SLUICE_ASSIGN_OR_RETURN(opened.directory, DataDirectory::Open(data_dir));
-  RocksDbLogOptions options;
-  // Looking frees nothing.
-  options.log.retain_time = absl::InfiniteDuration();
-  options.log.dedupe_window = absl::InfiniteDuration();
-  SLUICE_ASSIGN_OR_RETURN(opened.log,
-                          RocksDbEventLog::Open(path, options, Clock::Real()));
-  return opened;
-}
 
 // Visits every dead letter, in order.
 absl::Status ForEachDeadLetter(
@@ -62,7 +36,7 @@ absl::Status ForEachDeadLetter(
   }
 }
 
-admin::v1::PipelineStatus DescribeLog(const OpenedLog& opened) {
+admin::v1::PipelineStatus DescribeLog(const OfflineLog& opened) {
   PipelineSpec spec;
   spec.name = opened.pipeline;
   for (const SourceInfo& info : opened.log->Sources()) {
@@ -153,7 +127,8 @@ absl::StatusOr<std::vector<std::string>> PipelinesOf(
 
 absl::StatusOr<LogReport> InspectLog(const std::string& data_dir,
                                      const std::string& pipeline) {
-  SLUICE_ASSIGN_OR_RETURN(const OpenedLog opened, OpenLog(data_dir, pipeline));
+  SLUICE_ASSIGN_OR_RETURN(const OfflineLog opened,
+                          OpenOfflineLog(data_dir, pipeline));
   LogReport report;
   report.status = DescribeLog(opened);
   report.damage = opened.log->damage();
@@ -164,7 +139,8 @@ absl::StatusOr<LogReport> InspectLog(const std::string& data_dir,
 absl::StatusOr<LogVerification> VerifyLog(
     const std::string& data_dir, const std::string& pipeline,
     const std::function<void(double)>& progress) {
-  SLUICE_ASSIGN_OR_RETURN(const OpenedLog opened, OpenLog(data_dir, pipeline));
+  SLUICE_ASSIGN_OR_RETURN(const OfflineLog opened,
+                          OpenOfflineLog(data_dir, pipeline));
   LogVerification verification;
   SLUICE_RETURN_IF_ERROR(ReadEvents(*opened.log, progress, &verification));
   const absl::Status listed =

@@ -6,6 +6,7 @@
 #include "plugins/builtin/builtin.h"
 #include "tools/sluice/bench_command.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/help_command.h"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   sluice::AddRunCommand(app, registry, &action);
   sluice::AddValidateCommand(app, registry, &action);
   sluice::AddLogCommand(app, &action);
+  sluice::AddDeadLettersCommand(app, &action);
   sluice::AddPluginsCommand(app, registry, &action);
   sluice::AddSandboxCommand(app, &action);
   sluice::AddDemoCommand(app, &action);
