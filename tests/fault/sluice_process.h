@@ -55,6 +55,8 @@ class SluiceProcess {
   // Waits for the end. Returns the exit code.
   int ExitCode() { return process_->Wait(); }
 
+  pid_t pid() const { return process_->pid(); }
+
   // As of its last progress line, or of its ledger at the end.
   demo::PipelineProgress progress() const { return reader_.progress(); }
   // The latest line that it printed.
