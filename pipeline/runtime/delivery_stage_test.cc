@@ -496,6 +496,24 @@ TEST_F(DeliveryStageTest, StopGivesUpAfterTheGraceAndBuriesNothing) {
   EXPECT_TRUE(DeadLetters().empty()) << "a shutdown is never an outcome";
 }
 
+TEST_F(DeliveryStageTest, AnAttemptThatAShutdownCutsShortIsNotTheLast) {
+  options_.retry.max_attempts = 1;
+  options_.on_unknown = config::v1::DEAD_LETTER;
+  for (const Outcome& cut : {Outcome::Retry("the sink is stopped"),
+                             Outcome::Unknown("no answer any more")}) {
+    Append({"a"});
+    StartStage();
+    bool stopped = false;
+    stage_->Stop(absl::Seconds(5), [&] { stopped = true; });
+    sink_.Answer(DeliveryResult::All(cut));
+    executor_.RunReady();
+    EXPECT_TRUE(stopped);
+    EXPECT_TRUE(DeadLetters().empty()) << cut.message;
+    stage_.reset();
+  }
+  EXPECT_EQ(Waiting(), 2u);
+}
+
 TEST_F(DeliveryStageTest, ReadsNoFurtherAheadThanItsWindow) {
   options_.window_bytes = 100;
   Append({"a", "b"});

@@ -32,6 +32,11 @@ class FailingLog final : public MemoryEventLog {
     ++appends;
     return MemoryEventLog::Append(request, durability);
   }
+  absl::Status Flush(Durability durability) override {
+    last_flush = durability;
+    return MemoryEventLog::Flush(durability);
+  }
+  std::optional<Durability> last_flush;
   absl::Status append_status;
   Durability last_durability = Durability::kBuffered;
   int appends = 0;
@@ -313,6 +318,20 @@ TEST_F(IngestTest, KeepsTryingWhenTheDiskRefusesAndAcknowledgesOnlyThen) {
   EXPECT_EQ(health_.last.state, HealthState::kHealthy);
 }
 
+TEST_F(IngestTest, ADrainWaitsForWhatTheDiskRefuses) {
+  StartIngest();
+  log_->append_status = absl::UnavailableError("no space left on device");
+  Emit({"a"});
+  std::optional<absl::Status> drained;
+  ingest_->Drain([&](absl::Status status) { drained = status; });
+  executor_.Advance(absl::Minutes(1));
+  EXPECT_FALSE(drained.has_value());
+  log_->append_status = absl::OkStatus();
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_EQ(drained, absl::OkStatus());
+  EXPECT_EQ(Stored(), Ids{"a"});
+}
+
 TEST_F(IngestTest, WaitsForRoomWhenTheLogIsFull) {
   MakeLogSmall();
   StartIngest();
@@ -377,6 +396,7 @@ TEST_F(IngestTest, DrainStoresEverythingThenReports) {
   executor_.RunReady();
   EXPECT_EQ(drained, absl::OkStatus());
   EXPECT_EQ(Stored().size(), 10u);
+  EXPECT_EQ(log_->last_flush, Durability::kDurable);
 }
 
 TEST_F(IngestTest, AbandonAnswersEveryWaitingAcknowledgement) {

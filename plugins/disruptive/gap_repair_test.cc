@@ -96,6 +96,17 @@ TEST_F(GapRepairTest, HoldsEveryDeviceUntilItIsKnownNotToMatter) {
   EXPECT_GE(changes_, 2);
 }
 
+TEST_F(GapRepairTest, ReadsDevicesThatSentWithinTheOverlapBeforeTheGap) {
+  server_.Publish("long-quiet");
+  executor_.Advance(absl::Minutes(5));
+  server_.Publish("just-before");
+  executor_.Advance(settings_.overlap / 2);
+  Gap(absl::Seconds(1));
+  executor_.Advance(absl::Seconds(13));
+  EXPECT_EQ(emitter_.ids().size(), 1u);
+  EXPECT_EQ(server_.history_requests(), 1);
+}
+
 TEST_F(GapRepairTest, WaitsForThePingThatEndsTheGap) {
   server_.Publish("d");
   repair_.Open(GapRecord::Cause::kReconnect, executor_.Now(), executor_.Now());

@@ -116,8 +116,6 @@ class KvEventLog : public EventLog {
   // Returns whether the start of the log moved.
   bool Apply(Additions& additions)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
-  void Restore(const Additions& additions)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   // Lets the store free what nobody reads any more.
   void DropOld(const Additions& additions)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);

@@ -49,11 +49,10 @@ struct KvEventLog::Additions {
   std::vector<std::string> only_cursors;
   LetterChanges letters;
 
-  // ---- Filled by Prepare(), for Apply() and Restore() ----
+  // ---- Filled by Prepare(), for Apply() ----
   DeadLetterDelta letters_delta;
   std::vector<PendingDeadLetter> new_dead_letters;
   SourceMap new_sources;
-  std::vector<std::string> written_cursors;
   size_t pending_dead_letters = 0;
   size_t damaged_records = 0;
   uint64_t deleted_record_bytes = 0;

@@ -209,6 +209,17 @@ TEST_F(KvEventLogTest, ARedriveThatACrashBringsBackIsWhole) {
 
 // ---- Writes that fail ----
 
+TEST_F(KvEventLogTest, ACrashDoesNotForgetWhatWasDropped) {
+  ASSERT_TRUE(log_->OpenCursor("out", true).ok());
+  ASSERT_TRUE(Append({3, 2}).ok());
+  ASSERT_TRUE(log_->Commit({"out", {{1, 1, Completion::kDelivered}}, {}}).ok());
+  ASSERT_EQ(*log_->TrimOldest(options_.max_bytes), 5u);
+  EXPECT_EQ(Counters("out").dropped(), 4u);
+  OpenAfterCrash();
+  EXPECT_EQ(Counters("out").dropped(), 4u);
+  EXPECT_EQ(Counters("out").delivered(), 1u);
+}
+
 TEST_F(KvEventLogTest, AFailedAppendChangesNothingAndCanBeRepeated) {
   ASSERT_TRUE(log_->OpenCursor("out", true).ok());
   ASSERT_TRUE(Append({3}).ok());

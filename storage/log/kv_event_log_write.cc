@@ -53,7 +53,7 @@ absl::Status KvEventLog::WriteOut(Additions& additions, Durability durability) {
     if (status.ok()) {
       freed = Apply(additions);
     } else {
-      Restore(additions);
+      book_.set_changed(true);
     }
     if (sync) {
       ++syncs_;
@@ -145,7 +145,6 @@ void KvEventLog::PrepareCursors(Additions& additions, WriteSet& set) {
               cursor.progress.ToProto().SerializeAsString());
     }
     cursor.changed = false;
-    additions.written_cursors.push_back(name);
   }
 }
 
@@ -258,14 +257,6 @@ bool KvEventLog::Apply(Additions& additions) {
   unwritten_dead_letter_id_ = additions.next_dead_letter_id;
   if (additions.dedupe_nanos != 0) last_dedupe_nanos_ = additions.dedupe_nanos;
   return freed;
-}
-
-void KvEventLog::Restore(const Additions& additions) {
-  for (const std::string& name : additions.written_cursors) {
-    const auto cursor = book_.cursors().find(name);
-    if (cursor != book_.cursors().end()) cursor->second.changed = true;
-  }
-  book_.set_changed(true);
 }
 
 void KvEventLog::DropOld(const Additions& additions) {
