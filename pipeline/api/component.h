@@ -2,10 +2,13 @@
 #ifndef PIPELINE_API_COMPONENT_H_
 #define PIPELINE_API_COMPONENT_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/random/bit_gen_ref.h"
+#include "absl/time/time.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/http/http_client.h"
 #include "pipeline/metrics/metrics.h"
@@ -31,6 +34,37 @@ struct Health {
   std::string message;
 };
 
+// A stretch of time in which a source could not listen to what it reads.
+struct SourceGap {
+  enum class State {
+    // What was missed is being fetched.
+    kOpen,
+    // Verified: everything that was published in it has been handed over.
+    kClosed,
+    // Something may be missing; `reason` says why.
+    kUnclosed,
+  };
+  State state = State::kOpen;
+  // A short fixed word: "reconnect", "restart", "first_start".
+  std::string cause;
+  // By the clock of the other side.
+  absl::Time start;
+  absl::Time end;
+  // Events that were fetched afterwards.
+  uint64_t recovered_events = 0;
+  std::string reason;
+};
+
+// All gaps of a source over its whole life, restarts included.
+struct SourceGaps {
+  uint64_t open = 0;
+  uint64_t closed = 0;
+  uint64_t unclosed = 0;
+  uint64_t recovered_events = 0;
+  // Every open one, and the latest others; oldest first.
+  std::vector<SourceGap> recent;
+};
+
 // Tells the pipeline, and through it the operator, how a component is. A
 // repeated report changes nothing; a changed one is logged once. Called on the
 // component's executor.
@@ -38,6 +72,9 @@ class HealthReporter {
  public:
   virtual ~HealthReporter() = default;
   virtual void Report(Health health) = 0;
+  // Of sources that can miss something: their gaps, whenever something about
+  // them is different.
+  virtual void ReportGaps(SourceGaps gaps) { static_cast<void>(gaps); }
 };
 
 // The surroundings of one component, all injected; everything in it outlives

@@ -14,6 +14,10 @@ class HealthBoard::Reporter final : public HealthReporter {
   void Report(Health health) override {
     board_->Report(name_, std::move(health));
   }
+  void ReportGaps(SourceGaps gaps) override {
+    absl::MutexLock lock(&board_->mu_);
+    board_->gaps_[name_] = std::move(gaps);
+  }
 
  private:
   HealthBoard* const board_;
@@ -39,6 +43,12 @@ HealthBoard::Entry HealthBoard::Get(std::string_view name) const {
   absl::MutexLock lock(&mu_);
   auto it = entries_.find(name);
   return it == entries_.end() ? Entry{} : it->second;
+}
+
+SourceGaps HealthBoard::Gaps(std::string_view name) const {
+  absl::MutexLock lock(&mu_);
+  const auto it = gaps_.find(name);
+  return it == gaps_.end() ? SourceGaps() : it->second;
 }
 
 void HealthBoard::Report(const std::string& name, Health health) {

@@ -36,6 +36,9 @@ class HealthBoard {
   // The last report of `name`; kStarting when there is none.
   Entry Get(std::string_view name) const;
 
+  // The gaps that source `name` reported last.
+  SourceGaps Gaps(std::string_view name) const;
+
  private:
   class Reporter;
 
@@ -45,6 +48,7 @@ class HealthBoard {
   const Clock* const clock_;
   mutable absl::Mutex mu_;
   std::map<std::string, Entry, std::less<>> entries_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, SourceGaps, std::less<>> gaps_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::unique_ptr<Reporter>, std::less<>> reporters_
       ABSL_GUARDED_BY(mu_);
 };

@@ -41,11 +41,43 @@ void SetHealth(const HealthBoard::Entry& entry, admin::v1::Health* out) {
   SetTime(entry.since, out->mutable_since());
 }
 
+admin::v1::GapState ToProto(SourceGap::State state) {
+  switch (state) {
+    case SourceGap::State::kClosed:
+      return admin::v1::GAP_CLOSED;
+    case SourceGap::State::kUnclosed:
+      return admin::v1::GAP_UNCLOSED;
+    case SourceGap::State::kOpen:
+      break;
+  }
+  return admin::v1::GAP_OPEN;
+}
+
+void DescribeGaps(const SourceGaps& gaps, admin::v1::SourceStatus* out) {
+  // Most sources cannot miss anything.
+  if (gaps.open + gaps.closed + gaps.unclosed == 0) return;
+  admin::v1::SourceGaps* described = out->mutable_gaps();
+  described->set_open(gaps.open);
+  described->set_closed(gaps.closed);
+  described->set_unclosed(gaps.unclosed);
+  described->set_recovered_events(gaps.recovered_events);
+  for (const SourceGap& gap : gaps.recent) {
+    admin::v1::Gap* recent = described->add_recent();
+    recent->set_state(ToProto(gap.state));
+    recent->set_cause(gap.cause);
+    SetTime(gap.start, recent->mutable_start());
+    SetTime(gap.end, recent->mutable_end());
+    recent->set_recovered_events(gap.recovered_events);
+    recent->set_reason(gap.reason);
+  }
+}
+
 void DescribeSource(const SourceSpec& spec, const EventLog& log,
                     const HealthBoard& health, admin::v1::SourceStatus* out) {
   out->set_name(spec.name);
   out->set_plugin(spec.plugin);
   SetHealth(health.Get(spec.name), out->mutable_health());
+  DescribeGaps(health.Gaps(spec.name), out);
   for (const SourceInfo& info : log.Sources()) {
     if (info.name != spec.name) continue;
     const storage::v1::SourceCounters& counters = info.state.counters();

@@ -39,6 +39,15 @@ TEST(PipelineStatusTest, BalancesWhileEventsAreUnderWay) {
                   .ok());
   HealthBoard health("office", Clock::Real());
   health.reporter("out")->Report({HealthState::kDegraded, "503"});
+  SourceGaps gaps;
+  gaps.closed = 2;
+  gaps.unclosed = 1;
+  gaps.recent.resize(1);
+  gaps.recent[0].state = SourceGap::State::kUnclosed;
+  gaps.recent[0].start = absl::FromUnixSeconds(100);
+  gaps.recent[0].end = absl::FromUnixSeconds(200);
+  gaps.recent[0].reason = "older than history";
+  health.reporter("in")->ReportGaps(gaps);
   MetricRegistry metrics;
   metrics
       .counter("sink_retried_events_total",
@@ -55,6 +64,10 @@ TEST(PipelineStatusTest, BalancesWhileEventsAreUnderWay) {
   EXPECT_EQ(status.sinks(0).retried(), 5u);
   EXPECT_EQ(status.sinks(0).health().state(), admin::v1::DEGRADED);
   EXPECT_EQ(status.log().next_sequence(), 5u);
+  EXPECT_EQ(status.sources(0).gaps().closed(), 2u);
+  EXPECT_EQ(status.sources(0).gaps().recent(0).state(),
+            admin::v1::GAP_UNCLOSED);
+  EXPECT_EQ(status.sources(0).gaps().recent(0).end().seconds(), 200);
 }
 
 TEST(PipelineStatusTest, NamesWhatDoesNotAddUp) {

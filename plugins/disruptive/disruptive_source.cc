@@ -83,7 +83,8 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
             [this] { return MakeCheckpoint(); },
             [this](bool blocked) { OnBlocked(blocked); }),
         repair_(settings, context.executor, &api_, &clock_, &table_, &output_,
-                Metrics(context_).repair(), [this] { ReportHealth(); }),
+                &ledger_, Metrics(context_).repair(),
+                [this] { ReportHealth(); }),
         stream_(settings, context.executor, context.http, &authorizer_,
                 context.random, &clock_, Metrics(context_).stream(), this),
         health_timer_(context.executor) {}
@@ -100,12 +101,13 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
                      << settings_->project;
       }
     }
+    if (covered_until.has_value()) repair_.Resume(ledger_.Load(*checkpoint));
     output_.Remember(table_.event_ids());
     stream_.Start(covered_until);
     return absl::OkStatus();
   }
 
-  const GapRepair& repair() const { return repair_; }
+  const GapLedger& ledger() const { return ledger_; }
 
  private:
   std::optional<std::string> MakeCheckpoint() {
@@ -114,7 +116,8 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
     if (const std::optional<absl::Time> open = repair_.open_from()) {
       covered = std::min(*covered, *open);
     }
-    return table_.Serialize(settings_->project, *covered);
+    // One message behind the other is Protobuf's form of both merged.
+    return table_.Serialize(settings_->project, *covered) + ledger_.Serialize();
   }
 
   void OnBlocked(bool blocked) {
@@ -136,6 +139,7 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
       health_timer_.Start(kHealthInterval, [this] { ReportHealth(); });
     }
     context_.health->Report(std::move(health));
+    context_.health->ReportGaps(ledger_.Report());
   }
 
   // StreamKeeper::Listener:
@@ -187,6 +191,7 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
   Authorizer authorizer_;
   ApiClient api_;
   EventOutput output_;
+  GapLedger ledger_;
   GapRepair repair_;
   StreamKeeper stream_;
   ScopedTimer health_timer_;
@@ -216,7 +221,7 @@ void DisruptiveSource::Stop(absl::AnyInvocable<void()> done) {
 
 std::deque<std::shared_ptr<GapRecord>> DisruptiveSource::gaps() const {
   if (running_ == nullptr) return {};
-  return running_->repair().records();
+  return running_->ledger().records();
 }
 
 }  // namespace sluice::disruptive

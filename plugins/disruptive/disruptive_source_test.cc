@@ -200,6 +200,63 @@ TEST_F(DisruptiveSourceTest, LosesNothingWhenItDiesDuringBackfill) {
   EXPECT_THAT(emitter_->ids(), testing::UnorderedElementsAreArray(published_));
 }
 
+TEST_F(DisruptiveSourceTest, AGapUnderRepairGoesOnAfterARestart) {
+  StartStreaming();
+  Publish("d1");
+  Publish("d2");
+  Advance(absl::Seconds(20));
+  server_.BreakStreams();
+  Publish("d1");
+  Publish("d2");
+  server_.intercept = [](FakeDisruptive::Exchange& exchange) {
+    return absl::StrContains(exchange.request().url, "/d2/events");
+  };
+  Advance(absl::Minutes(10));
+  EXPECT_EQ(health_.gaps.open, 1u);
+  const SourceGap before = health_.gaps.recent.at(0);
+  EXPECT_EQ(before.recovered_events, 1u);
+  Kill();
+  server_.intercept = nullptr;
+  StartStreaming(emitter_->last_checkpoint());
+  Advance(absl::Minutes(1));
+  EXPECT_THAT(emitter_->ids(), testing::UnorderedElementsAreArray(published_));
+  const SourceGaps& after = health_.gaps;
+  EXPECT_EQ(after.open, 0u);
+  EXPECT_EQ(after.closed, 2u);
+  ASSERT_EQ(after.recent.size(), 2u);
+  EXPECT_EQ(after.recent[0].cause, "reconnect");
+  EXPECT_EQ(after.recent[0].start, before.start);
+  EXPECT_EQ(after.recent[0].end, before.end);
+  EXPECT_EQ(after.recent[0].recovered_events, 2u);
+  EXPECT_EQ(after.recent[1].cause, "restart");
+}
+
+TEST_F(DisruptiveSourceTest, AGapThatCouldNotBeClosedIsSeenAfterARestart) {
+  StartStreaming();
+  Publish("d1");
+  Advance(absl::Seconds(20));
+  server_.intercept = [](FakeDisruptive::Exchange& exchange) {
+    if (!absl::StrContains(exchange.request().url, "/events")) return false;
+    exchange.Respond(403, R"({"error":"no role","code":403})");
+    return true;
+  };
+  server_.BreakStreams();
+  server_.Publish("d1");
+  Advance(absl::Minutes(2));
+  EXPECT_EQ(Metric("disruptive_gaps_unclosed_total"), 1);
+  EXPECT_EQ(health_.gaps.unclosed, 1u);
+  Kill();
+  health_.gaps = {};
+  server_.intercept = nullptr;
+  StartStreaming(emitter_->last_checkpoint());
+  Advance(absl::Minutes(1));
+  EXPECT_EQ(health_.gaps.unclosed, 1u);
+  EXPECT_EQ(health_.gaps.closed, 1u) << "the restart";
+  EXPECT_EQ(health_.gaps.recent.at(0).state, SourceGap::State::kUnclosed);
+  EXPECT_THAT(health_.gaps.recent.at(0).reason, HasSubstr("(no role)"));
+  EXPECT_THAT(health_.last().message, HasSubstr("1 gap could not be closed"));
+}
+
 TEST_F(DisruptiveSourceTest, RefusesACheckpointThatIsNone) {
   EXPECT_EQ(Start("\xff\xff").code(), absl::StatusCode::kInvalidArgument);
 }

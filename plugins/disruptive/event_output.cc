@@ -114,6 +114,11 @@ void EventOutput::CheckpointNow() {
   Drain();
 }
 
+void EventOutput::NoteChange() {
+  dirty_ = true;
+  Flush();
+}
+
 void EventOutput::NoteProgress() {
   if (executor_->MonotonicNow() - last_checkpoint_ >= kProgressInterval) {
     CheckpointNow();

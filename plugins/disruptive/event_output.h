@@ -57,6 +57,8 @@ class EventOutput {
   // out within a minute, or at once.
   void NoteProgress();
   void CheckpointNow();
+  // The same; it goes out as soon as checkpoints may.
+  void NoteChange();
 
   bool blocked() const { return blocked_; }
   // Ids that are taken for repeats from now on.

@@ -12,7 +12,6 @@
 namespace sluice::disruptive {
 namespace {
 
-constexpr size_t kMaxRecords = 100;
 // Held of one device's history at a time.
 constexpr size_t kMaxWindowBytes = 8 << 20;
 
@@ -20,23 +19,19 @@ void Count(Counter* counter, uint64_t n = 1) {
   if (counter != nullptr) counter->Add(n);
 }
 
-std::string Stretch(const GapRecord& gap) {
-  return absl::StrCat("from ", FormatTimestamp(gap.start), " to ",
-                      FormatTimestamp(gap.end));
-}
-
 }  // namespace
 
 GapRepair::GapRepair(const Settings* settings, Executor* executor,
                      ApiClient* api, const ServerClock* clock,
-                     DeviceTable* table, EventOutput* output, Counters counters,
-                     absl::AnyInvocable<void()> on_change)
+                     DeviceTable* table, EventOutput* output, GapLedger* ledger,
+                     Counters counters, absl::AnyInvocable<void()> on_change)
     : settings_(settings),
       executor_(executor),
       api_(api),
       clock_(clock),
       table_(table),
       output_(output),
+      ledger_(ledger),
       counters_(counters),
       on_change_(std::move(on_change)),
       run_timer_(executor),
@@ -45,21 +40,33 @@ GapRepair::GapRepair(const Settings* settings, Executor* executor,
 GapRepair::~GapRepair() = default;
 
 void GapRepair::Open(GapRecord::Cause cause, absl::Time start, absl::Time end) {
-  auto record = std::make_shared<GapRecord>();
-  record->cause = cause;
-  record->start = start;
-  record->end = std::max(start, end);
-  if (start < clock_->Now() - settings_->history_max_age) {
-    record->reason =
-        absl::StrCat("it begins before history does (",
-                     absl::FormatDuration(settings_->history_max_age), " ago)");
-  }
-  records_.push_back(record);
-  if (records_.size() > kMaxRecords) records_.pop_front();
+  std::shared_ptr<GapRecord> record = ledger_->Add(cause, start, end);
+  CheckAge(*record);
   Count(counters_.gaps);
   ++epoch_;
   gaps_.push_back({.epoch = epoch_, .record = std::move(record)});
   Changed();
+}
+
+void GapRepair::Resume(std::vector<std::shared_ptr<GapRecord>> gaps) {
+  if (gaps.empty()) return;
+  for (std::shared_ptr<GapRecord>& record : gaps) {
+    // Devices are sorted anew; those that failed are not tried again.
+    record->devices = record->failed_devices;
+    CheckAge(*record);
+    ++epoch_;
+    gaps_.push_back(
+        {.epoch = epoch_, .record = std::move(record), .resumed = true});
+  }
+  Changed();
+}
+
+void GapRepair::CheckAge(GapRecord& record) const {
+  if (!record.reason.empty()) return;
+  if (record.start >= clock_->Now() - settings_->history_max_age) return;
+  record.reason =
+      absl::StrCat("it begins before history does (",
+                   absl::FormatDuration(settings_->history_max_age), " ago)");
 }
 
 void GapRepair::Pinged(absl::Time time) {
@@ -67,7 +74,7 @@ void GapRepair::Pinged(absl::Time time) {
   for (Gap& gap : gaps_) {
     if (gap.settled_at.has_value()) continue;
     gap.settled_at = executor_->MonotonicNow() + settings_->settle;
-    gap.record->end = std::max(time, gap.record->start);
+    if (!gap.resumed) gap.record->end = std::max(time, gap.record->start);
     ended = true;
   }
   if (!ended) return;
@@ -78,7 +85,7 @@ void GapRepair::Pinged(absl::Time time) {
 std::optional<absl::Time> GapRepair::open_from() const {
   std::optional<absl::Time> from;
   for (const Gap& gap : gaps_) {
-    if (gap.classified) continue;
+    if (gap.classified || gap.record->sorted) continue;
     from = std::min(gap.record->start, from.value_or(gap.record->start));
   }
   return from;
@@ -89,15 +96,12 @@ std::string GapRepair::summary() const {
   if (!gaps_.empty()) {
     text = absl::StrCat("closing the gap ", Stretch(*gaps_.front().record));
   }
-  if (unclosed_ > 0) {
-    const auto last = std::find_if(
-        records_.rbegin(), records_.rend(),
-        [](const auto& record) { return record->finished && !record->closed; });
-    absl::StrAppend(&text, text.empty() ? "" : "; ", unclosed_,
-                    unclosed_ == 1 ? " gap" : " gaps", " could not be closed");
-    if (last != records_.rend()) {
-      absl::StrAppend(&text, ", the last ", Stretch(**last), ": ",
-                      (*last)->reason);
+  const uint64_t unclosed = ledger_->unclosed();
+  if (unclosed > 0) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", unclosed,
+                    unclosed == 1 ? " gap" : " gaps", " could not be closed");
+    if (const GapRecord* last = ledger_->last_unclosed()) {
+      absl::StrAppend(&text, ", the last ", Stretch(*last), ": ", last->reason);
     }
   }
   return text;
@@ -165,6 +169,8 @@ void GapRepair::StartRun() {
       continue;
     }
     run_->epoch = gap.epoch;
+    // The devices that are left of a sorted one are in the table.
+    if (gap.record->sorted) continue;
     run_->from = std::min(run_->from, gap.record->start);
   }
   if (!HasHistory(*settings_)) {
@@ -245,7 +251,7 @@ void GapRepair::OnListingDone(const absl::Status& status) {
 
 void GapRepair::EndRun() {
   for (Gap& gap : gaps_) {
-    if (gap.epoch <= run_->epoch) gap.classified = true;
+    if (gap.epoch <= run_->epoch) gap.classified = gap.record->sorted = true;
   }
   cleared_epoch_ = run_->epoch;
   ended_run_ = std::move(run_);
@@ -317,7 +323,7 @@ void GapRepair::CountRecovered(const EventView& event) {
       into = &gap.record;
     }
   }
-  if (into != nullptr) ++(*into)->recovered_events;
+  if (into != nullptr) ledger_->CountRecovered(**into);
 }
 
 void GapRepair::OnWindow(const std::string& device, HistoryWindow window) {
@@ -414,14 +420,12 @@ void GapRepair::FinishGaps() {
   for (Gap& gap : gaps_) {
     if (!gap.classified || gap.outstanding > 0) continue;
     GapRecord& record = *gap.record;
-    record.finished = true;
-    record.closed = record.reason.empty();
+    ledger_->Finish(record);
     if (record.closed) {
       LOG(INFO) << "the gap " << Stretch(record)
                 << " is closed: " << record.recovered_events
                 << " events recovered from " << record.devices << " devices";
     } else {
-      ++unclosed_;
       Count(counters_.unclosed);
       LOG(ERROR) << "the gap " << Stretch(record)
                  << " could not be closed: " << record.reason << "; "
@@ -429,7 +433,9 @@ void GapRepair::FinishGaps() {
     }
   }
   std::erase_if(gaps_, [](const Gap& gap) { return gap.record->finished; });
-  if (gaps_.size() != before) Changed();
+  if (gaps_.size() == before) return;
+  Changed();
+  output_->NoteChange();
 }
 
 void GapRepair::Changed() {

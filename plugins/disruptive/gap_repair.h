@@ -20,6 +20,7 @@
 #include "plugins/disruptive/device_listing.h"
 #include "plugins/disruptive/device_table.h"
 #include "plugins/disruptive/event_output.h"
+#include "plugins/disruptive/gap_ledger.h"
 #include "plugins/disruptive/held_events.h"
 #include "plugins/disruptive/history_fetch.h"
 #include "plugins/disruptive/scoped_timer.h"
@@ -27,29 +28,6 @@
 #include "plugins/disruptive/settings.h"
 
 namespace sluice::disruptive {
-
-// One stretch of time the stream did not bring, and what became of it.
-struct GapRecord {
-  enum class Cause { kReconnect, kRestart, kFirstStart };
-  Cause cause = Cause::kReconnect;
-  // Server time: from the last ping of a stream to the first of the next one
-  // (before that comes, to its opening as we see it).
-  absl::Time start;
-  absl::Time end;
-  // Devices whose history was read, or will be.
-  int devices = 0;
-  // Of these, devices whose history was refused.
-  int failed_devices = 0;
-  // Events that history brought and the stream had not.
-  uint64_t recovered_events = 0;
-  // Nothing more is done about it.
-  bool finished = false;
-  // Finished, and the history of every device that may have sent something was
-  // read completely.
-  bool closed = false;
-  // Why not.
-  std::string reason;
-};
 
 // Reads the history of the devices that may have sent something during a gap,
 // and puts it in front of their live events.
@@ -85,8 +63,13 @@ class GapRepair {
   // may be another, or open_from().
   GapRepair(const Settings* settings, Executor* executor, ApiClient* api,
             const ServerClock* clock, DeviceTable* table, EventOutput* output,
-            Counters counters, absl::AnyInvocable<void()> on_change);
+            GapLedger* ledger, Counters counters,
+            absl::AnyInvocable<void()> on_change);
   ~GapRepair();
+
+  // Goes on with gaps that an earlier process left open. Those whose devices it
+  // knew are read for the devices that the table says.
+  void Resume(std::vector<std::shared_ptr<GapRecord>> gaps);
 
   // The stream missed what was published between `start` and `end`; live events
   // from now on came after it.
@@ -108,10 +91,6 @@ class GapRepair {
   // One sentence about what is being repaired and what could not be; empty:
   // nothing to say.
   std::string summary() const;
-  // Every gap of this process, oldest first; the last 100 are kept.
-  const std::deque<std::shared_ptr<GapRecord>>& records() const {
-    return records_;
-  }
 
  private:
   struct Gap {
@@ -124,6 +103,8 @@ class GapRepair {
     // Devices still to be read.
     int outstanding = 0;
     std::shared_ptr<GapRecord> record;
+    // Of an earlier process: where it ended is known.
+    bool resumed = false;
   };
   // A device to be read.
   struct Job {
@@ -174,6 +155,8 @@ class GapRepair {
   void EmitHeld(std::string_view device, uint64_t epoch);
   void ReleaseEarly();
   void FinishGaps();
+  // What is older than history cannot be read.
+  void CheckAge(GapRecord& record) const;
   void Changed();
 
   const Settings* settings_;
@@ -182,6 +165,7 @@ class GapRepair {
   const ServerClock* clock_;
   DeviceTable* table_;
   EventOutput* output_;
+  GapLedger* ledger_;
   Counters counters_;
   absl::AnyInvocable<void()> on_change_;
 
@@ -191,8 +175,6 @@ class GapRepair {
   uint64_t cleared_epoch_ = 0;
   // Unfinished ones, oldest first.
   std::deque<Gap> gaps_;
-  std::deque<std::shared_ptr<GapRecord>> records_;
-  uint64_t unclosed_ = 0;
 
   std::unique_ptr<Run> run_;
   // Ended inside of its own callback, destroyed with the next.

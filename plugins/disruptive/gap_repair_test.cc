@@ -62,8 +62,10 @@ class GapRepairTest : public ::testing::Test {
                       [] { return std::optional<std::string>(); },
                       [](bool) {}};
   int changes_ = 0;
-  GapRepair repair_{&settings_, &executor_, &api_, &clock_,
-                    &table_,    &output_,   {},    [this] { ++changes_; }};
+  GapLedger ledger_;
+  GapRepair repair_{&settings_, &executor_, &api_,
+                    &clock_,    &table_,    &output_,
+                    &ledger_,   {},         [this] { ++changes_; }};
 };
 
 TEST_F(GapRepairTest, PassesEventsOnWhileThereIsNoGap) {
@@ -115,7 +117,7 @@ TEST_F(GapRepairTest, WaitsForThePingThatEndsTheGap) {
   repair_.Pinged(executor_.Now());
   executor_.Advance(absl::Seconds(13));
   EXPECT_EQ(emitter_.ids().size(), 1u);
-  EXPECT_TRUE(repair_.records()[0]->closed);
+  EXPECT_TRUE(ledger_.records()[0]->closed);
 }
 
 TEST_F(GapRepairTest, NotesUnreadDevicesInTheTableOnceTheyAreKnown) {
@@ -142,10 +144,48 @@ TEST_F(GapRepairTest, CountsForEachGapWhatItBrought) {
   executor_.Advance(absl::Seconds(1));
   Gap();
   executor_.Advance(absl::Seconds(20));
-  ASSERT_EQ(repair_.records().size(), 2u);
-  EXPECT_EQ(repair_.records()[0]->recovered_events, 1u);
-  EXPECT_EQ(repair_.records()[1]->recovered_events, 2u);
-  EXPECT_TRUE(repair_.records()[1]->closed);
+  ASSERT_EQ(ledger_.records().size(), 2u);
+  EXPECT_EQ(ledger_.records()[0]->recovered_events, 1u);
+  EXPECT_EQ(ledger_.records()[1]->recovered_events, 2u);
+  EXPECT_TRUE(ledger_.records()[1]->closed);
+}
+
+TEST_F(GapRepairTest, GoesOnWithAGapOfAnEarlierProcess) {
+  const absl::Time start = executor_.Now();
+  server_.Publish("left");
+  server_.Publish("done");
+  executor_.Advance(absl::Seconds(10));
+  // Its devices were known, and one of them is left.
+  table_.SetRepairFrom("left", start);
+  auto record = ledger_.Add(GapRecord::Cause::kReconnect, start,
+                            start + absl::Seconds(5));
+  record->sorted = true;
+  record->devices = 2;
+  record->recovered_events = 1;
+  executor_.Advance(absl::Hours(1));
+  repair_.Resume({record});
+  EXPECT_EQ(repair_.open_gaps(), 1u);
+  EXPECT_EQ(repair_.open_from(), std::nullopt) << "the table has its device";
+  Gap();
+  executor_.Advance(absl::Seconds(20));
+  EXPECT_EQ(repair_.open_gaps(), 0u);
+  EXPECT_EQ(server_.history_requests(), 1) << "of the one that is left";
+  EXPECT_TRUE(record->closed);
+  EXPECT_EQ(record->recovered_events, 2u);
+  EXPECT_EQ(record->end, start + absl::Seconds(5));
+  EXPECT_EQ(ledger_.Report().closed, 2u);
+}
+
+TEST_F(GapRepairTest, AGapThatGrewTooOldWhileNobodyRanIsNotClosed) {
+  auto record = ledger_.Add(GapRecord::Cause::kReconnect, executor_.Now(),
+                            executor_.Now() + absl::Seconds(5));
+  executor_.Advance(settings_.history_max_age + absl::Hours(1));
+  repair_.Resume({record});
+  Gap();
+  executor_.Advance(absl::Seconds(20));
+  EXPECT_TRUE(record->finished);
+  EXPECT_FALSE(record->closed);
+  EXPECT_THAT(repair_.summary(), HasSubstr("1 gap could not be closed"));
 }
 
 TEST_F(GapRepairTest, ForgetsADeviceThatIsListedNoMore) {
@@ -155,7 +195,7 @@ TEST_F(GapRepairTest, ForgetsADeviceThatIsListedNoMore) {
   executor_.Advance(absl::Seconds(20));
   EXPECT_EQ(server_.history_requests(), 1);
   EXPECT_THAT(table_.ids(), IsEmpty());
-  EXPECT_FALSE(repair_.records()[0]->closed);
+  EXPECT_FALSE(ledger_.records()[0]->closed);
   EXPECT_THAT(repair_.summary(), HasSubstr("no such device"));
 }
 

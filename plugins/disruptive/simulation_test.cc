@@ -192,6 +192,18 @@ TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
   EXPECT_GT(Metric("disruptive_backfilled_events_total"), 0);
   EXPECT_GT(Metric("disruptive_handovers_total"), 0);
   EXPECT_GT(crashes_, 0);
+  // What the operator sees after all of this, and what a restart would know.
+  EXPECT_EQ(health_.gaps.open, 0u);
+  EXPECT_EQ(health_.gaps.unclosed, 0u);
+  EXPECT_GT(health_.gaps.closed, 1u);
+  EXPECT_GT(health_.gaps.recovered_events, 0u);
+  for (const SourceGap& gap : health_.gaps.recent) {
+    EXPECT_EQ(gap.state, SourceGap::State::kClosed) << gap.reason;
+    EXPECT_LE(gap.start, gap.end);
+  }
+  GapLedger stored;
+  EXPECT_TRUE(stored.Load(*pipeline_.checkpoint).empty());
+  EXPECT_EQ(stored.Report().closed, health_.gaps.closed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SimulationTest,

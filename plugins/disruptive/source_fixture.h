@@ -26,8 +26,10 @@ class RecordingHealth final : public HealthReporter {
     }
     reports.push_back(std::move(health));
   }
+  void ReportGaps(SourceGaps now) override { gaps = std::move(now); }
   const Health& last() const { return reports.back(); }
   std::vector<Health> reports;
+  SourceGaps gaps;
 };
 
 class SourceFixture : public ::testing::Test {

@@ -27,6 +27,51 @@ void AddHealth(const admin::v1::Health& health, boost::json::object* object) {
   }
 }
 
+const char* GapStateName(admin::v1::GapState state) {
+  switch (state) {
+    case admin::v1::GAP_CLOSED:
+      return "closed";
+    case admin::v1::GAP_UNCLOSED:
+      return "unclosed";
+    default:
+      return "open";
+  }
+}
+
+boost::json::object GapsToJson(const admin::v1::SourceGaps& gaps) {
+  boost::json::array recent;
+  for (const admin::v1::Gap& gap : gaps.recent()) {
+    recent.push_back(
+        boost::json::object{{"state", GapStateName(gap.state())},
+                            {"cause", gap.cause()},
+                            {"start", TimeUtil::ToString(gap.start())},
+                            {"end", TimeUtil::ToString(gap.end())},
+                            {"recovered_events", gap.recovered_events()},
+                            {"reason", gap.reason()}});
+  }
+  return {{"open", gaps.open()},
+          {"closed", gaps.closed()},
+          {"unclosed", gaps.unclosed()},
+          {"recovered_events", gaps.recovered_events()},
+          {"recent", std::move(recent)}};
+}
+
+// A line about the gaps of a source, and one for each that has lost something.
+std::string FormatGaps(const SourceStatus& source) {
+  const admin::v1::SourceGaps& gaps = source.gaps();
+  std::string text = absl::StrCat(
+      "  gaps of ", source.name(), ": ", gaps.closed(), " closed, ",
+      gaps.open(), " open, ", gaps.unclosed(), " not closed; ",
+      Count(gaps.recovered_events(), "event"), " recovered\n");
+  for (const admin::v1::Gap& gap : gaps.recent()) {
+    if (gap.state() != admin::v1::GAP_UNCLOSED) continue;
+    absl::StrAppend(&text, "    NOT CLOSED: from ",
+                    TimeUtil::ToString(gap.start()), " to ",
+                    TimeUtil::ToString(gap.end()), ": ", gap.reason(), "\n");
+  }
+  return text;
+}
+
 boost::json::object SourceToJson(const SourceStatus& source) {
   boost::json::object object{{"name", source.name()},
                              {"plugin", source.plugin()},
@@ -38,6 +83,7 @@ boost::json::object SourceToJson(const SourceStatus& source) {
                              {"dead_lettered", source.dead_lettered()},
                              {"added", source.added()},
                              {"finished", source.finished()}};
+  if (source.has_gaps()) object["gaps"] = GapsToJson(source.gaps());
   AddHealth(source.health(), &object);
   return object;
 }
@@ -159,6 +205,9 @@ std::string FormatLedger(const ProcessStatus& status) {
            Number(sink.corrupt()), Number(sink.dead_lettered())});
     }
     absl::StrAppend(&text, FormatTable(sources), FormatTable(sinks));
+    for (const SourceStatus& source : pipeline.sources()) {
+      if (source.has_gaps()) text += FormatGaps(source);
+    }
     if (pipeline.imbalances().empty()) {
       text += "  every event is accounted for\n";
     }

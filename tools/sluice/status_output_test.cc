@@ -59,6 +59,28 @@ TEST(StatusOutputTest, PrintsTheLedgerAsTables) {
   EXPECT_THAT(ledger, HasSubstr("every event is accounted for"));
 }
 
+TEST(StatusOutputTest, ShowsGapsAndWhatTheyMayHaveLost) {
+  admin::v1::ProcessStatus status = Example();
+  EXPECT_THAT(FormatLedger(status), Not(HasSubstr("gaps")));
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"(closed: 3 unclosed: 1 recovered_events: 42
+         recent { state: GAP_CLOSED cause: "reconnect"
+                  start { seconds: 1714564700 } end { seconds: 1714564710 } }
+         recent { state: GAP_UNCLOSED cause: "restart" reason: "too old"
+                  start { seconds: 1714564800 } end { seconds: 1714564860 } })",
+      status.mutable_pipelines(0)->mutable_sources(0)->mutable_gaps()));
+  const std::string ledger = FormatLedger(status);
+  EXPECT_THAT(ledger, HasSubstr("gaps of sensors: 3 closed, 0 open, 1 not "
+                                "closed; 42 events recovered\n"));
+  EXPECT_THAT(ledger, HasSubstr("    NOT CLOSED: from 2024-05-01T12:00:00Z to "
+                                "2024-05-01T12:01:00Z: too old\n"));
+  const boost::json::value gaps =
+      StatusToJson(status).at("pipelines").at(0).at("sources").at(0).at("gaps");
+  EXPECT_EQ(gaps.at("unclosed").as_uint64(), 1u);
+  EXPECT_EQ(gaps.at("recent").at(1).at("state").as_string(), "unclosed");
+  EXPECT_EQ(gaps.at("recent").at(1).at("cause").as_string(), "restart");
+}
+
 TEST(StatusOutputTest, SaysWhatDoesNotAddUp) {
   admin::v1::ProcessStatus status = Example();
   status.mutable_pipelines(0)->add_imbalances("source sensors: 12 != 11");
