@@ -109,7 +109,10 @@ TEST_P(EventLogContract, AddresseesHoldForCursorsThatComeLaterAndAcrossACrash) {
     EXPECT_EQ(Cursor(late).state.counters().filtered(), 2u);
     EXPECT_EQ(Cursor("a").waiting, 1u);
     EXPECT_EQ(Cursor("b").waiting, 3u);
-    for (const LogBatch& batch : *log_->Read(2, 1 << 20)) {
+    const auto redriven = log_->Read(2, 1 << 20);
+    ASSERT_TRUE(redriven.ok());
+    ASSERT_EQ(redriven->size(), 2u);
+    for (const LogBatch& batch : *redriven) {
       EXPECT_FALSE(batch.IsFor(late));
       EXPECT_TRUE(batch.IsFor("b"));
     }
