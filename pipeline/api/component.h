@@ -15,6 +15,8 @@
 
 namespace sluice {
 
+class RateBudgets;
+
 enum class HealthState {
   kStarting,
   kHealthy,
@@ -94,6 +96,9 @@ struct ComponentContext {
   // Randomness for jitter and generated ids; seeded in simulations. Used on
   // `executor` only.
   absl::BitGenRef* random = nullptr;
+  // Rate limits that components with the same credential share
+  // (pipeline/rate/rate_budget.h). Null: this one keeps to itself.
+  RateBudgets* rate_budgets = nullptr;
 
   // The labels that metrics of this component carry.
   MetricLabels metric_labels() const {

@@ -88,6 +88,7 @@ ComponentContext Pipeline::MakeContext(const std::string& name) {
   context.health = health_.reporter(name);
   context.metrics = environment_.metrics;
   context.random = environment_.io_random;
+  context.rate_budgets = environment_.rate_budgets;
   return context;
 }
 

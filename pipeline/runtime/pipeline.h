@@ -36,6 +36,8 @@ struct PipelineEnvironment {
   Executor* ingest = nullptr;
   absl::BitGenRef* ingest_random = nullptr;  // Used on `ingest`.
   MetricRegistry* metrics = nullptr;
+  // Shared by all pipelines of the process; null: nothing is shared.
+  RateBudgets* rate_budgets = nullptr;
   const Clock* clock = nullptr;
   // Bounds of memory for this pipeline.
   size_t queue_bytes = 16 << 20;

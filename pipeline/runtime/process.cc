@@ -15,6 +15,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "pipeline/executor/thread_executor.h"
 #include "pipeline/http/http_loop.h"
+#include "pipeline/rate/rate_budget.h"
 #include "pipeline/runtime/data_directory.h"
 #include "pipeline/runtime/pipeline.h"
 #include "storage/base/clock.h"
@@ -71,6 +72,7 @@ class RunningProcess final : public Process {
   // In order of construction: what is above outlives what is below.
   std::unique_ptr<DataDirectory> directory_;
   MetricRegistry metrics_;
+  RateBudgets rate_budgets_;
   Randomness io_random_;
   Randomness ingest_random_;
   std::unique_ptr<HttpLoop> io_;
@@ -122,6 +124,7 @@ absl::Status RunningProcess::InitPipeline(
   environment.ingest = ingest_.get();
   environment.ingest_random = &ingest_random_.ref;
   environment.metrics = &metrics_;
+  environment.rate_budgets = &rate_budgets_;
   environment.clock = Clock::Real();
   environment.queue_bytes = shares.queue;
   environment.window_bytes =

@@ -49,6 +49,11 @@ class FeedClient {
   // A ConfigError at the option with the mistake.
   static absl::StatusOr<FeedClient> Create(FeedClientOptions options);
 
+  // Whose rate limits its requests count for.
+  std::string credential() const {
+    return "feed " + address_ + " " + options_.api_key;
+  }
+
   // Where requests go; both outlive the client.
   void Start(HttpClient* http, const Executor* executor) {
     http_ = http;

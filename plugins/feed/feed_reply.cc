@@ -16,9 +16,6 @@ using Verdict = FeedReply::Verdict;
 constexpr size_t kMaxDetailBytes = 200;
 constexpr absl::Duration kMinWait = absl::Seconds(1);
 constexpr absl::Duration kMaxWait = absl::Hours(1);
-// Below this part of a window's limit the rest of it is spread over the time
-// that is left.
-constexpr int64_t kSpreadBelowPart = 10;
 
 // An error as the API writes it:
 //   {"detail":..,"status_code":400,"code":4,"exception":..,..}
@@ -114,9 +111,9 @@ std::optional<absl::Duration> WaitAfterRefusal(const HttpHeaders& headers,
   return wait;
 }
 
-// After a success: slows down before the limit is hit.
-std::optional<absl::Duration> WaitAfterSuccess(const HttpHeaders& headers,
-                                               absl::Time now) {
+// The window that the answer tells of, whatever else it says.
+std::optional<RateBudget::Report> ReadWindow(const HttpHeaders& headers,
+                                             absl::Time now) {
   const std::optional<int64_t> limit =
       ReadInteger(headers, "X-RateLimit-Limit");
   const std::optional<int64_t> left =
@@ -126,9 +123,7 @@ std::optional<absl::Duration> WaitAfterSuccess(const HttpHeaders& headers,
       *limit <= 0 || *until <= absl::ZeroDuration()) {
     return std::nullopt;
   }
-  if (*left <= 0) return Clamp(*until);
-  if (*left >= *limit / kSpreadBelowPart) return std::nullopt;
-  return std::min(*until / *left, kMaxWait);
+  return RateBudget::Report{*limit, *left, std::min(*until, kMaxWait)};
 }
 
 FeedReply Make(Verdict verdict, absl::StatusCode code, std::string message) {
@@ -160,7 +155,7 @@ FeedReply ReadFailure(const HttpFailure& failure) {
 }
 
 FeedReply ReadSuccess(const HttpResponse& response, simdjson::dom::element body,
-                      size_t sent, absl::Time now) {
+                      size_t sent) {
   simdjson::dom::array activities;
   if (body["activities"].get(activities) != simdjson::SUCCESS ||
       activities.size() != sent) {
@@ -171,7 +166,6 @@ FeedReply ReadSuccess(const HttpResponse& response, simdjson::dom::element body,
   }
   FeedReply reply;
   reply.verdict = Verdict::kStored;
-  reply.wait = WaitAfterSuccess(response.headers, now);
   return reply;
 }
 
@@ -252,11 +246,8 @@ FeedReply ReadRefusal(const HttpResponse& response, ErrorBody error,
               absl::StrCat("base_url: there is no feed API; ", text));
 }
 
-}  // namespace
-
-FeedReply ReadReply(const HttpResponse& response, const HttpFailure& failure,
-                    size_t sent, absl::Time now) {
-  if (!failure.status.ok()) return ReadFailure(failure);
+FeedReply ReadAnswer(const HttpResponse& response, size_t sent,
+                     absl::Time now) {
   simdjson::dom::parser parser;
   simdjson::dom::element body;
   const bool is_json =
@@ -267,7 +258,7 @@ FeedReply ReadReply(const HttpResponse& response, const HttpFailure& failure,
   if (is_json) error = ReadError(body, sent);
   const bool is_2xx = response.status >= 200 && response.status < 300;
   if (is_2xx && is_json && !error.has_value()) {
-    return ReadSuccess(response, body, sent, now);
+    return ReadSuccess(response, body, sent);
   }
   if (is_2xx) {
     return Make(
@@ -278,6 +269,16 @@ FeedReply ReadReply(const HttpResponse& response, const HttpFailure& failure,
   const bool is_api = error.has_value();
   return ReadRefusal(response, std::move(error).value_or(ErrorBody()), is_api,
                      now);
+}
+
+}  // namespace
+
+FeedReply ReadReply(const HttpResponse& response, const HttpFailure& failure,
+                    size_t sent, absl::Time now) {
+  if (!failure.status.ok()) return ReadFailure(failure);
+  FeedReply reply = ReadAnswer(response, sent, now);
+  reply.window = ReadWindow(response.headers, now);
+  return reply;
 }
 
 }  // namespace sluice::feed

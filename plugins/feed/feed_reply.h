@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "pipeline/http/http_client.h"
+#include "pipeline/rate/rate_budget.h"
 
 namespace sluice::feed {
 
@@ -54,9 +55,12 @@ struct FeedReply {
   Verdict verdict = Verdict::kUnknown;
   // OK when stored. The message is for a person and holds no secret.
   absl::Status status;
-  // No further request before this much time has passed: told by X-RateLimit-*
-  // or Retry-After, here between one second and one hour; nullopt: not told.
+  // After a refusal, no further request before this much time has passed: told
+  // by X-RateLimit-Reset or Retry-After, here between one second and one hour;
+  // nullopt: not told.
   std::optional<absl::Duration> wait;
+  // What X-RateLimit-* tell, whatever the verdict.
+  std::optional<RateBudget::Report> window;
   // kRefusedData: positions of activities that the answer holds something
   // against; often empty. A hint: the format is not documented for batches.
   std::vector<size_t> culprits;

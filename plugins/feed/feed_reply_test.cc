@@ -139,17 +139,19 @@ TEST(FeedReplyTest, GoesByTheClockOfTheService) {
             absl::Seconds(10));
 }
 
-TEST(FeedReplyTest, SlowsDownBeforeTheLimitIsHit) {
-  const auto wait = [](const char* left) {
-    return Read(201, kStored,
-                {{"X-RateLimit-Limit", "1000"},
-                 {"X-RateLimit-Remaining", left},
-                 {"X-RateLimit-Reset", "1543604520"}})
-        .wait;
-  };
-  EXPECT_EQ(wait("500"), std::nullopt);
-  EXPECT_EQ(wait("50"), absl::Milliseconds(400));
-  EXPECT_EQ(wait("0"), absl::Seconds(20));
+TEST(FeedReplyTest, TellsWhatIsLeftOfTheWindow) {
+  const HttpHeaders headers = {{"X-RateLimit-Limit", "1000"},
+                               {"X-RateLimit-Remaining", "50"},
+                               {"X-RateLimit-Reset", "1543604520"}};
+  for (const FeedReply& reply :
+       {Read(201, kStored, headers), Read(429, "", headers)}) {
+    ASSERT_TRUE(reply.window.has_value());
+    EXPECT_EQ(reply.window->limit, 1000);
+    EXPECT_EQ(reply.window->remaining, 50);
+    EXPECT_EQ(reply.window->until_reset, absl::Seconds(20));
+  }
+  EXPECT_FALSE(Read(201, kStored, headers).wait.has_value());
+  EXPECT_FALSE(Read(201, kStored, {}).window.has_value());
 }
 
 TEST(FeedReplyTest, FindsTheCulpritsTheAnswerNames) {

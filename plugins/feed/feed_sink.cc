@@ -44,6 +44,12 @@ constexpr int kMaxDoublings = 6;
 // at once.
 constexpr double kWaitJitter = 0.1;
 
+// The windows in which the service counts requests
+// (https://getstream.io/activity-feeds/docs/python/rate_limit/).
+std::vector<absl::Duration> RateSpans() {
+  return {absl::Minutes(1), absl::Minutes(15), absl::Hours(1)};
+}
+
 absl::StatusOr<absl::Duration> ReadTimeout(const v1::FeedSinkConfig& config) {
   if (!config.has_request_timeout()) return kDefaultRequestTimeout;
   const absl::Duration timeout =
@@ -117,6 +123,10 @@ SinkTraits FeedSink::traits() const {
 absl::Status FeedSink::Start(const ComponentContext& context) {
   context_ = context;
   client_.Start(context.http, context.executor);
+  rate_ = std::make_unique<RateBudget::Share>(
+      context.rate_budgets == nullptr
+          ? RateBudget::Create(RateSpans())
+          : context.rate_budgets->Get(client_.credential(), RateSpans()));
   const MetricLabels labels = context.metric_labels();
   requests_ = context.metrics->counter("feed_requests_total", labels);
   activities_ = context.metrics->counter("feed_activities_total", labels);
@@ -129,12 +139,6 @@ absl::Status FeedSink::Start(const ComponentContext& context) {
 void FeedSink::Deliver(Delivery delivery, DeliverCallback done) {
   if (stopped_) {
     done(DeliveryResult::All(Outcome::Retry("the sink is stopped")));
-    return;
-  }
-  if (const absl::Duration left = PauseLeft(); left > absl::ZeroDuration()) {
-    DeliveryResult result = DeliveryResult::All(Outcome::NotTried());
-    result.retry_after = left;
-    done(std::move(result));
     return;
   }
   auto job = std::make_shared<Job>();
@@ -173,18 +177,22 @@ void FeedSink::Pump() {
 
 void FeedSink::Send(Turn turn) {
   Job& job = *turn.job;
-  if (const absl::Duration left = PauseLeft(); left > absl::ZeroDuration()) {
-    job.halted = true;
-    job.result.retry_after =
-        std::max(job.result.retry_after.value_or(left), left);
-  }
   if (job.halted) {
     Close(std::move(turn), Outcome::NotTried());
     return;
   }
-  const absl::Duration left = job.deadline - context_.executor->MonotonicNow();
+  const absl::Duration now = context_.executor->MonotonicNow();
+  const absl::Duration left = job.deadline - now;
   if (left <= absl::ZeroDuration()) {
     Close(std::move(turn), Outcome::Retry("no time was left to send it"));
+    return;
+  }
+  if (const absl::Duration wait = rate_->Take(now);
+      wait > absl::ZeroDuration()) {
+    job.halted = true;
+    job.result.retry_after =
+        std::max(job.result.retry_after.value_or(wait), wait);
+    Close(std::move(turn), Outcome::NotTried());
     return;
   }
   Group& group = job.groups[turn.group];
@@ -207,11 +215,14 @@ void FeedSink::OnReply(uint64_t id, FeedReply reply) {
   Job& job = *request.turn.job;
   Group& group = job.groups[request.turn.group];
   const std::string message(reply.status.message());
+  rate_->Done();
+  if (reply.window.has_value()) {
+    rate_->Observe(context_.executor->MonotonicNow(), *reply.window);
+  }
 
   switch (reply.verdict) {
     case Verdict::kStored:
       OnStored(request);
-      if (reply.wait.has_value()) PauseFor(*reply.wait, job);
       break;
     case Verdict::kRefusedData:
     case Verdict::kTooLarge:
@@ -347,12 +358,7 @@ void FeedSink::SetOutcome(Job& job, const Group& group, ActivityRange range,
 void FeedSink::PauseFor(absl::Duration wait, Job& job) {
   job.result.retry_after =
       std::max(job.result.retry_after.value_or(wait), wait);
-  paused_until_ =
-      std::max(paused_until_, context_.executor->MonotonicNow() + wait);
-}
-
-absl::Duration FeedSink::PauseLeft() const {
-  return paused_until_ - context_.executor->MonotonicNow();
+  rate_->Block(context_.executor->MonotonicNow() + wait);
 }
 
 void FeedSink::Report(HealthState state, std::string message) {
@@ -367,6 +373,7 @@ void FeedSink::Stop(absl::AnyInvocable<void()> done) {
   waiting.swap(waiting_);
   for (auto& [id, request] : under_way) {
     request.call.reset();
+    rate_->Done();
     Job& job = *request.turn.job;
     SetOutcome(job, job.groups[request.turn.group], request.range,
                Outcome::Unknown("the sink was stopped before the answer came"));

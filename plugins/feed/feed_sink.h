@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipeline/api/sink.h"
+#include "pipeline/rate/rate_budget.h"
 #include "plugins/feed/config.pb.h"
 #include "plugins/feed/feed_batch.h"
 #include "plugins/feed/feed_client.h"
@@ -111,10 +112,8 @@ class FeedSink final : public Sink {
 
   static void SetOutcome(Job& job, const Group& group, ActivityRange range,
                          const Outcome& outcome);
-  // No request before `wait` has passed.
+  // Nobody with this credential sends anything before `wait` has passed.
   void PauseFor(absl::Duration wait, Job& job);
-  // How much of a pause is left; zero: none.
-  absl::Duration PauseLeft() const;
   void Report(HealthState state, std::string message);
 
   const Options options_;
@@ -131,8 +130,8 @@ class FeedSink final : public Sink {
   std::deque<Turn> waiting_;
   absl::flat_hash_map<uint64_t, Request> under_way_;
   uint64_t next_id_ = 1;
-  // On the monotonic clock.
-  absl::Duration paused_until_ = absl::ZeroDuration();
+  // Of what the service allows the api_key; from Start() on.
+  std::unique_ptr<RateBudget::Share> rate_;
   int throttled_in_a_row_ = 0;
   bool pumping_ = false;
   bool stopped_ = false;

@@ -374,7 +374,11 @@ TEST_F(FeedSinkTest, PausesWhenTheWindowIsUsedUp) {
           {"X-RateLimit-Reset",
            absl::StrCat(absl::ToUnixSeconds(executor_.Now()) + 30)}});
   EXPECT_EQ(Outcomes(), (Kinds{Kind::kDelivered}));
-  EXPECT_EQ(result_->retry_after, absl::Seconds(30));
+  Deliver({"b"});
+  EXPECT_EQ(Outcomes(), (Kinds{Kind::kNotTried}));
+  EXPECT_GE(*result_->retry_after, absl::Seconds(30));
+  EXPECT_LE(*result_->retry_after, absl::Seconds(32));
+  EXPECT_EQ(http_.requests().size(), 1u);
 }
 
 TEST_F(FeedSinkTest, NeverBlamesEventsForItsConfiguration) {

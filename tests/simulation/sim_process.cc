@@ -33,6 +33,7 @@ absl::Status SimProcess::Start(const PipelineSpec& spec, const Limits& limits,
   environment.ingest = ingest_.get();
   environment.ingest_random = &ingest_random_;
   environment.metrics = &metrics_;
+  environment.rate_budgets = &rate_budgets_;
   environment.clock = &clock_;
   environment.queue_bytes = limits.queue_bytes;
   environment.window_bytes = limits.window_bytes;

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "pipeline/metrics/metrics.h"
+#include "pipeline/rate/rate_budget.h"
 #include "pipeline/runtime/pipeline.h"
 #include "pipeline/topology/pipeline_spec.h"
 #include "storage/base/clock.h"
@@ -67,6 +68,7 @@ class SimProcess {
   SeededScheduler* const scheduler_;
   Disk* const disk_;
   MetricRegistry metrics_;
+  RateBudgets rate_budgets_;
   // In order of construction: what is above outlives what is below.
   const std::unique_ptr<SeededScheduler::SimExecutor> io_;
   const std::unique_ptr<SeededScheduler::SimExecutor> ingest_;

@@ -1,0 +1,161 @@
+#include "pipeline/rate/rate_budget.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// Below this part of a window's limit the rest is spread over the time left.
+constexpr int64_t kSpreadBelowPart = 5;
+// Clocks and roads differ: a window is taken to end so much later.
+constexpr absl::Duration kMargin = absl::Seconds(1);
+// A share that does not come back so long after its wait has lost its turn.
+constexpr absl::Duration kPatience = absl::Seconds(2);
+// What a share waits that leaves its turn to another.
+constexpr absl::Duration kCourtesy = absl::Milliseconds(50);
+// Limits may be raised, so what no answer has told of for long does not count.
+constexpr absl::Duration kForgetAfter = absl::Hours(3);
+
+}  // namespace
+
+std::shared_ptr<RateBudget> RateBudget::Create(
+    std::vector<absl::Duration> spans) {
+  return std::shared_ptr<RateBudget>(new RateBudget(std::move(spans)));
+}
+
+absl::Duration RateBudget::SpanOf(int64_t limit) const {
+  // The larger of two nested windows has the larger limit.
+  size_t place = 0;
+  for (const auto& [known, window] : windows_) {
+    while (place + 1 < spans_.size() && spans_[place] < window.longest) ++place;
+    if (known == limit || place + 1 == spans_.size()) break;
+    ++place;
+  }
+  return spans_[place];
+}
+
+void RateBudget::Block(absl::Duration until) {
+  absl::MutexLock lock(&mu_);
+  blocked_until_ = std::max(blocked_until_, until);
+}
+
+absl::Duration RateBudget::WaitForWindows(absl::Duration now) {
+  absl::Duration wait = std::max(absl::ZeroDuration(), blocked_until_ - now);
+  absl::Duration unused;
+  for (auto it = windows_.begin(); it != windows_.end();) {
+    const int64_t limit = it->first;
+    Window& window = it->second;
+    if (window.told + kForgetAfter <= now) {
+      it = windows_.erase(it);
+      continue;
+    }
+    if (window.end <= now) {
+      // Most answers tell of the tightest window only, so this one is counted
+      // on from here.
+      const absl::Duration span = SpanOf(limit);
+      window.end +=
+          span * (1 + absl::IDivDuration(now - window.end, span, &unused));
+      window.remaining = limit - under_way_;
+      window.assumed = true;
+    }
+    const absl::Duration left = window.end - now;
+    if (window.remaining <= 0) {
+      wait = std::max(wait, left);
+    } else if (window.remaining <= limit / kSpreadBelowPart) {
+      wait = std::max(wait, last_taken_ + left / window.remaining - now);
+    }
+    ++it;
+  }
+  return wait;
+}
+
+RateBudget::Share::Share(std::shared_ptr<RateBudget> budget)
+    : budget_(std::move(budget)) {
+  absl::MutexLock lock(&budget_->mu_);
+  Turn turn;
+  for (const auto& [share, other] : budget_->turns_) {
+    turn.served = std::max(turn.served, other.served);
+  }
+  budget_->turns_[this] = turn;
+}
+
+RateBudget::Share::~Share() {
+  absl::MutexLock lock(&budget_->mu_);
+  budget_->turns_.erase(this);
+  budget_->under_way_ -= under_way_;
+}
+
+absl::Duration RateBudget::Share::Take(absl::Duration now) {
+  RateBudget& budget = *budget_;
+  absl::MutexLock lock(&budget.mu_);
+  Turn& mine = budget.turns_[this];
+  absl::Duration wait = budget.WaitForWindows(now);
+  if (wait <= absl::ZeroDuration()) {
+    for (const auto& [share, other] : budget.turns_) {
+      if (share != this && other.expected >= now &&
+          other.served < mine.served) {
+        wait = kCourtesy;
+      }
+    }
+  }
+  if (wait > absl::ZeroDuration()) {
+    mine.expected = now + wait + kPatience;
+    return wait;
+  }
+  // Only turns while there is waiting count: who rested has no claim.
+  for (const auto& [share, other] : budget.turns_) {
+    if (other.expected >= now) continue;
+    mine.served = std::max(mine.served, other.served);
+  }
+  ++mine.served;
+  mine.expected = -absl::InfiniteDuration();
+  budget.last_taken_ = now;
+  ++budget.under_way_;
+  ++under_way_;
+  for (auto& [limit, window] : budget.windows_) --window.remaining;
+  return absl::ZeroDuration();
+}
+
+void RateBudget::Share::Done() {
+  absl::MutexLock lock(&budget_->mu_);
+  --budget_->under_way_;
+  --under_way_;
+}
+
+void RateBudget::Share::Observe(absl::Duration now, const Report& report) {
+  if (report.limit <= 0 || report.until_reset <= absl::ZeroDuration()) return;
+  absl::MutexLock lock(&budget_->mu_);
+  // Those under way may not be counted yet.
+  const int64_t remaining = report.remaining - budget_->under_way_;
+  const absl::Duration end = now + report.until_reset + kMargin;
+  const auto [it, is_new] = budget_->windows_.try_emplace(
+      report.limit, Window{remaining, end, now, report.until_reset});
+  if (is_new) return;
+  Window& window = it->second;
+  window.told = now;
+  window.longest = std::max(window.longest, report.until_reset);
+  if (absl::AbsDuration(end - window.end) <= 2 * kMargin) {
+    // Answers overtake each other: within a window the lowest counts.
+    window.remaining = std::min(window.remaining, remaining);
+    window.assumed = false;
+  } else if (end > window.end || window.assumed) {
+    window.remaining = remaining;
+    window.end = end;
+    window.assumed = false;
+  }
+}
+
+std::shared_ptr<RateBudget> RateBudgets::Get(
+    const std::string& credential, std::vector<absl::Duration> spans) {
+  absl::MutexLock lock(&mu_);
+  std::weak_ptr<RateBudget>& held = budgets_[credential];
+  std::shared_ptr<RateBudget> budget = held.lock();
+  if (budget == nullptr) {
+    budget = RateBudget::Create(std::move(spans));
+    held = budget;
+  }
+  return budget;
+}
+
+}  // namespace sluice
