@@ -1,67 +1,60 @@
 #include "storage/kv/disk_reserve.h"
 
-#include <memory>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "rocksdb/env.h"
-#include "storage/kv/quota_file_system.h"
+#include "storage/kv/fault_file_system.h"
 
 namespace sluice {
 namespace {
 
 class DiskReserveTest : public testing::Test {
  protected:
-  DiskReserveTest() {
-    static int number = 0;
-    path_ = absl::StrCat(testing::TempDir(), "/reserve-", ++number);
-  }
+  DiskReserveTest() { disk_.set_quota(10'000'000); }
 
-  std::shared_ptr<QuotaFileSystem> disk_ =
-      std::make_shared<QuotaFileSystem>(10'000'000);
-  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
-  std::string path_;
+  FaultDisk disk_{0};
+  FaultEnv env_{&disk_};
+  std::string path_ = "/reserve";
 };
 
 TEST_F(DiskReserveTest, TakesRoomAndGivesItBack) {
   for (bool can_allocate : {true, false}) {
-    disk_->set_can_allocate(can_allocate);
-    DiskReserve reserve(env_.get(), path_, 3'000'000);
+    disk_.set_can_allocate(can_allocate);
+    DiskReserve reserve(&env_, path_, 3'000'000);
     EXPECT_FALSE(reserve.taken());
     EXPECT_TRUE(reserve.Take());
     EXPECT_TRUE(reserve.Take());
-    EXPECT_EQ(disk_->used(), 3'000'000u);
+    EXPECT_EQ(disk_.used(), 3'000'000u);
     uint64_t size = 0;
-    EXPECT_TRUE(env_->GetFileSize(path_, &size).ok());
+    EXPECT_TRUE(env_.GetFileSize(path_, &size).ok());
     EXPECT_EQ(size, 3'000'000u);
     reserve.Release();
     reserve.Release();
     EXPECT_FALSE(reserve.taken());
-    EXPECT_EQ(disk_->used(), 0u);
+    EXPECT_EQ(disk_.used(), 0u);
   }
 }
 
 TEST_F(DiskReserveTest, FindsTheRoomItTookBefore) {
-  DiskReserve(env_.get(), path_, 3'000'000).Take();
-  DiskReserve again(env_.get(), path_, 3'000'000);
+  DiskReserve(&env_, path_, 3'000'000).Take();
+  DiskReserve again(&env_, path_, 3'000'000);
   EXPECT_TRUE(again.Take());
-  EXPECT_EQ(disk_->used(), 3'000'000u);
+  EXPECT_EQ(disk_.used(), 3'000'000u);
 }
 
 TEST_F(DiskReserveTest, DoesNotTakeTheLastRoom) {
-  disk_->set_quota(4'000'000);
-  DiskReserve reserve(env_.get(), path_, 3'000'000);
+  disk_.set_quota(4'000'000);
+  DiskReserve reserve(&env_, path_, 3'000'000);
   EXPECT_FALSE(reserve.Take());
   EXPECT_FALSE(reserve.taken());
-  EXPECT_EQ(disk_->used(), 0u);
-  disk_->set_quota(5'000'000);
+  EXPECT_EQ(disk_.used(), 0u);
+  disk_.set_quota(5'000'000);
   EXPECT_TRUE(reserve.Take());
 }
 
 TEST_F(DiskReserveTest, AReserveOfNothingIsAlwaysTaken) {
-  disk_->set_quota(0);
-  DiskReserve reserve(env_.get(), path_, 0);
+  disk_.set_quota(0);
+  DiskReserve reserve(&env_, path_, 0);
   EXPECT_TRUE(reserve.Take());
   reserve.Release();
   EXPECT_TRUE(reserve.taken());

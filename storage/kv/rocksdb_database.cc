@@ -3,10 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "rocksdb/cache.h"
@@ -15,12 +14,12 @@
 #include "rocksdb/table.h"
 #include "rocksdb/write_buffer_manager.h"
 #include "storage/base/status_macros.h"
+#include "storage/kv/env_files.h"
 #include "storage/kv/rocksdb_status.h"
+#include "storage/kv/write_log_repair.h"
 
 namespace sluice {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Names of the column families, in the order of Table. They are part of the
 // format.
@@ -149,14 +148,13 @@ rocksdb::Status OpenOnce(const rocksdb::DBOptions& db_options,
 // True when the folder has a database's data but not the file that says which
 // of it counts. RocksDB would begin an empty database there, and delete the
 // data.
-bool LacksItsIndex(const std::string& path) {
-  std::error_code error;
-  if (fs::exists(fs::path(path) / "CURRENT", error)) return false;
-  for (const auto& entry : fs::directory_iterator(path, error)) {
-    const auto extension = entry.path().extension();
-    if (extension == ".sst" || extension == ".log") return true;
-  }
-  return false;
+bool LacksItsIndex(rocksdb::Env* env, const std::string& path) {
+  if (env->FileExists(path + "/CURRENT").ok()) return false;
+  std::vector<std::string> names;
+  env->GetChildren(path, &names).PermitUncheckedError();
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".log");
+  });
 }
 
 // Damaged bytes, or a file that the index names and that is not there.
@@ -166,19 +164,23 @@ bool IsDamage(const rocksdb::Status& status) {
           status.subcode() == rocksdb::Status::kPathNotFound);
 }
 
-absl::Status PrepareFolder(const std::string& path, bool read_only) {
-  std::error_code error;
+absl::Status PrepareFolder(rocksdb::Env* env, const std::string& path,
+                           bool read_only) {
   if (read_only) {
-    if (fs::is_directory(path, error)) return absl::OkStatus();
+    bool is_folder = false;
+    if (env->IsDirectory(path, &is_folder).ok() && is_folder) {
+      return absl::OkStatus();
+    }
     return absl::FailedPreconditionError(
         absl::StrCat("data directory \"", path, "\" is not there"));
   }
-  fs::create_directories(path, error);
-  if (error) {
+  const rocksdb::Status made = MakeFolders(env, path);
+  if (!made.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "data directory \"", path, "\" cannot be made: ", error.message()));
+        "data directory \"", path, "\" cannot be made: ", made.ToString()));
   }
-  if (access(path.c_str(), W_OK | X_OK) != 0) {
+  if (env == rocksdb::Env::Default() &&
+      access(path.c_str(), W_OK | X_OK) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(
         "data directory \"", path, "\" is not writable for this user"));
   }
@@ -198,7 +200,7 @@ rocksdb::Status OpenDamaged(rocksdb::Status status,
   rocksdb::DBOptions lenient = db_options;
   lenient.wal_recovery_mode =
       rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
-  if (!LacksItsIndex(database->path)) {
+  if (!LacksItsIndex(db_options.env, database->path)) {
     status = OpenOnce(lenient, options, database);
     if (status.ok()) {
       damage->push_back("opened without the damaged parts of the write log");
@@ -226,27 +228,34 @@ void DatabaseListener::OnMemTableSealed(const rocksdb::MemTableInfo& info) {
   }
 }
 
-RocksDbDatabase::~RocksDbDatabase() {
+void RocksDbDatabase::Close() {
   if (db == nullptr) return;
   for (auto* handle : families) db->DestroyColumnFamilyHandle(handle);
   const rocksdb::Status status = db->Close();
   if (!status.ok()) {
     LOG(WARNING) << "closing log \"" << path << "\": " << status.ToString();
   }
+  db.reset();
 }
 
 absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
     const std::string& path, const RocksDbStoreOptions& options,
     std::vector<std::string>* damage) {
-  SLUICE_RETURN_IF_ERROR(PrepareFolder(path, options.read_only));
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  SLUICE_RETURN_IF_ERROR(
+      PrepareFolder(db_options.env, path, options.read_only));
   auto database = std::make_unique<RocksDbDatabase>();
   database->path = path;
   database->listener = std::make_shared<DatabaseListener>();
-  rocksdb::DBOptions db_options = DatabaseOptions(options);
   db_options.listeners.push_back(database->listener);
 
+  if (!options.read_only) {
+    SLUICE_RETURN_IF_ERROR(
+        TranslateRocksDbStatus(RepairWriteLogs(db_options.env, path, damage),
+                               absl::StrCat("opening log \"", path, "\"")));
+  }
   rocksdb::Status status = rocksdb::Status::Corruption("CURRENT is not there");
-  if (!LacksItsIndex(path)) {
+  if (!LacksItsIndex(db_options.env, path)) {
     status = OpenOnce(db_options, options, database.get());
     // A file that goes while it is opened is no damage if the next try does not
     // miss it.

@@ -19,8 +19,9 @@
 
 namespace sluice {
 
-// Counts how often each table's memory was sealed to become a file, and keeps
-// RocksDB from going on by itself after an error.
+// Counts how often each table's memory was sealed to become a file, keeps
+// RocksDB from going on by itself after an error, and remembers that there was
+// one.
 class DatabaseListener final : public rocksdb::EventListener {
  public:
   void OnMemTableSealed(const rocksdb::MemTableInfo& info) override;
@@ -31,6 +32,14 @@ class DatabaseListener final : public rocksdb::EventListener {
                             bool* auto_recovery) override {
     *auto_recovery = false;
   }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason,
+                         rocksdb::Status* /*error*/) override {
+    failed_.store(true, std::memory_order_relaxed);
+  }
+  // Whether anything failed since this was last asked.
+  bool TakeFailure() {
+    return failed_.exchange(false, std::memory_order_relaxed);
+  }
   uint64_t generation(Table table) const {
     return sealed_[static_cast<size_t>(table)].load(std::memory_order_relaxed);
   }
@@ -38,6 +47,7 @@ class DatabaseListener final : public rocksdb::EventListener {
  private:
   // Sealed by the writing thread, which is also the one that asks.
   std::array<std::atomic<uint64_t>, kTableCount> sealed_{};
+  std::atomic<bool> failed_{false};
 };
 
 struct RocksDbDatabase {
@@ -48,7 +58,9 @@ struct RocksDbDatabase {
 
   RocksDbDatabase() = default;
   RocksDbDatabase(RocksDbDatabase&&) = default;
-  ~RocksDbDatabase();
+  ~RocksDbDatabase() { Close(); }
+  // Leaves `db` null.
+  void Close();
 
   rocksdb::ColumnFamilyHandle* family(Table table) const {
     return families[static_cast<size_t>(table)];

@@ -8,8 +8,10 @@
 #include "rocksdb/convenience.h"
 #include "rocksdb/write_batch.h"
 #include "storage/base/status_macros.h"
+#include "storage/kv/env_files.h"
 #include "storage/kv/rocksdb_database.h"
 #include "storage/kv/rocksdb_status.h"
+#include "storage/kv/write_log_repair.h"
 
 namespace sluice {
 namespace {
@@ -30,12 +32,26 @@ bool BringsEvents(const WriteSet& changes) {
                      });
 }
 
+rocksdb::Env* EnvOf(const RocksDbStoreOptions& options) {
+  return options.env != nullptr ? options.env : rocksdb::Env::Default();
+}
+
 }  // namespace
 
 class RocksDbStore::Database : public RocksDbDatabase {
  public:
   explicit Database(RocksDbDatabase&& database)
       : RocksDbDatabase(std::move(database)) {}
+
+  // What generation() adds: those of earlier openings.
+  uint64_t generations = 0;
+
+  // Whether it is open; only after a failed opening it is not.
+  absl::Status CheckOpen() const {
+    if (db != nullptr) return absl::OkStatus();
+    return absl::UnavailableError(
+        absl::StrCat("log \"", path, "\" could not be opened anew yet"));
+  }
 
   absl::Status Translate(const rocksdb::Status& status,
                          std::string_view verb) const {
@@ -78,18 +94,24 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(
 RocksDbStore::RocksDbStore(std::unique_ptr<Database> database,
                            const RocksDbStoreOptions& options,
                            std::vector<std::string> damage)
-    : database_(std::move(database)),
+    : options_(options),
+      database_(std::move(database)),
       damage_(std::move(damage)),
-      reserve_(database_->db->GetEnv(), database_->path + "/reserve",
+      reserve_(EnvOf(options), database_->path + "/reserve",
                options.reserve_bytes) {}
 
 RocksDbStore::~RocksDbStore() = default;
 
 absl::Status RocksDbStore::Recover(const WriteSet& changes) {
+  if (database_->listener->TakeFailure()) stopped_ = true;
   if (stopped_) {
-    const rocksdb::Status status = database_->db->Resume();
-    if (!status.ok()) NoteFailure(status);
-    SLUICE_RETURN_IF_ERROR(database_->Translate(status, "resuming"));
+    absl::Status status = Reopen();
+    if (!status.ok() && reserve_.taken()) {
+      // What is in memory did not fit.
+      reserve_.Release();
+      status = Reopen();
+    }
+    SLUICE_RETURN_IF_ERROR(status);
     stopped_ = false;
   }
   if (reserve_.taken() || !BringsEvents(changes) || reserve_.Take()) {
@@ -105,11 +127,43 @@ void RocksDbStore::NoteFailure(const rocksdb::Status& status) {
   if (status.subcode() == rocksdb::Status::kNoSpace) reserve_.Release();
 }
 
+// DB::Resume() is not enough: it begins a new write-ahead log only if memory
+// holds something for a file, and the one that failed must not be appended to
+// any more (RocksDB refuses for ever, or aborts where asserts are compiled in,
+// as Debian's are); some errors it never resumes from; and it may wait for ever
+// when flushing fails again.
+absl::Status RocksDbStore::Reopen() {
+  absl::MutexLock lock(&database_mu_);
+  const uint64_t generations = database_->generations + 1;
+  LOG(WARNING) << "log \"" << database_->path
+               << "\" is opened anew after an error of the disk";
+  const std::string path = database_->path;
+  // One process, and one instance in it, may have a database open.
+  database_->Close();
+  std::vector<std::string> damage;
+  auto opened = OpenRocksDbDatabase(path, options_, &damage);
+  for (const std::string& sentence : damage) LOG(ERROR) << sentence;
+  const absl::Status status = opened.status();
+  writable_ = status.ok();
+  if (!writable_) {
+    // Reading goes on if it can.
+    RocksDbStoreOptions reading = options_;
+    reading.read_only = true;
+    opened = OpenRocksDbDatabase(path, reading, &damage);
+    if (!opened.ok()) return status;
+  }
+  database_ = std::make_unique<Database>(std::move(**opened));
+  database_->generations = generations + (uint64_t{1} << 32);
+  return status;
+}
+
 absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
   SLUICE_RETURN_IF_ERROR(Recover(changes));
   // A batch's own bytes per change are at most two varints and a tag.
   rocksdb::WriteBatch batch(changes.byte_size() +
-                            16 * changes.changes().size() + 12);
+                            16 * changes.changes().size() + 12 + 16);
+  SLUICE_RETURN_IF_ERROR(database_->Translate(
+      batch.PutLogData(SyncedMark(synced_)), "writing to"));
   for (const WriteSet::Change& change : changes.changes()) {
     SLUICE_RETURN_IF_ERROR(
         database_->Translate(database_->AddTo(change, batch), "writing to"));
@@ -118,17 +172,22 @@ absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
   options.sync = sync;
   const rocksdb::Status status = database_->db->Write(options, &batch);
   if (!status.ok()) NoteFailure(status);
+  if (status.ok() && sync) synced_ = database_->db->GetLatestSequenceNumber();
   return database_->Translate(status, "writing to");
 }
 
 absl::Status RocksDbStore::Sync() {
+  SLUICE_RETURN_IF_ERROR(Recover(WriteSet()));
   const rocksdb::Status status = database_->db->SyncWAL();
   if (!status.ok()) NoteFailure(status);
+  if (status.ok()) synced_ = database_->db->GetLatestSequenceNumber();
   return database_->Translate(status, "syncing");
 }
 
 absl::StatusOr<std::optional<std::string>> RocksDbStore::Get(
     Table table, std::string_view key) const {
+  absl::ReaderMutexLock lock(&database_mu_);
+  SLUICE_RETURN_IF_ERROR(database_->CheckOpen());
   std::string value;
   const rocksdb::Status status = database_->db->Get(
       rocksdb::ReadOptions(), database_->family(table), ToSlice(key), &value);
@@ -139,6 +198,8 @@ absl::StatusOr<std::optional<std::string>> RocksDbStore::Get(
 
 absl::Status RocksDbStore::Scan(Table table, const ScanRange& range,
                                 Visitor visit) const {
+  absl::ReaderMutexLock lock(&database_mu_);
+  SLUICE_RETURN_IF_ERROR(database_->CheckOpen());
   const rocksdb::Slice floor = ToSlice(range.floor);
   const rocksdb::Slice end = ToSlice(range.end);
   rocksdb::ReadOptions options;
@@ -164,6 +225,8 @@ absl::Status RocksDbStore::Scan(Table table, const ScanRange& range,
 
 absl::StatusOr<std::optional<std::string>> RocksDbStore::LastKey(
     Table table, std::string_view floor, std::string_view end) const {
+  absl::ReaderMutexLock lock(&database_mu_);
+  SLUICE_RETURN_IF_ERROR(database_->CheckOpen());
   const rocksdb::Slice lower = ToSlice(floor);
   const rocksdb::Slice upper = ToSlice(end);
   rocksdb::ReadOptions options;
@@ -182,6 +245,7 @@ absl::StatusOr<std::optional<std::string>> RocksDbStore::LastKey(
 // Deletes files and leaves no mark in the others: a range tombstone would span
 // old and new keys and force everything in between to be rewritten.
 void RocksDbStore::DropBelow(Table table, std::string_view key) {
+  if (!writable_) return;
   const rocksdb::Slice end = ToSlice(key);
   const rocksdb::Status status =
       rocksdb::DeleteFilesInRange(database_->db.get(), database_->family(table),
@@ -192,7 +256,15 @@ void RocksDbStore::DropBelow(Table table, std::string_view key) {
 }
 
 uint64_t RocksDbStore::generation(Table table) const {
-  return database_->listener->generation(table);
+  return database_->generations + database_->listener->generation(table);
+}
+
+absl::Status RocksDbStore::KeepAside(std::string_view name,
+                                     std::string_view bytes) const {
+  absl::ReaderMutexLock lock(&database_mu_);
+  return database_->Translate(
+      WriteQuarantine(EnvOf(options_), database_->path, name, bytes),
+      "quarantining bytes of");
 }
 
 absl::Status RocksDbStore::FlushMemory() {

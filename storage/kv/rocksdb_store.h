@@ -11,8 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "storage/kv/disk_reserve.h"
 #include "storage/kv/key_value_store.h"
 
@@ -80,6 +82,10 @@ class RocksDbStore final : public KeyValueStore {
   // What had to be repaired on opening, in sentences; empty: nothing.
   const std::vector<std::string>& damage() const { return damage_; }
 
+  // Keeps `bytes` that were damaged in the folder `quarantine` of the database,
+  // as file `name`, for a person to look at. Any thread.
+  absl::Status KeepAside(std::string_view name, std::string_view bytes) const;
+
   // Writes what is in memory to files; for tests.
   absl::Status FlushMemory();
 
@@ -92,12 +98,23 @@ class RocksDbStore final : public KeyValueStore {
 
   // Makes ready to write `changes` after the disk was full or failed.
   absl::Status Recover(const WriteSet& changes);
+  // Closes the database and opens it again; what failed before may be found
+  // written then. If that fails, it can be read at best until a later try.
+  absl::Status Reopen() ABSL_LOCKS_EXCLUDED(database_mu_);
   void NoteFailure(const rocksdb::Status& status);
 
-  const std::unique_ptr<Database> database_;
+  const RocksDbStoreOptions options_;
+  // Readers share it while they use the database, and it is held to open that
+  // anew. Only the writing thread changes the pointer.
+  mutable absl::Mutex database_mu_;
+  std::unique_ptr<Database> database_;
   const std::vector<std::string> damage_;
   DiskReserve reserve_;
-  // A write failed, so RocksDB has to be told to go on.
+  // Opening the database anew failed; at best it is open for reading.
+  bool writable_ = true;
+  // RocksDB's number of the last change that was synced since opening.
+  uint64_t synced_ = 0;
+  // A write failed, so the database has to be opened anew.
   bool stopped_ = false;
 };
 

@@ -110,9 +110,15 @@ absl::Status KvEventLog::ForEachDedupeKey(
     absl::FunctionRef<void(absl::Time, DedupeKey)> visit) const {
   const int64_t oldest =
       absl::ToUnixNanos(clock_->Now() - options_.dedupe_window);
+  int64_t last = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    last = dedupe_last_;
+  }
+  if (oldest > last) return absl::OkStatus();
   const auto range = ScanRange::Between(
       format::NumberKey(static_cast<uint64_t>(std::max<int64_t>(oldest, 0))),
-      std::string(format::AfterAllNumberKeys()));
+      format::NumberKey(static_cast<uint64_t>(last) + 1));
   return store_->Scan(Table::kDedupe, range,
                       [&visit](std::string_view key, std::string_view value) {
                         const auto nanos = format::ParseNumberKey(key);

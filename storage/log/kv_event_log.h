@@ -113,6 +113,9 @@ class KvEventLog : public EventLog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
   void PrepareState(const Additions& additions, WriteSet& set)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
+  // Adds the events that a failed write wanted to take away.
+  void RepeatReclaim(Additions& additions) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
   // Returns whether the start of the log moved.
   bool Apply(Additions& additions)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
@@ -138,7 +141,7 @@ class KvEventLog : public EventLog {
       ABSL_LOCKS_EXCLUDED(mu_);
   // The stored form of a dead letter; nullopt: it is not there.
   absl::StatusOr<std::optional<std::string>> FindLetter(uint64_t id) const
-      ABSL_LOCKS_EXCLUDED(mu_);
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_) ABSL_LOCKS_EXCLUDED(mu_);
   void PrepareDeadLetters(Additions& additions, WriteSet& set)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   // After a write that succeeded (or not).
@@ -194,6 +197,9 @@ class KvEventLog : public EventLog {
   // A failed write may still turn up after a crash: the next one must overwrite
   // every trace it can have left.
   bool overwrite_ ABSL_GUARDED_BY(writer_mu_) = false;
+  // The events that it wanted to take away cannot be brought back, so the next
+  // one takes them away too: everything below this start.
+  LogStart overwrite_start_ ABSL_GUARDED_BY(writer_mu_);
   // The first dead letter id that no write that succeeded has used.
   uint64_t unwritten_dead_letter_id_ ABSL_GUARDED_BY(writer_mu_) = 1;
   // Dead letters that a failed write deleted or edited, as they were.
@@ -213,6 +219,10 @@ class KvEventLog : public EventLog {
   Sequence reclaiming_to_ ABSL_GUARDED_BY(mu_) = 0;
   // The batch that FindPlace() last found in the store.
   mutable BatchPlace last_found_ ABSL_GUARDED_BY(mu_);
+  // A failed write may have left dead letters from this id on, and dedupe keys
+  // behind this time, which do not count.
+  uint64_t dead_letters_end_ ABSL_GUARDED_BY(mu_) = 1;
+  int64_t dedupe_last_ ABSL_GUARDED_BY(mu_) = 0;
   // Keys of damaged records, to be deleted with the next write.
   mutable std::vector<Sequence> damaged_records_ ABSL_GUARDED_BY(mu_);
   uint64_t syncs_ ABSL_GUARDED_BY(mu_) = 0;

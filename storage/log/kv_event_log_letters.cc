@@ -36,17 +36,19 @@ KvEventLog::ListDeadLetters(uint64_t from_id, size_t limit) const {
   // First those that wait: one that is written meanwhile is then seen twice and
   // not never.
   std::map<uint64_t, storage::v1::DeadLetter> letters;
+  uint64_t end = 0;
   {
     absl::MutexLock lock(&mu_);
+    end = dead_letters_end_;
     for (const PendingDeadLetter& pending : book_.pending_dead_letters()) {
       if (pending.id < from_id || letters.size() >= limit) continue;
       letters[pending.id].ParseFromString(pending.serialized);
     }
   }
   size_t read = 0;
-  const auto range = ScanRange::Between(
-      format::NumberKey(from_id), std::string(format::AfterAllNumberKeys()));
-  if (limit > 0) {
+  const auto range =
+      ScanRange::Between(format::NumberKey(from_id), format::NumberKey(end));
+  if (limit > 0 && from_id < end) {
     SLUICE_RETURN_IF_ERROR(
         store_->Scan(Table::kDeadLetters, range,
                      [&](std::string_view key, std::string_view value) {
@@ -73,6 +75,10 @@ absl::StatusOr<std::optional<std::string>> KvEventLog::FindLetter(
       if (pending.id == id) return pending.serialized;
     }
   }
+  // What a failed write did to the store does not count.
+  if (id >= unwritten_dead_letter_id_) return std::nullopt;
+  const auto restored = letters_to_restore_.find(id);
+  if (restored != letters_to_restore_.end()) return restored->second;
   return store_->Get(Table::kDeadLetters, format::NumberKey(id));
 }
 

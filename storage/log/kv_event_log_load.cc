@@ -57,6 +57,8 @@ absl::Status KvEventLog::Load(std::vector<std::string>* damage) {
   {
     absl::MutexLock lock(&mu_);
     book_ = std::move(book);
+    dead_letters_end_ = unwritten_dead_letter_id_;
+    dedupe_last_ = last_dedupe_nanos_;
   }
   if (!fresh) return absl::OkStatus();
   WriteSet set;

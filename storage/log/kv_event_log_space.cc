@@ -43,6 +43,7 @@ LogStart KvEventLog::PlanReclaim(uint64_t need) const {
     start = book_.start();
     horizon = book_.Horizon();
   }
+  if (start.first < overwrite_start_.first) start = overwrite_start_;
   if (horizon <= start.first) return start;
   const auto delivered = StartOf(horizon);
   if (!delivered.has_value()) return start;

@@ -38,6 +38,7 @@ void AddCounters(const storage::v1::SourceCounters& added,
 absl::Status KvEventLog::WriteOut(Additions& additions, Durability durability) {
   SLUICE_RETURN_IF_ERROR(broken_);
   const bool sync = durability == Durability::kDurable;
+  RepeatReclaim(additions);
   PlanLimits(additions, &additions.letters);
   WriteSet set;
   {
@@ -63,10 +64,12 @@ absl::Status KvEventLog::WriteOut(Additions& additions, Durability durability) {
   SettleLetters(additions, status.ok());
   if (!status.ok()) {
     overwrite_ = true;
+    overwrite_start_ = additions.start;
     if (absl::IsDataLoss(status)) broken_ = status;
     return status;
   }
   overwrite_ = false;
+  overwrite_start_ = LogStart();
   unsynced_ = !sync;
   DropOld(additions);
   if (freed) NotifySpace();
@@ -225,6 +228,12 @@ void KvEventLog::PrepareState(const Additions& additions, WriteSet& set) {
           state.SerializeAsString());
 }
 
+void KvEventLog::RepeatReclaim(Additions& additions) const {
+  if (additions.start.first < overwrite_start_.first) {
+    additions.start = overwrite_start_;
+  }
+}
+
 bool KvEventLog::Apply(Additions& additions) {
   if (const uint64_t generation = store_->generation(Table::kEvents);
       generation != generation_) {
@@ -256,6 +265,8 @@ bool KvEventLog::Apply(Additions& additions) {
                              static_cast<ptrdiff_t>(additions.damaged_records));
   unwritten_dead_letter_id_ = additions.next_dead_letter_id;
   if (additions.dedupe_nanos != 0) last_dedupe_nanos_ = additions.dedupe_nanos;
+  dead_letters_end_ = unwritten_dead_letter_id_;
+  dedupe_last_ = last_dedupe_nanos_;
   return freed;
 }
 

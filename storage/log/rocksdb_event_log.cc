@@ -1,10 +1,7 @@
 #include "storage/log/rocksdb_event_log.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,8 +10,6 @@
 
 namespace sluice {
 namespace {
-
-namespace fs = std::filesystem;
 
 // What the disk reserve holds beyond a full memtable.
 constexpr uint64_t kReserveBytes = uint64_t{1} << 20;
@@ -28,21 +23,12 @@ size_t MemtableBytes(const RocksDbLogOptions& options) {
       std::max(kMinMemtableBytes, options.log.max_bytes / 4));
 }
 
-// Writes `<folder>/<sequence>.record`. The events are lost either way, so a
-// disk that refuses is only reported.
-void KeepDamagedRecord(const fs::path& folder, Sequence sequence,
+// The events are lost either way, so a disk that refuses is only reported.
+void KeepDamagedRecord(const RocksDbStore& store, Sequence sequence,
                        std::string_view record) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  const fs::path path = folder / absl::StrCat(sequence, ".record");
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(record.data(), static_cast<std::streamsize>(record.size()));
-  file.close();
-  if (file) {
-    LOG(ERROR) << "a damaged record was moved to " << path;
-  } else {
-    LOG(ERROR) << "a damaged record could not be kept in " << path;
-  }
+  const absl::Status status =
+      store.KeepAside(absl::StrCat(sequence, ".record"), record);
+  LOG_IF(ERROR, !status.ok()) << "a damaged record is not kept: " << status;
 }
 
 }  // namespace
@@ -58,7 +44,7 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
                           RocksDbStore::Open(path, store_options));
   std::vector<std::string> damage = store->damage();
   std::unique_ptr<RocksDbEventLog> log(
-      new RocksDbEventLog(path, std::move(store), options.log, clock));
+      new RocksDbEventLog(std::move(store), options.log, clock));
   const absl::Status status = log->Load(&damage);
   log->damage_ = std::move(damage);
   if (!status.ok()) {
@@ -69,13 +55,16 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
   return log;
 }
 
-RocksDbEventLog::RocksDbEventLog(const std::string& path,
-                                 std::unique_ptr<RocksDbStore> store,
+RocksDbEventLog::RocksDbEventLog(std::unique_ptr<RocksDbStore> store,
+                                 const LogOptions& options, Clock* clock)
+    : RocksDbEventLog(store.get(), std::move(store), options, clock) {}
+
+RocksDbEventLog::RocksDbEventLog(const RocksDbStore* disk,
+                                 std::unique_ptr<RocksDbStore>&& store,
                                  const LogOptions& options, Clock* clock)
     : KvEventLog(std::move(store), options, format::Codec::kLz4, clock,
-                 [folder = fs::path(path) / "quarantine"](
-                     Sequence sequence, std::string_view record) {
-                   KeepDamagedRecord(folder, sequence, record);
+                 [disk](Sequence sequence, std::string_view record) {
+                   KeepDamagedRecord(*disk, sequence, record);
                  }) {}
 
 }  // namespace sluice

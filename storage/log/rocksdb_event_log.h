@@ -43,7 +43,11 @@ class RocksDbEventLog final : public KvEventLog {
   const std::vector<std::string>& damage() const { return damage_; }
 
  private:
-  RocksDbEventLog(const std::string& path, std::unique_ptr<RocksDbStore> store,
+  RocksDbEventLog(std::unique_ptr<RocksDbStore> store,
+                  const LogOptions& options, Clock* clock);
+  // `disk` is `store`.
+  RocksDbEventLog(const RocksDbStore* disk,
+                  std::unique_ptr<RocksDbStore>&& store,
                   const LogOptions& options, Clock* clock);
 
   std::vector<std::string> damage_;

@@ -12,9 +12,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "rocksdb/env.h"
 #include "storage/format/keys.h"
-#include "storage/kv/quota_file_system.h"
+#include "storage/kv/fault_file_system.h"
 #include "storage/kv/rocksdb_store.h"
 #include "tests/contract/event_log_contract.h"
 
@@ -156,7 +155,6 @@ class RocksDbEventLogTest : public testing::Test {
   SettableClock clock_;
   fs::path folder_ = NewFolder();
   RocksDbLogOptions options_;
-  std::unique_ptr<rocksdb::Env> env_;  // Outlives the log.
   std::unique_ptr<RocksDbEventLog> log_;
 };
 
@@ -280,10 +278,12 @@ TEST_F(RocksDbEventLogTest, ALostFileLosesOnlyItsEvents) {
 // The disk is full: events are refused, reading and progress go on, what is
 // consumed makes room, and the log recovers by itself.
 TEST_F(RocksDbEventLogTest, AFullDiskStopsEventsAndNotProgress) {
-  constexpr uint64_t kQuota = 16 << 20;
-  const auto disk = std::make_shared<QuotaFileSystem>(kQuota);
-  env_ = rocksdb::NewCompositeEnv(disk);
-  options_.env = env_.get();
+  constexpr uint64_t kQuota = 24 << 20;
+  FaultDisk disk(0);
+  disk.set_quota(kQuota);
+  FaultEnv env(&disk);
+  options_.env = &env;
+  folder_ = "/log";
   options_.memtable_bytes = 1 << 20;
   Open();
   ASSERT_TRUE(log_->OpenCursor("out", true).ok());
@@ -303,6 +303,8 @@ TEST_F(RocksDbEventLogTest, AFullDiskStopsEventsAndNotProgress) {
               .ok());
       const absl::Status flushed = log_->Flush(Durability::kDurable);
       ASSERT_TRUE(flushed.ok()) << flushed;
+      // Files can be dropped once RocksDB is done with them.
+      env.Settle();
     }
     EXPECT_TRUE(AppendBatch().ok());
   }
@@ -312,6 +314,7 @@ TEST_F(RocksDbEventLogTest, AFullDiskStopsEventsAndNotProgress) {
   Open();
   EXPECT_EQ(log_->stats().next_sequence, stats.next_sequence);
   EXPECT_EQ(log_->stats().first_sequence, stats.first_sequence);
+  log_.reset();
 }
 
 // Whatever byte is wrong in whatever file: the log opens, reads what it can,

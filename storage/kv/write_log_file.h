@@ -1,0 +1,47 @@
+// The file format of RocksDB's write-ahead log, read around damage. RocksDB
+// itself gives up at the first damaged byte, or skips 32 KiB.
+#ifndef STORAGE_KV_WRITE_LOG_FILE_H_
+#define STORAGE_KV_WRITE_LOG_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+// One write.
+struct WriteLogRecord {
+  size_t begin = 0;  // In the file; the record ends before `end`.
+  size_t end = 0;
+  // RocksDB's number of its first change, and how many there are.
+  uint64_t sequence = 0;
+  uint64_t changes = 0;
+  std::string batch;  // A rocksdb::WriteBatch, serialized.
+  uint64_t after() const { return sequence + changes; }
+};
+
+// Bytes that are part of no whole record.
+struct WriteLogGap {
+  size_t begin = 0;
+  size_t end = 0;
+  size_t records_before = 0;  // In the file.
+  // The file ends within a record, or has nothing but zeros here, or a page of
+  // zeros: what is left of a write that did not reach the disk as a whole.
+  bool torn = false;
+};
+
+struct WriteLogFile {
+  std::vector<WriteLogRecord> records;
+  std::vector<WriteLogGap> gaps;
+};
+
+WriteLogFile ParseWriteLogFile(std::string_view bytes);
+
+// A file with these records.
+std::string MakeWriteLogFile(const std::vector<WriteLogRecord>& records);
+
+}  // namespace sluice
+
+#endif  // STORAGE_KV_WRITE_LOG_FILE_H_
