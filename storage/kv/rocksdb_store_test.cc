@@ -8,6 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/contract/key_value_store_contract.h"
 
@@ -161,9 +163,14 @@ TEST(RocksDbStoreTest, DroppingDeletesFilesAndLeavesTheRest) {
   ASSERT_TRUE(store->FlushMemory().ok());
   const uint64_t before = FileBytes(folder, ".sst");
   EXPECT_GT(before, 3'500'000u);
-  store->DropBelow(Table::kEvents, Key(500));
-  const uint64_t after = FileBytes(folder, ".sst");
-  EXPECT_LT(after, before / 2 + 800'000);
+  // Files can be dropped once RocksDB has moved them out of level 0, which it
+  // does in the background.
+  const uint64_t most = before / 2 + 800'000;
+  const absl::Time limit = absl::Now() + absl::Seconds(30);
+  do {
+    store->DropBelow(Table::kEvents, Key(500));
+  } while (FileBytes(folder, ".sst") >= most && absl::Now() < limit);
+  EXPECT_LT(FileBytes(folder, ".sst"), most);
   EXPECT_EQ(*store->Get(Table::kEvents, Key(500)), Value(500));
   EXPECT_EQ(*store->Get(Table::kEvents, Key(999)), Value(999));
 }
