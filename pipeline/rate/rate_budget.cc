@@ -19,9 +19,15 @@ constexpr absl::Duration kForgetAfter = absl::Hours(3);
 
 }  // namespace
 
+RateBudget::RateBudget(std::vector<absl::Duration> spans,
+                       std::optional<RateLimits> known)
+    : spans_(std::move(spans)) {
+  if (known.has_value()) known_.emplace(*known);
+}
+
 std::shared_ptr<RateBudget> RateBudget::Create(
-    std::vector<absl::Duration> spans) {
-  return std::shared_ptr<RateBudget>(new RateBudget(std::move(spans)));
+    std::vector<absl::Duration> spans, std::optional<RateLimits> known) {
+  return std::shared_ptr<RateBudget>(new RateBudget(std::move(spans), known));
 }
 
 absl::Duration RateBudget::SpanOf(int64_t limit) const {
@@ -38,13 +44,21 @@ absl::Duration RateBudget::SpanOf(int64_t limit) const {
 void RateBudget::Block(absl::Duration until) {
   absl::MutexLock lock(&mu_);
   blocked_until_ = std::max(blocked_until_, until);
+  if (known_.has_value()) known_->Block(until);
 }
 
-absl::Duration RateBudget::WaitForWindows(absl::Duration now) {
-  absl::Duration wait = std::max(absl::ZeroDuration(), blocked_until_ - now);
+void RateBudget::Tighten(const RateLimits& known) {
+  absl::MutexLock lock(&mu_);
+  if (known_.has_value()) {
+    known_->SetLimits(known_->limits().TightenedBy(known));
+  } else {
+    known_.emplace(known);
+  }
+}
+
+void RateBudget::Update(absl::Duration now) {
   absl::Duration unused;
   for (auto it = windows_.begin(); it != windows_.end();) {
-    const int64_t limit = it->first;
     Window& window = it->second;
     if (window.told + kForgetAfter <= now) {
       it = windows_.erase(it);
@@ -53,21 +67,47 @@ absl::Duration RateBudget::WaitForWindows(absl::Duration now) {
     if (window.end <= now) {
       // Most answers tell of the tightest window only, so this one is counted
       // on from here.
-      const absl::Duration span = SpanOf(limit);
+      const absl::Duration span = SpanOf(it->first);
       window.end +=
           span * (1 + absl::IDivDuration(now - window.end, span, &unused));
-      window.remaining = limit - under_way_;
+      window.remaining = it->first - under_way_;
       window.assumed = true;
     }
+    ++it;
+  }
+}
+
+absl::Duration RateBudget::WaitForLimits(absl::Duration now, Claim claim) {
+  Update(now);
+  absl::Duration wait = std::max(absl::ZeroDuration(), blocked_until_ - now);
+  if (windows_.empty() && known_.has_value()) {
+    return std::max(wait, known_->Wait(now, claim == Claim::kUrgent));
+  }
+  for (const auto& [limit, window] : windows_) {
     const absl::Duration left = window.end - now;
     if (window.remaining <= 0) {
       wait = std::max(wait, left);
     } else if (window.remaining <= limit / kSpreadBelowPart) {
       wait = std::max(wait, last_taken_ + left / window.remaining - now);
     }
-    ++it;
   }
   return wait;
+}
+
+absl::Duration RateBudget::WaitForTurn(const Share* share, absl::Duration now,
+                                       Claim claim) {
+  const Turn& mine = turns_.at(share);
+  const bool may_lead = claim == Claim::kUrgent && known_.has_value();
+  const auto lead =
+      static_cast<uint64_t>(may_lead ? known_->limits().reserve : 0);
+  for (const auto& [other_share, other] : turns_) {
+    if (other_share == share || other.expected < now) continue;
+    if (other.served + lead >= mine.served) continue;
+    // Others need more than an urgent request does; it must not take that away
+    // from them bit by bit.
+    return std::max(kCourtesy, WaitForLimits(now, Claim::kNormal));
+  }
+  return absl::ZeroDuration();
 }
 
 RateBudget::Share::Share(std::shared_ptr<RateBudget> budget)
@@ -86,18 +126,13 @@ RateBudget::Share::~Share() {
   budget_->under_way_ -= under_way_;
 }
 
-absl::Duration RateBudget::Share::Take(absl::Duration now) {
+absl::Duration RateBudget::Share::Take(absl::Duration now, Claim claim) {
   RateBudget& budget = *budget_;
   absl::MutexLock lock(&budget.mu_);
   Turn& mine = budget.turns_[this];
-  absl::Duration wait = budget.WaitForWindows(now);
+  absl::Duration wait = budget.WaitForLimits(now, claim);
   if (wait <= absl::ZeroDuration()) {
-    for (const auto& [share, other] : budget.turns_) {
-      if (share != this && other.expected >= now &&
-          other.served < mine.served) {
-        wait = kCourtesy;
-      }
-    }
+    wait = budget.WaitForTurn(this, now, claim);
   }
   if (wait > absl::ZeroDuration()) {
     mine.expected = now + wait + kPatience;
@@ -114,6 +149,9 @@ absl::Duration RateBudget::Share::Take(absl::Duration now) {
   ++budget.under_way_;
   ++under_way_;
   for (auto& [limit, window] : budget.windows_) --window.remaining;
+  if (budget.windows_.empty() && budget.known_.has_value()) {
+    budget.known_->Take(now);
+  }
   return absl::ZeroDuration();
 }
 
@@ -146,14 +184,17 @@ void RateBudget::Share::Observe(absl::Duration now, const Report& report) {
   }
 }
 
-std::shared_ptr<RateBudget> RateBudgets::Get(
-    const std::string& credential, std::vector<absl::Duration> spans) {
+std::shared_ptr<RateBudget> RateBudgets::Get(const std::string& credential,
+                                             std::vector<absl::Duration> spans,
+                                             std::optional<RateLimits> known) {
   absl::MutexLock lock(&mu_);
   std::weak_ptr<RateBudget>& held = budgets_[credential];
   std::shared_ptr<RateBudget> budget = held.lock();
   if (budget == nullptr) {
-    budget = RateBudget::Create(std::move(spans));
+    budget = RateBudget::Create(std::move(spans), known);
     held = budget;
+  } else if (known.has_value()) {
+    budget->Tighten(*known);
   }
   return budget;
 }

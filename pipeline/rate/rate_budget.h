@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,13 +13,15 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "pipeline/rate/rate_bucket.h"
 
 namespace sluice {
 
 // The rate limit windows of a credential, learned from what the service says
 // with each answer ("so many of so many left until then"), and how to stay
 // within all of them: the last fifth of a window is spread evenly over what is
-// left of it, so requests get slower before the first is refused.
+// left of it, so requests get slower before the first is refused. As long as no
+// answer tells of any, the limits that its user knows are kept.
 //
 // Everybody who uses the credential holds a Share. While requests have to wait,
 // shares that want one take turns, whichever of them asks more often.
@@ -38,12 +41,25 @@ class RateBudget {
     absl::Duration until_reset;
   };
 
+  // What a request may use.
+  enum class Claim {
+    kNormal,
+    // The reserve of the known limits, too, and it may be ahead of the others'
+    // turns by as many requests.
+    kUrgent,
+  };
+
   // `spans`: of the service's nested windows, ascending, at least one; its
-  // answers say how much each allows.
-  static std::shared_ptr<RateBudget> Create(std::vector<absl::Duration> spans);
+  // answers say how much each allows. `known`: kept while no answer has told;
+  // nullopt: then everything goes.
+  static std::shared_ptr<RateBudget> Create(
+      std::vector<absl::Duration> spans,
+      std::optional<RateLimits> known = std::nullopt);
 
   // No request before `until`: the service refused one.
   void Block(absl::Duration until);
+  // The known limits are no wider than `known`.
+  void Tighten(const RateLimits& known);
 
  private:
   struct Window {
@@ -64,16 +80,22 @@ class RateBudget {
     absl::Duration expected = -absl::InfiniteDuration();
   };
 
-  explicit RateBudget(std::vector<absl::Duration> spans)
-      : spans_(std::move(spans)) {}
+  RateBudget(std::vector<absl::Duration> spans,
+             std::optional<RateLimits> known);
 
   absl::Duration SpanOf(int64_t limit) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Duration WaitForWindows(absl::Duration now)
+  // Counts on the windows that have ended, and forgets old ones.
+  void Update(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The waits of a request that has its turn, and for its turn.
+  absl::Duration WaitForLimits(absl::Duration now, Claim claim)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Duration WaitForTurn(const Share* share, absl::Duration now,
+                             Claim claim) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::vector<absl::Duration> spans_;
 
   absl::Mutex mu_;
+  std::optional<RateBucket> known_ ABSL_GUARDED_BY(mu_);
   // By limit.
   std::map<int64_t, Window> windows_ ABSL_GUARDED_BY(mu_);
   std::map<const Share*, Turn> turns_ ABSL_GUARDED_BY(mu_);
@@ -94,12 +116,13 @@ class RateBudget::Share {
   // Takes one request out of the budget; Done() has to follow. Zero: it may go
   // now. Otherwise nothing is taken, and this is how long to wait before asking
   // again.
-  absl::Duration Take(absl::Duration now);
+  absl::Duration Take(absl::Duration now, Claim claim = Claim::kNormal);
   // The answer to a request came, or never will.
   void Done();
   // What an answer said. Comes after its Done().
   void Observe(absl::Duration now, const Report& report);
   void Block(absl::Duration until) { budget_->Block(until); }
+  void Tighten(const RateLimits& known) { budget_->Tighten(known); }
 
  private:
   const std::shared_ptr<RateBudget> budget_;
@@ -109,10 +132,12 @@ class RateBudget::Share {
 // The budgets in use. Thread-safe.
 class RateBudgets {
  public:
-  // The budget of `credential`: the one that others hold, or a new one with
-  // `spans`. The name should say the service, too; it stays in this process.
-  std::shared_ptr<RateBudget> Get(const std::string& credential,
-                                  std::vector<absl::Duration> spans);
+  // The budget of `credential`: the one that others hold, tightened by `known`,
+  // or a new one. The name should say the service, too; it stays in this
+  // process.
+  std::shared_ptr<RateBudget> Get(
+      const std::string& credential, std::vector<absl::Duration> spans,
+      std::optional<RateLimits> known = std::nullopt);
 
  private:
   absl::Mutex mu_;

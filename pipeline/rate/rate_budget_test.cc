@@ -175,6 +175,77 @@ TEST(RateBudgetTest, WhoNeedsNothingHoldsNobodyUp) {
   EXPECT_GE(Exhaust(busy, &now, kStart + absl::Seconds(100)), 95);
 }
 
+TEST(RateBudgetTest, KeepsTheKnownLimitsUntilAnAnswerTells) {
+  const RateLimits known = {.burst = 10, .interval = absl::Seconds(10)};
+  Share share(RateBudget::Create(kSpans, known));
+  absl::Duration now = kStart;
+  // Half a burst at first, and then one per interval.
+  EXPECT_EQ(Exhaust(share, &now, kStart + absl::Minutes(1)), 5 + 5);
+  share.Observe(now, {1000, 900, absl::Seconds(60)});
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(share.Take(now), absl::ZeroDuration());
+    share.Done();
+  }
+  // They come back once what answers told has been forgotten.
+  now += absl::Hours(4);
+  EXPECT_EQ(Exhaust(share, &now, now + absl::Seconds(5)), 10);
+}
+
+TEST(RateBudgetTest, KnownLimitsOfSharesOnlyTighten) {
+  RateBudgets budgets;
+  Share wide(budgets.Get(
+      "key", kSpans, RateLimits{.burst = 100, .interval = absl::Seconds(1)}));
+  Share narrow(budgets.Get(
+      "key", kSpans, RateLimits{.burst = 2, .interval = absl::Seconds(60)}));
+  Share late(budgets.Get("key", kSpans,
+                         RateLimits{.burst = 9, .interval = absl::Seconds(9)}));
+  absl::Duration now = kStart;
+  EXPECT_EQ(Exhaust(wide, &now, kStart + absl::Seconds(1)), 2);
+  EXPECT_GE(late.Take(kStart), absl::Seconds(59));
+}
+
+TEST(RateBudgetTest, ARefusalLeavesNothingOfTheKnownBurst) {
+  Share share(RateBudget::Create(
+      kSpans, RateLimits{.burst = 10, .interval = absl::Seconds(10)}));
+  share.Block(kStart + absl::Minutes(1));
+  EXPECT_EQ(share.Take(kStart), absl::Minutes(1));
+  const absl::Duration later = kStart + absl::Minutes(1);
+  EXPECT_EQ(share.Take(later), absl::ZeroDuration());
+  EXPECT_EQ(share.Take(later), absl::Seconds(10));
+}
+
+TEST(RateBudgetTest, UrgentRequestsGoFirstButStarveNobody) {
+  const auto budget = RateBudget::Create(
+      kSpans,
+      RateLimits{.burst = 10, .interval = absl::Seconds(10), .reserve = 2});
+  Share alarms(budget);
+  Share others(budget);
+  int by_alarms = 0;
+  int by_others = 0;
+  absl::Duration ask_alarms = kStart;
+  absl::Duration ask_others = kStart;
+  for (absl::Duration now = kStart; now < kStart + absl::Hours(2);
+       now += absl::Milliseconds(50)) {
+    if (now >= ask_alarms) {
+      const absl::Duration wait = alarms.Take(now, RateBudget::Claim::kUrgent);
+      ask_alarms = now + wait;
+      if (wait == absl::ZeroDuration()) {
+        alarms.Done();
+        ++by_alarms;
+      }
+    }
+    if (now < ask_others) continue;
+    const absl::Duration wait = others.Take(now);
+    ask_others = now + wait;
+    if (wait > absl::ZeroDuration()) continue;
+    others.Done();
+    ++by_others;
+  }
+  EXPECT_NEAR(by_alarms + by_others, 5 + 720, 10);
+  EXPECT_LE(std::abs(by_alarms - by_others), 6);
+  EXPECT_GE(by_alarms, by_others);
+}
+
 TEST(RateBudgetTest, AShareThatDiesGivesBackWhatWasUnderWay) {
   const auto budget = RateBudget::Create(kSpans);
   Share stays(budget);

@@ -50,6 +50,15 @@ std::vector<absl::Duration> RateSpans() {
   return {absl::Minutes(1), absl::Minutes(15), absl::Hours(1)};
 }
 
+// What the same page says of adding activities, for as long as no answer tells
+// what this application may do.
+RateLimits KnownLimits() {
+  return RateLimits::Within({{1'000, absl::Minutes(1)},
+                             {12'000, absl::Minutes(15)},
+                             {48'000, absl::Hours(1)}},
+                            /*burst=*/200);
+}
+
 absl::StatusOr<absl::Duration> ReadTimeout(const v1::FeedSinkConfig& config) {
   if (!config.has_request_timeout()) return kDefaultRequestTimeout;
   const absl::Duration timeout =
@@ -125,8 +134,9 @@ absl::Status FeedSink::Start(const ComponentContext& context) {
   client_.Start(context.http, context.executor);
   rate_ = std::make_unique<RateBudget::Share>(
       context.rate_budgets == nullptr
-          ? RateBudget::Create(RateSpans())
-          : context.rate_budgets->Get(client_.credential(), RateSpans()));
+          ? RateBudget::Create(RateSpans(), KnownLimits())
+          : context.rate_budgets->Get(client_.credential(), RateSpans(),
+                                      KnownLimits()));
   const MetricLabels labels = context.metric_labels();
   requests_ = context.metrics->counter("feed_requests_total", labels);
   activities_ = context.metrics->counter("feed_activities_total", labels);

@@ -138,6 +138,8 @@ class FeedSinkTest : public ::testing::Test {
   void AnswerAll(const std::set<std::string>& poison, int status = 400,
                  int code = 4) {
     while (http_.open() != nullptr) {
+      // Answers take their time, so the limits on requests are not met.
+      executor_.Advance(absl::Milliseconds(80));
       bool bad = false;
       for (const std::string& id : Ids(*http_.open())) {
         if (poison.count(id) > 0) {
@@ -364,6 +366,23 @@ TEST_F(FeedSinkTest, DoesNotSendTheRestOfAThrottledDelivery) {
   Answer(429, Error(429, 9));
   EXPECT_EQ(Outcomes(), (Kinds(3, Kind::kNotTried)));
   EXPECT_EQ(http_.requests().size(), 1u);
+}
+
+TEST_F(FeedSinkTest, KeepsTheDocumentedLimitsWhileNoAnswerTellsOfAny) {
+  // Half of the burst, for a process before this one may have used the rest.
+  for (int i = 0; i < 100; ++i) {
+    Deliver({absl::StrCat("e", i)});
+    Accept();
+    ASSERT_EQ(Outcomes()[0], Kind::kDelivered) << i;
+  }
+  Deliver({"one too many"});
+  EXPECT_EQ(Outcomes()[0], Kind::kNotTried);
+  ASSERT_TRUE(result_->retry_after.has_value());
+  EXPECT_LT(*result_->retry_after, absl::Milliseconds(100));
+  executor_.Advance(*result_->retry_after);
+  Deliver({"again"});
+  Accept();
+  EXPECT_EQ(Outcomes()[0], Kind::kDelivered);
 }
 
 TEST_F(FeedSinkTest, PausesWhenTheWindowIsUsedUp) {

@@ -19,7 +19,26 @@ constexpr absl::Duration kMaxLimitBackoff = absl::Minutes(15);
 // Beyond the timeout of the request itself.
 constexpr absl::Duration kTimeoutMargin = absl::Seconds(15);
 
+const std::vector<RateWindow> kClaimedWindows = {{20, absl::Seconds(60)},
+                                                 {100, absl::Seconds(900)}};
+const std::vector<RateWindow> kUnclaimedWindows = {{10, absl::Seconds(60)},
+                                                   {30, absl::Seconds(900)}};
+
+std::vector<absl::Duration> SpansOf(const std::vector<RateWindow>& windows) {
+  std::vector<absl::Duration> spans;
+  for (const RateWindow& window : windows) spans.push_back(window.span);
+  return spans;
+}
+
 }  // namespace
+
+RateLimits ClaimedLimits() {
+  return RateLimits::Within(kClaimedWindows, /*burst=*/10, /*reserve=*/2);
+}
+
+RateLimits UnclaimedLimits() {
+  return RateLimits::Within(kUnclaimedWindows, /*burst=*/6, /*reserve=*/1);
+}
 
 InthingSink::InthingSink(InthingSinkOptions options)
     : options_(std::move(options)),
@@ -47,6 +66,12 @@ absl::Status InthingSink::Start(const ComponentContext& context) {
   rate_limits_total_ = metrics->counter("inthing_rate_limits_total", labels);
   client_ = std::make_unique<InthingClient>(options_.client, context.http,
                                             context.random);
+  std::vector<absl::Duration> spans = SpansOf(kClaimedWindows);
+  rate_ = std::make_unique<RateBudget::Share>(
+      context.rate_budgets == nullptr
+          ? RateBudget::Create(std::move(spans), options_.rate)
+          : context.rate_budgets->Get(options_.rate_key, std::move(spans),
+                                      options_.rate));
   Report(HealthState::kHealthy, "");
   return absl::OkStatus();
 }
@@ -59,15 +84,16 @@ void InthingSink::Deliver(Delivery delivery, DeliverCallback done) {
     answer.outcomes = std::move(outcomes);
     return done(std::move(answer));
   }
-  const absl::Duration now = context_.executor->MonotonicNow();
+  const auto claim = members[0].post.priority == kUrgent
+                         ? RateBudget::Claim::kUrgent
+                         : RateBudget::Claim::kNormal;
   const absl::Duration wait =
-      options_.pace->Wait(now, members[0].post.priority == kUrgent);
+      rate_->Take(context_.executor->MonotonicNow(), claim);
   if (wait > absl::ZeroDuration()) {
     answer.outcomes = std::move(outcomes);
     answer.retry_after = wait;
     return done(std::move(answer));
   }
-  options_.pace->Take(now);
   under_way_.emplace();
   under_way_->delivery = std::move(delivery);
   under_way_->done = std::move(done);
@@ -184,10 +210,10 @@ void InthingSink::HandleRateLimit(const PostAnswer& answer,
   }
   // Not exactly at the edge of the window: clocks differ.
   wait += absl::Seconds(absl::Uniform(*context_.random, 0.5, 2.0));
-  if (answer.is_unclaimed_limit && options_.unclaimed_limits.has_value()) {
-    options_.pace->SetLimits(*options_.unclaimed_limits);
+  if (answer.is_unclaimed_limit && options_.unclaimed_rate.has_value()) {
+    rate_->Tighten(*options_.unclaimed_rate);
   }
-  options_.pace->Block(context_.executor->MonotonicNow() + wait);
+  rate_->Block(context_.executor->MonotonicNow() + wait);
   SetPosted(Outcome::Retry(answer.message));
   result->retry_after = wait;
   Report(HealthState::kDegraded,
@@ -254,6 +280,7 @@ void InthingSink::SetPosted(const Outcome& outcome) {
 }
 
 void InthingSink::Finish(DeliveryResult result) {
+  rate_->Done();
   if (result.misconfigured.ok()) {
     result.outcomes = std::move(under_way_->outcomes);
   } else {

@@ -13,21 +13,31 @@
 #include "absl/time/time.h"
 #include "pipeline/api/component.h"
 #include "pipeline/api/sink.h"
+#include "pipeline/rate/rate_budget.h"
 #include "plugins/inthing/digest.h"
 #include "plugins/inthing/inthing_client.h"
-#include "plugins/inthing/pace.h"
 #include "plugins/inthing/post_maker.h"
 
 namespace sluice::inthing {
+
+// The service counts posts per stream in windows of 60 s and 900 s that begin
+// at multiples of their length: 20 and 100, of an unclaimed stream 10 and 30
+// (willmcgugan/timeline at 0ca45ba9, logic/views/upload.xml). It tells of them
+// only by refusing, so these limits keep below both however they lie: 10 posts
+// at once, then one per 10 s; unclaimed 6 and 37.5 s.
+RateLimits ClaimedLimits();
+RateLimits UnclaimedLimits();
 
 struct InthingSinkOptions {
   InthingClientOptions client;
   Stream stream;
   PostRules rules;
-  std::shared_ptr<Pace> pace;
-  // What `pace` is set to when the service says that the stream is unclaimed;
-  // nullopt: it stays as it is.
-  std::optional<PaceLimits> unclaimed_limits;
+  // All sinks of the process with the same key share their limits.
+  std::string rate_key;
+  RateLimits rate = ClaimedLimits();
+  // What the rate is tightened to when the service says that the stream is
+  // unclaimed; nullopt: it stays as it is.
+  std::optional<RateLimits> unclaimed_rate;
   size_t digest_after = 3;
   size_t max_digest_events = 500;
 };
@@ -98,6 +108,8 @@ class InthingSink final : public Sink {
   PostMaker posts_;
   ComponentContext context_;
   std::unique_ptr<InthingClient> client_;
+  // Of what the stream may take; from Start() on.
+  std::unique_ptr<RateBudget::Share> rate_;
   std::optional<UnderWay> under_way_;
   // Most events of the next digest; smaller while a refused one is searched.
   size_t digest_limit_;

@@ -27,6 +27,8 @@ constexpr char kMinuteLimit[] =
     R"({"status":"ratelimited","msg":"you have exceeded the maximum of 20 )"
     R"(requests in 60 seconds"})";
 
+constexpr char kRateKey[] = "inthing test";
+
 class LastHealth final : public HealthReporter {
  public:
   void Report(Health health) override { last = std::move(health); }
@@ -85,21 +87,31 @@ class InthingSinkTest : public testing::Test {
     options_.rules.title = *Template::Parse("{{ id }}");
     options_.rules.priority_rules.push_back(
         {*Condition::Parse("labels.priority == \"urgent\""), 2});
-    options_.pace = std::make_shared<Pace>(PaceLimits::Claimed());
+    options_.rate_key = kRateKey;
     context_.name = "ops";
     context_.executor = &executor_;
     context_.http = &http_;
     context_.health = &health_;
     context_.metrics = &metrics_;
     context_.random = &random_ref_;
+    context_.rate_budgets = &budgets_;
   }
 
   void Start() {
     sink_ = std::make_unique<InthingSink>(options_);
     ASSERT_TRUE(sink_->Start(context_).ok());
-    // The pace begins with half a burst; let it fill up.
-    options_.pace->Wait(executor_.MonotonicNow(), false);
+    // The budget begins with half a burst; let it fill up.
+    TakeBesideTheSink(RateBudget::Claim::kUrgent);
     executor_.Advance(absl::Minutes(10));
+  }
+  // What another sink of the stream takes; returns how long it would have to
+  // wait for one.
+  absl::Duration TakeBesideTheSink(RateBudget::Claim claim) {
+    RateBudget::Share other(
+        budgets_.Get(kRateKey, {absl::Minutes(1), absl::Minutes(15)}));
+    const absl::Duration wait = other.Take(executor_.MonotonicNow(), claim);
+    if (wait == absl::ZeroDuration()) other.Done();
+    return wait;
   }
   void Deliver(Delivery delivery) {
     answer_.reset();
@@ -116,10 +128,8 @@ class InthingSinkTest : public testing::Test {
     ASSERT_TRUE(answer_.has_value());
   }
   // Uses up the tokens, so that the next post has to wait.
-  void Exhaust() {
-    const absl::Duration now = executor_.MonotonicNow();
-    while (options_.pace->Wait(now, true) == absl::ZeroDuration()) {
-      options_.pace->Take(now);
+  void Exhaust(RateBudget::Claim claim = RateBudget::Claim::kUrgent) {
+    while (TakeBesideTheSink(claim) == absl::ZeroDuration()) {
     }
   }
   const std::string& last_body() {
@@ -135,6 +145,7 @@ class InthingSinkTest : public testing::Test {
   MetricRegistry metrics_;
   std::mt19937_64 random_{7};
   absl::BitGenRef random_ref_{random_};
+  RateBudgets budgets_;
   ComponentContext context_;
   InthingSinkOptions options_;
   std::unique_ptr<InthingSink> sink_;
@@ -194,10 +205,7 @@ TEST_F(InthingSinkTest, UrgentEventsStandAloneAndMayTakeTheReserve) {
   Respond(200, kOk);
   EXPECT_EQ(KindsOf(*answer_), Kinds(5, Kind::kDelivered, 1));
 
-  const absl::Duration now = executor_.MonotonicNow();
-  while (options_.pace->Wait(now, false) == absl::ZeroDuration()) {
-    options_.pace->Take(now);
-  }
+  Exhaust(RateBudget::Claim::kNormal);
   Deliver(Joined(MakeDelivery(5, 1, "urgent"), MakeDelivery(6, 5)));
   EXPECT_NE(last_body().find("title=e5&"), std::string::npos);
   EXPECT_NE(last_body().find("priority=2&"), std::string::npos);
@@ -248,15 +256,14 @@ TEST_F(InthingSinkTest, RateLimitsInARowMakeLongerAndLongerWaits) {
 }
 
 TEST_F(InthingSinkTest, AnUnclaimedStreamIsNoticed) {
-  options_.unclaimed_limits = PaceLimits::Unclaimed();
+  options_.unclaimed_rate = UnclaimedLimits();
   Start();
   Deliver(MakeDelivery(0, 1));
   Respond(200, R"({"status":"ratelimited","msg":"Unclaimed streams are )"
                R"(rate-limited to 10 events a minute"})");
   executor_.Advance(*answer_->retry_after);
   Exhaust();
-  EXPECT_EQ(options_.pace->Wait(executor_.MonotonicNow(), true),
-            absl::Seconds(37.5));
+  EXPECT_EQ(TakeBesideTheSink(RateBudget::Claim::kUrgent), absl::Seconds(37.5));
 }
 
 TEST_F(InthingSinkTest, AWrongPasswordNamesTheField) {
@@ -300,8 +307,7 @@ TEST_F(InthingSinkTest, AValidationErrorRejectsTheEvent) {
 }
 
 TEST_F(InthingSinkTest, ARefusedDigestIsHalvedUntilTheGuiltyEventStandsAlone) {
-  options_.pace = std::make_shared<Pace>(
-      PaceLimits{.burst = 100, .interval = absl::Seconds(1), .reserve = 0});
+  options_.rate = {.burst = 100, .interval = absl::Seconds(1)};
   Start();
   // Events still waiting; e5 is the one that the service does not take.
   std::deque<int> waiting;
@@ -476,8 +482,7 @@ class InthingSinkDayTest : public InthingSinkTest,
 
 TEST_P(InthingSinkDayTest, NoLimitIsHitAndEverythingArrivesInOrder) {
   const bool claimed = GetParam();
-  options_.pace = std::make_shared<Pace>(claimed ? PaceLimits::Claimed()
-                                                 : PaceLimits::Unclaimed());
+  options_.rate = claimed ? ClaimedLimits() : UnclaimedLimits();
   sink_ = std::make_unique<InthingSink>(options_);
   ASSERT_TRUE(sink_->Start(context_).ok());
   LimitedServer server(claimed);

@@ -7,7 +7,6 @@
 
 namespace sluice::inthing {
 
-// Sinks made through one registry share the pace of a stream.
 //   kAlreadyExists: the name is taken.
 absl::Status RegisterInthing(PluginRegistry& registry);
 

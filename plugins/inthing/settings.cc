@@ -176,7 +176,7 @@ absl::Status ReadRules(const v1::InthingSinkConfig& config, PostRules* rules) {
   return ReadPriorities(config, rules);
 }
 
-absl::Status ReadPace(const v1::InthingSinkConfig& config, PaceTable* paces,
+absl::Status ReadPace(const v1::InthingSinkConfig& config,
                       InthingSinkOptions* options) {
   const v1::Pace& pace = config.pace();
   double share = 1;
@@ -192,7 +192,7 @@ absl::Status ReadPace(const v1::InthingSinkConfig& config, PaceTable* paces,
   const bool claimed =
       config.claimed() == v1::YES ||
       (config.claimed() != v1::NO && !options->stream.password.empty());
-  PaceLimits limits = claimed ? PaceLimits::Claimed() : PaceLimits::Unclaimed();
+  RateLimits limits = claimed ? ClaimedLimits() : UnclaimedLimits();
   const bool is_own = pace.burst() > 0 || pace.has_interval();
   if (pace.burst() > 0) {
     limits.burst = pace.burst();
@@ -207,10 +207,11 @@ absl::Status ReadPace(const v1::InthingSinkConfig& config, PaceTable* paces,
     }
   }
   if (!is_own && claimed && config.claimed() != v1::YES) {
-    options->unclaimed_limits = PaceLimits::Unclaimed().Share(share);
+    options->unclaimed_rate = UnclaimedLimits().Part(share);
   }
-  options->pace = paces->Get(options->client.base_url, options->stream.id,
-                             limits.Share(share));
+  options->rate = limits.Part(share);
+  options->rate_key = absl::StrCat("inthing ", options->client.base_url, " ",
+                                   options->stream.id);
   return absl::OkStatus();
 }
 
@@ -235,14 +236,14 @@ absl::Status ReadDigest(const v1::Digest& digest, InthingSinkOptions* options) {
 }  // namespace
 
 absl::StatusOr<InthingSinkOptions> ReadSettings(
-    const v1::InthingSinkConfig& config, PaceTable* paces) {
+    const v1::InthingSinkConfig& config) {
   InthingSinkOptions options;
   SLUICE_RETURN_IF_ERROR(ReadClient(config, &options.client));
   SLUICE_RETURN_IF_ERROR(
       ReadStream(config, options.client.base_url, &options.stream));
   SLUICE_RETURN_IF_ERROR(ReadRules(config, &options.rules));
   SLUICE_RETURN_IF_ERROR(ReadDigest(config.digest(), &options));
-  SLUICE_RETURN_IF_ERROR(ReadPace(config, paces, &options));
+  SLUICE_RETURN_IF_ERROR(ReadPace(config, &options));
   return options;
 }
 

@@ -5,15 +5,14 @@
 #include "absl/status/statusor.h"
 #include "plugins/inthing/config.pb.h"
 #include "plugins/inthing/inthing_sink.h"
-#include "plugins/inthing/pace.h"
 
 namespace sluice::inthing {
 
 // Checks `config`, reads the environment variables of the official client where
-// it is silent, and takes the stream's pace from `paces`.
+// it is silent.
 //   kInvalidArgument: a ConfigError that names the field.
 absl::StatusOr<InthingSinkOptions> ReadSettings(
-    const v1::InthingSinkConfig& config, PaceTable* paces);
+    const v1::InthingSinkConfig& config);
 
 }  // namespace sluice::inthing
 

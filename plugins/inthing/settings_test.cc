@@ -21,27 +21,16 @@ class SettingsTest : public testing::Test {
   }
 
   InthingSinkOptions Read() {
-    auto options = ReadSettings(config_, &paces_);
+    auto options = ReadSettings(config_);
     EXPECT_TRUE(options.ok()) << options.status();
     return options.ok() ? *std::move(options) : InthingSinkOptions();
   }
   // The field that config_ is refused for; "" when it is taken.
   std::string RefusedField() {
-    auto options = ReadSettings(config_, &paces_);
+    auto options = ReadSettings(config_);
     return options.ok() ? "" : ConfigErrorField(options.status());
   }
-  // Posts that may go out in a burst after a pause.
-  static int Burst(Pace& pace) {
-    pace.Wait(absl::Hours(1), true);
-    int burst = 0;
-    while (pace.Wait(absl::Hours(10), true) == absl::ZeroDuration()) {
-      pace.Take(absl::Hours(10));
-      ++burst;
-    }
-    return burst;
-  }
 
-  PaceTable paces_;
   v1::InthingSinkConfig config_;
 };
 
@@ -84,15 +73,15 @@ TEST_F(SettingsTest, ThePasswordComesByReference) {
 }
 
 TEST_F(SettingsTest, APasswordMeansAClaimedStream) {
-  EXPECT_EQ(Burst(*Read().pace), 6);
+  EXPECT_EQ(Read().rate.burst, 6);
   setenv("INTHING_STREAM_PASSWORD", "daffodil", 1);
-  EXPECT_EQ(Burst(*Read().pace), 10);
-  EXPECT_TRUE(Read().unclaimed_limits.has_value());
+  EXPECT_EQ(Read().rate.burst, 10);
+  EXPECT_TRUE(Read().unclaimed_rate.has_value());
   config_.set_claimed(v1::NO);
-  EXPECT_EQ(Burst(*Read().pace), 6);
+  EXPECT_EQ(Read().rate.burst, 6);
   config_.set_claimed(v1::YES);
-  EXPECT_EQ(Burst(*Read().pace), 10);
-  EXPECT_FALSE(Read().unclaimed_limits.has_value());
+  EXPECT_EQ(Read().rate.burst, 10);
+  EXPECT_FALSE(Read().unclaimed_rate.has_value());
 }
 
 TEST_F(SettingsTest, APaceOfOnesOwnIsKept) {
@@ -100,8 +89,21 @@ TEST_F(SettingsTest, APaceOfOnesOwnIsKept) {
   config_.mutable_pace()->mutable_interval()->set_nanos(10'000'000);
   setenv("INTHING_STREAM_PASSWORD", "daffodil", 1);
   const InthingSinkOptions options = Read();
-  EXPECT_EQ(Burst(*options.pace), 100);
-  EXPECT_FALSE(options.unclaimed_limits.has_value());
+  EXPECT_EQ(options.rate.burst, 100);
+  EXPECT_FALSE(options.unclaimed_rate.has_value());
+}
+
+TEST_F(SettingsTest, SinksOfOneStreamShareItsRate) {
+  const std::string key = Read().rate_key;
+  config_.mutable_pace()->set_share(0.5);
+  EXPECT_EQ(Read().rate_key, key);
+  EXPECT_EQ(Read().rate.burst, 3);
+  EXPECT_EQ(Read().rate.interval, absl::Seconds(75));
+  config_.set_stream("/will/other/");
+  EXPECT_NE(Read().rate_key, key);
+  config_.set_stream("/will/test/");
+  config_.set_url("http://127.0.0.1:8000");
+  EXPECT_NE(Read().rate_key, key);
 }
 
 TEST_F(SettingsTest, NamesTheFieldOfEachMistake) {
