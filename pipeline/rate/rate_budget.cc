@@ -1,6 +1,7 @@
 #include "pipeline/rate/rate_budget.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace sluice {
@@ -14,6 +15,8 @@ constexpr absl::Duration kMargin = absl::Seconds(1);
 constexpr absl::Duration kPatience = absl::Seconds(2);
 // What a share waits that leaves its turn to another.
 constexpr absl::Duration kCourtesy = absl::Milliseconds(50);
+// A share that asked within this time is counted as one that uses the budget.
+constexpr absl::Duration kLately = absl::Minutes(10);
 // Limits may be raised, so what no answer has told of for long does not count.
 constexpr absl::Duration kForgetAfter = absl::Hours(3);
 
@@ -110,6 +113,32 @@ absl::Duration RateBudget::WaitForTurn(const Share* share, absl::Duration now,
   return absl::ZeroDuration();
 }
 
+double RateBudget::PerSecond() const {
+  double per_second = std::numeric_limits<double>::infinity();
+  if (windows_.empty() && known_.has_value()) {
+    per_second = 1 / absl::ToDoubleSeconds(known_->limits().interval);
+  }
+  for (const auto& [limit, window] : windows_) {
+    per_second = std::min(per_second, static_cast<double>(limit) /
+                                          absl::ToDoubleSeconds(SpanOf(limit)));
+  }
+  return per_second;
+}
+
+int64_t RateBudget::Share::AllowedPerHour(absl::Duration now,
+                                          double per_request) const {
+  absl::MutexLock lock(&budget_->mu_);
+  const double per_second = budget_->PerSecond();
+  if (per_second == std::numeric_limits<double>::infinity()) return 0;
+  int users = 1;
+  for (const auto& [share, turn] : budget_->turns_) {
+    if (share != this && turn.asked + kLately >= now) ++users;
+  }
+  constexpr double kMost = 1e15;
+  return static_cast<int64_t>(
+      std::clamp(per_second * 3600 * per_request / users, 1.0, kMost));
+}
+
 RateBudget::Share::Share(std::shared_ptr<RateBudget> budget)
     : budget_(std::move(budget)) {
   absl::MutexLock lock(&budget_->mu_);
@@ -130,6 +159,7 @@ absl::Duration RateBudget::Share::Take(absl::Duration now, Claim claim) {
   RateBudget& budget = *budget_;
   absl::MutexLock lock(&budget.mu_);
   Turn& mine = budget.turns_[this];
+  mine.asked = now;
   absl::Duration wait = budget.WaitForLimits(now, claim);
   if (wait <= absl::ZeroDuration()) {
     wait = budget.WaitForTurn(this, now, claim);

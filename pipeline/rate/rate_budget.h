@@ -17,6 +17,10 @@
 
 namespace sluice {
 
+// Name of the gauge in which a sink tells Share::AllowedPerHour(), for the
+// forecast of its backlog.
+inline constexpr char kAllowedEventsPerHour[] = "sink_allowed_events_per_hour";
+
 // The rate limit windows of a credential, learned from what the service says
 // with each answer ("so many of so many left until then"), and how to stay
 // within all of them: the last fifth of a window is spread evenly over what is
@@ -76,6 +80,8 @@ class RateBudget {
   struct Turn {
     // Requests so far, or those of the others if it came later.
     uint64_t served = 0;
+    // When it last wanted a request.
+    absl::Duration asked = -absl::InfiniteDuration();
     // It was told to wait and asks again by then.
     absl::Duration expected = -absl::InfiniteDuration();
   };
@@ -83,6 +89,7 @@ class RateBudget {
   RateBudget(std::vector<absl::Duration> spans,
              std::optional<RateLimits> known);
 
+  double PerSecond() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Duration SpanOf(int64_t limit) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Counts on the windows that have ended, and forgets old ones.
   void Update(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -121,6 +128,10 @@ class RateBudget::Share {
   void Done();
   // What an answer said. Comes after its Done().
   void Observe(absl::Duration now, const Report& report);
+  // What the limits leave this share in the long run, in things of which one
+  // request carries `per_request`. The shares that asked lately get equal
+  // parts. 0: no limit is known.
+  int64_t AllowedPerHour(absl::Duration now, double per_request) const;
   void Block(absl::Duration until) { budget_->Block(until); }
   void Tighten(const RateLimits& known) { budget_->Tighten(known); }
 

@@ -246,6 +246,25 @@ TEST(RateBudgetTest, UrgentRequestsGoFirstButStarveNobody) {
   EXPECT_GE(by_alarms, by_others);
 }
 
+TEST(RateBudgetTest, TellsWhatTheLimitsLeaveInTheLongRun) {
+  Share nothing_known(RateBudget::Create(kSpans));
+  EXPECT_EQ(nothing_known.AllowedPerHour(kStart, 100), 0);
+
+  const auto budget = RateBudget::Create(
+      kSpans, RateLimits{.burst = 10, .interval = absl::Seconds(10)});
+  Share share(budget);
+  Share other(budget);
+  share.Take(kStart);
+  EXPECT_EQ(share.AllowedPerHour(kStart, 500), 360 * 500);
+  other.Take(kStart);
+  EXPECT_EQ(share.AllowedPerHour(kStart, 500), 360 * 500 / 2);
+  EXPECT_EQ(share.AllowedPerHour(kStart + absl::Hours(1), 500), 360 * 500);
+  // The tightest window in the long run counts, once answers tell of them.
+  share.Observe(kStart, {1000, 10, absl::Seconds(60)});
+  share.Observe(kStart, {12'000, 11'000, absl::Minutes(15)});
+  EXPECT_EQ(share.AllowedPerHour(kStart + absl::Hours(1), 1), 48'000);
+}
+
 TEST(RateBudgetTest, AShareThatDiesGivesBackWhatWasUnderWay) {
   const auto budget = RateBudget::Create(kSpans);
   Share stays(budget);

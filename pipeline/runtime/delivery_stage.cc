@@ -59,6 +59,7 @@ DeliveryStage::DeliveryStage(DeliveryOptions options, Parts parts)
       health_(parts.health),
       random_(parts.random),
       on_progress_(std::move(parts.on_progress)),
+      progress_(parts.progress),
       traits_(sink_->traits()),
       pause_backoff_(kFirstPause, kLongestPause),
       retried_(
@@ -175,7 +176,9 @@ void DeliveryStage::Admit(const LogBatch& batch) {
   }
   read_from_ = batch.first_sequence + size;
   if (window_batch->open == 0) return;
-  window_used_ += batch.events->byte_size();
+  window_batch->bytes =
+      batch.events->byte_size() + window_batch->open * sizeof(PendingEvent);
+  window_used_ += window_batch->bytes;
   window_.push_back(std::move(window_batch));
 }
 
@@ -251,6 +254,7 @@ void DeliveryStage::OnResult(size_t lane_index, uint64_t id,
   }
   if (result.retry_after.has_value()) {
     not_before_ = std::max(not_before_, now + *result.retry_after);
+    if (progress_ != nullptr) progress_->HoldUntil(not_before_);
   }
   if (stopping_) {
     Commit();
@@ -317,7 +321,7 @@ void DeliveryStage::Finish(PendingEvent& event, Completion completion) {
   commit_.completed.push_back({event.sequence, event.sequence, completion});
   WindowBatch* batch = event.batch;
   if (--batch->open == 0) {
-    window_used_ -= batch->events->byte_size();
+    window_used_ -= batch->bytes;
     batch->events = nullptr;
     while (!window_.empty() && window_.front()->open == 0) window_.pop_front();
   }
@@ -347,6 +351,9 @@ void DeliveryStage::Bury(PendingEvent& event, std::string_view reason,
 
 void DeliveryStage::Commit() {
   if (commit_.completed.empty()) return;
+  if (progress_ != nullptr) {
+    progress_->NoteDone(executor_->MonotonicNow(), commit_.completed.size());
+  }
   CursorCommit commit;
   commit.cursor = options_.sink;
   commit.completed = Joined(std::exchange(commit_.completed, {}));
@@ -402,6 +409,7 @@ void DeliveryStage::CheckOverdue() {
 }
 
 void DeliveryStage::UpdateGauges() {
+  if (progress_ != nullptr) progress_->SetWindowBytes(window_used_);
   in_flight_events_->Set(static_cast<int64_t>(in_flight_));
   int64_t oldest = 0;
   if (!window_.empty()) {

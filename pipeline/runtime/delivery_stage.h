@@ -19,6 +19,7 @@
 #include "pipeline/executor/executor.h"
 #include "pipeline/executor/wakeup.h"
 #include "pipeline/metrics/metrics.h"
+#include "pipeline/runtime/backlog_forecast.h"
 #include "pipeline/runtime/backoff.h"
 #include "pipeline/runtime/lane.h"
 #include "pipeline/topology/pipeline_spec.h"
@@ -31,8 +32,9 @@ struct DeliveryOptions {
   std::string sink;
   RetryPolicy retry;
   config::v1::UnknownPolicy on_unknown = config::v1::RETRY;
-  // Bytes of events read from the log and not done. Bounds memory, and how far
-  // one slow lane lets the others run ahead.
+  // Bytes of events read from the log and not done, with what is noted about
+  // each. Bounds memory, and how far one slow lane lets the others run ahead;
+  // one more batch may be read while there is room.
   size_t window_bytes = 8 << 20;
 };
 
@@ -63,6 +65,8 @@ class DeliveryStage {
     absl::BitGenRef* random = nullptr;
     // Called after each commit of progress.
     absl::AnyInvocable<void()> on_progress;
+    // Kept up to date; null: nobody looks.
+    SinkProgress* progress = nullptr;
   };
 
   DeliveryStage(DeliveryOptions options, Parts parts);
@@ -115,6 +119,7 @@ class DeliveryStage {
   HealthReporter* const health_;
   absl::BitGenRef* const random_;
   absl::AnyInvocable<void()> on_progress_;
+  SinkProgress* const progress_;
   const SinkTraits traits_;
 
   std::deque<Lane> lanes_;

@@ -21,6 +21,8 @@ namespace sluice {
 struct WindowBatch {
   EventBatchPtr events;
   size_t open = 0;
+  // Memory it is charged for.
+  size_t bytes = 0;
 };
 
 // What went wrong with an event so far; made at its first failure.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "pipeline/runtime/pipeline_status.h"
+#include "pipeline/topology/memory_plan.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice {
@@ -73,7 +74,8 @@ Pipeline::Pipeline(const PipelineSpec& spec,
     : spec_(spec),
       environment_(environment),
       log_(std::move(log)),
-      health_(spec.name, environment.clock) {}
+      health_(spec.name, environment.clock),
+      intake_(environment.io->MonotonicNow()) {}
 
 Pipeline::~Pipeline() {
   CHECK(!running_) << "a pipeline is destroyed only after Stop() is done";
@@ -180,6 +182,9 @@ absl::Status Pipeline::MakeSinks() {
     parts.labels = running->context.metric_labels();
     parts.random = environment_.io_random;
     parts.on_progress = [this] { ingest_->NotifyProgress(); };
+    running->progress =
+        std::make_unique<SinkProgress>(environment_.io->MonotonicNow());
+    parts.progress = running->progress.get();
     running->stage =
         std::make_unique<DeliveryStage>(std::move(options), std::move(parts));
     SLUICE_RETURN_IF_ERROR(
@@ -206,9 +211,21 @@ absl::Status Pipeline::ParkOldCursors() {
 void Pipeline::Start() {
   running_ = true;
   environment_.io->Post([this] {
+    MeasureIntake();
     for (auto& sink : sinks_) StartSink(*sink);
     for (auto& source : sources_) StartSource(*source);
   });
+}
+
+void Pipeline::MeasureIntake() {
+  intake_listener_ = log_->AddAppendListener(
+      [this, known = log_->stats().next_sequence](Sequence next) mutable {
+        // Events may have come between the two readings.
+        if (next > known) {
+          intake_.Note(environment_.io->MonotonicNow(), next - known);
+        }
+        known = next;
+      });
 }
 
 void Pipeline::StartSink(RunningSink& sink) {
@@ -297,6 +314,7 @@ void Pipeline::CloseLog() {
 }
 
 void Pipeline::DestroyComponents() {
+  log_->RemoveAppendListener(intake_listener_);
   for (auto& sink : sinks_) {
     if (sink->started) log_->RemoveAppendListener(sink->listener);
     sink->stage.reset();
@@ -349,7 +367,41 @@ admin::v1::PipelineStatus Pipeline::Status() const {
     status.mutable_sources(i)->set_finished(sources_[i]->finished);
   }
   status.set_finished(finished_);
+  DescribeBacklogs(status);
+  DescribeMemory(status);
   return status;
+}
+
+void Pipeline::DescribeMemory(admin::v1::PipelineStatus& status) const {
+  admin::v1::MemoryStatus& memory = *status.mutable_memory();
+  memory.set_queue_bytes(queue_->used_bytes());
+  memory.set_tail_bytes(status.log().tail_bytes());
+  for (const auto& sink : sinks_) {
+    memory.set_window_bytes(memory.window_bytes() +
+                            sink->progress->window_bytes());
+  }
+  memory.set_dedupe_bytes(environment_.max_dedupe_keys * kBytesPerDedupeKey);
+}
+
+void Pipeline::DescribeBacklogs(admin::v1::PipelineStatus& status) const {
+  const absl::Duration now = environment_.io->MonotonicNow();
+  for (admin::v1::SinkStatus& sink : *status.mutable_sinks()) {
+    const auto running =
+        std::find_if(sinks_.begin(), sinks_.end(), [&](const auto& candidate) {
+          return candidate->context.name == sink.name();
+        });
+    if (running == sinks_.end()) continue;
+    const SinkProgress& progress = *(*running)->progress;
+    BacklogFacts facts;
+    facts.waiting = sink.waiting();
+    facts.delivered = progress.done().PerSecond(now);
+    facts.taken_in = intake_.PerSecond(now);
+    if (sink.backlog().allowed_per_second() > 0) {
+      facts.allowed = sink.backlog().allowed_per_second();
+    }
+    facts.held = progress.held_until() - now;
+    *sink.mutable_backlog() = ForecastBacklog(facts);
+  }
 }
 
 }  // namespace sluice

@@ -16,6 +16,7 @@
 #include "pipeline/api/component.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/queue/event_queue.h"
+#include "pipeline/runtime/backlog_forecast.h"
 #include "pipeline/runtime/delivery_stage.h"
 #include "pipeline/runtime/health_board.h"
 #include "pipeline/runtime/ingest.h"
@@ -92,6 +93,8 @@ class Pipeline {
   };
   struct RunningSink {
     std::unique_ptr<Sink> sink;
+    // Outlives the stage, for Status().
+    std::unique_ptr<SinkProgress> progress;
     std::unique_ptr<DeliveryStage> stage;
     ComponentContext context;
     uint64_t listener = 0;
@@ -107,10 +110,13 @@ class Pipeline {
   absl::Status MakeSinks();
   absl::Status ParkOldCursors();
   ComponentContext MakeContext(const std::string& name);
+  void MeasureIntake();
   void StartSink(RunningSink& sink);
   void StartSource(RunningSource& source);
   void CheckFinished();
   bool AllFinished();
+  void DescribeMemory(admin::v1::PipelineStatus& status) const;
+  void DescribeBacklogs(admin::v1::PipelineStatus& status) const;
 
   // The steps of Stop(), in order; each starts the next.
   void StopSources();
@@ -123,6 +129,9 @@ class Pipeline {
   const PipelineEnvironment environment_;
   const std::unique_ptr<EventLog> log_;
   HealthBoard health_;
+  // Of events that came into the log.
+  RateMeter intake_;
+  uint64_t intake_listener_ = 0;
   std::unique_ptr<EventQueue> queue_;
   std::unique_ptr<Ingest> ingest_;
   std::vector<std::unique_ptr<RunningSource>> sources_;

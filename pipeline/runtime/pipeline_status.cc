@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/rate/rate_budget.h"
 
 namespace sluice {
 namespace {
@@ -97,6 +98,7 @@ struct SinkMetrics {
   uint64_t unknown = 0;
   uint64_t in_flight = 0;
   int64_t oldest_waiting_nanos = 0;
+  int64_t allowed_per_hour = 0;
 };
 
 SinkMetrics FindSinkMetrics(const std::vector<MetricSample>& samples,
@@ -110,6 +112,9 @@ SinkMetrics FindSinkMetrics(const std::vector<MetricSample>& samples,
     if (sample.name == "sink_in_flight_events") found.in_flight = value;
     if (sample.name == "sink_oldest_waiting_ingest_time_nanos") {
       found.oldest_waiting_nanos = sample.value;
+    }
+    if (sample.name == kAllowedEventsPerHour) {
+      found.allowed_per_hour = sample.value;
     }
   }
   return found;
@@ -179,6 +184,10 @@ admin::v1::PipelineStatus DescribePipeline(const PipelineSpec& spec,
     sink->set_retried(found.retried);
     sink->set_unknown(found.unknown);
     sink->set_in_flight(found.in_flight);
+    if (found.allowed_per_hour > 0) {
+      sink->mutable_backlog()->set_allowed_per_second(
+          static_cast<double>(found.allowed_per_hour) / 3600);
+    }
     if (found.oldest_waiting_nanos != 0) {
       SetTime(absl::FromUnixNanos(found.oldest_waiting_nanos),
               sink->mutable_oldest_waiting());

@@ -1,6 +1,7 @@
 #include "pipeline/runtime/pipeline_status.h"
 
 #include "gtest/gtest.h"
+#include "pipeline/rate/rate_budget.h"
 #include "storage/base/clock.h"
 #include "storage/log/memory_event_log.h"
 
@@ -53,6 +54,10 @@ TEST(PipelineStatusTest, BalancesWhileEventsAreUnderWay) {
       .counter("sink_retried_events_total",
                {{"component", "out"}, {"pipeline", "office"}})
       ->Add(5);
+  metrics
+      .gauge(kAllowedEventsPerHour,
+             {{"component", "out"}, {"pipeline", "office"}})
+      ->Set(7200);
   const admin::v1::PipelineStatus status =
       DescribePipeline(Spec(), log, health, {}, metrics);
   EXPECT_EQ(status.imbalances_size(), 0) << status.imbalances(0);
@@ -62,6 +67,7 @@ TEST(PipelineStatusTest, BalancesWhileEventsAreUnderWay) {
   EXPECT_EQ(status.sinks(0).done_ahead(), 1u);
   EXPECT_EQ(status.sinks(0).waiting(), 2u);
   EXPECT_EQ(status.sinks(0).retried(), 5u);
+  EXPECT_EQ(status.sinks(0).backlog().allowed_per_second(), 2);
   EXPECT_EQ(status.sinks(0).health().state(), admin::v1::DEGRADED);
   EXPECT_EQ(status.log().next_sequence(), 5u);
   EXPECT_EQ(status.sources(0).gaps().closed(), 2u);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "storage/log/memory_event_log.h"
 #include "tests/testing/fake_http_client.h"
@@ -24,6 +25,8 @@ struct World {
   bool hang_on_stop = false;
   Ids delivered;
   Outcome answer;
+  // Takes single events, with a second between them.
+  bool one_per_second = false;
   int live_components = 0;
 };
 
@@ -52,7 +55,11 @@ class TestSink final : public Sink {
  public:
   explicit TestSink(World* world) : world_(world) { ++world_->live_components; }
   ~TestSink() override { --world_->live_components; }
-  SinkTraits traits() const override { return {}; }
+  SinkTraits traits() const override {
+    SinkTraits traits;
+    if (world_->one_per_second) traits.max_batch_events = 1;
+    return traits;
+  }
   absl::Status Start(const ComponentContext&) override {
     return absl::OkStatus();
   }
@@ -62,7 +69,9 @@ class TestSink final : public Sink {
         world_->delivered.emplace_back(item.event.id());
       }
     }
-    done(DeliveryResult::All(world_->answer));
+    DeliveryResult result = DeliveryResult::All(world_->answer);
+    if (world_->one_per_second) result.retry_after = absl::Seconds(1);
+    done(std::move(result));
   }
   void Stop(absl::AnyInvocable<void()> done) override { done(); }
 
@@ -144,6 +153,43 @@ TEST_F(PipelineTest, CarriesEventsFromSourceToSink) {
   EXPECT_EQ(status.sinks(0).delivered(), 2u);
   EXPECT_EQ(status.imbalances_size(), 0);
   EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, ForecastsTheBacklogByTheClockOfItsExecutor) {
+  world_.one_per_second = true;
+  spec_.sinks[0].retry.max = absl::Seconds(1);
+  CreateAndStart();
+  EXPECT_EQ(pipeline_->Status().sinks(0).backlog().state(),
+            admin::v1::BACKLOG_NONE);
+  world_.answer = Outcome::Retry("down");
+  for (int i = 0; i < 300; ++i) Emit(absl::StrCat("e", i));
+  executor_.Advance(absl::Seconds(1));
+  EXPECT_EQ(pipeline_->Status().sinks(0).backlog().state(),
+            admin::v1::BACKLOG_UNKNOWN);
+  executor_.Advance(absl::Minutes(2));
+  EXPECT_EQ(pipeline_->Status().sinks(0).backlog().state(),
+            admin::v1::BACKLOG_STALLED);
+
+  world_.answer = Outcome::Delivered();
+  executor_.Advance(absl::Minutes(2));
+  const admin::v1::SinkStatus sink = pipeline_->Status().sinks(0);
+  EXPECT_NEAR(sink.backlog().delivered_per_second(), 1, 0.05);
+  EXPECT_EQ(sink.backlog().taken_in_per_second(), 0);
+  EXPECT_EQ(sink.backlog().state(), admin::v1::BACKLOG_SHRINKS);
+  EXPECT_NEAR(sink.backlog().done_in().seconds(), sink.waiting(), 10);
+
+  // Ten times as many come in.
+  for (int i = 0; i < 60; ++i) {
+    for (int k = 0; k < 10; ++k) Emit(absl::StrCat("f", i, "-", k));
+    executor_.Advance(absl::Seconds(1));
+  }
+  EXPECT_EQ(pipeline_->Status().sinks(0).backlog().state(),
+            admin::v1::BACKLOG_GROWS);
+  EXPECT_NEAR(pipeline_->Status().sinks(0).backlog().taken_in_per_second(), 10,
+              0.3);
+  EXPECT_TRUE(Stop());
+  EXPECT_EQ(pipeline_->Status().sinks(0).waiting(),
+            900 - world_.delivered.size());
 }
 
 TEST_F(PipelineTest, StopStoresWhatIsQueuedAndDestroysTheComponents) {

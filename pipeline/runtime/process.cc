@@ -18,35 +18,13 @@
 #include "pipeline/rate/rate_budget.h"
 #include "pipeline/runtime/data_directory.h"
 #include "pipeline/runtime/pipeline.h"
+#include "pipeline/topology/memory_plan.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
 #include "storage/log/rocksdb_event_log.h"
 
 namespace sluice {
 namespace {
-
-// A key in the dedupe index costs 16 bytes and its share of a hash table.
-constexpr size_t kBytesPerDedupeKey = 32;
-
-// How memory_bytes is shared out. What is left over is for requests under way
-// and for code that does not count.
-struct MemoryShares {
-  size_t queue;
-  size_t tail;
-  size_t windows;
-  size_t dedupe;
-  size_t rocksdb;
-};
-
-MemoryShares ShareMemory(uint64_t total, size_t pipelines) {
-  MemoryShares shares;
-  shares.queue = std::min<size_t>(16 << 20, total / 16 / pipelines);
-  shares.tail = std::min<size_t>(32 << 20, total / 8 / pipelines);
-  shares.windows = total / 8 / pipelines;
-  shares.dedupe = total / 16 / pipelines;
-  shares.rocksdb = total / 2;
-  return shares;
-}
 
 // One thread's randomness.
 struct Randomness {
@@ -65,12 +43,14 @@ class RunningProcess final : public Process {
   void WhenFinished(absl::AnyInvocable<void()> done) override;
 
  private:
+  void DescribeMemory(admin::v1::ProcessStatus& status) const;
   absl::Status InitPipeline(const PipelineSpec& spec,
-                            const MemoryShares& shares,
-                            const RocksDbLogResources& resources);
+                            const PipelineMemory& memory);
 
   // In order of construction: what is above outlives what is below.
   std::unique_ptr<DataDirectory> directory_;
+  uint64_t memory_bytes_ = 0;
+  RocksDbLogResources log_memory_;
   MetricRegistry metrics_;
   RateBudgets rate_budgets_;
   Randomness io_random_;
@@ -84,17 +64,22 @@ class RunningProcess final : public Process {
 };
 
 absl::Status RunningProcess::Init(const ProcessSpec& spec) {
+  if (const uint64_t least = LeastMemory(spec); spec.memory_bytes < least) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "memory_bytes: ", spec.memory_bytes,
+        " is not enough for these pipelines; give at least ", least));
+  }
   SLUICE_ASSIGN_OR_RETURN(directory_, DataDirectory::Open(spec.data_dir));
   HttpLoopOptions loop_options;
   loop_options.name = "io";
   io_ = HttpLoop::Create(loop_options);
   ingest_ = std::make_unique<ThreadExecutor>("ingest");
-  const MemoryShares shares =
-      ShareMemory(spec.memory_bytes, spec.pipelines.size());
-  const RocksDbLogResources resources =
-      RocksDbLogResources::Make(shares.rocksdb);
-  for (const PipelineSpec& pipeline : spec.pipelines) {
-    const absl::Status status = InitPipeline(pipeline, shares, resources);
+  memory_bytes_ = spec.memory_bytes;
+  const MemoryPlan plan = PlanMemory(spec);
+  log_memory_ = RocksDbLogResources::Make(plan.rocksdb);
+  for (size_t i = 0; i < spec.pipelines.size(); ++i) {
+    const PipelineSpec& pipeline = spec.pipelines[i];
+    const absl::Status status = InitPipeline(pipeline, plan.pipelines[i]);
     if (!status.ok()) {
       return absl::Status(status.code(),
                           absl::StrCat("pipeline ", pipeline.name, ": ",
@@ -105,15 +90,14 @@ absl::Status RunningProcess::Init(const ProcessSpec& spec) {
   return absl::OkStatus();
 }
 
-absl::Status RunningProcess::InitPipeline(
-    const PipelineSpec& spec, const MemoryShares& shares,
-    const RocksDbLogResources& resources) {
+absl::Status RunningProcess::InitPipeline(const PipelineSpec& spec,
+                                          const PipelineMemory& memory) {
   SLUICE_ASSIGN_OR_RETURN(const std::string path,
                           directory_->LogPath(spec.name));
   RocksDbLogOptions log_options;
   log_options.log = spec.log;
-  log_options.log.tail_bytes = shares.tail;
-  log_options.resources = resources;
+  log_options.log.tail_bytes = memory.tail;
+  log_options.resources = log_memory_;
   SLUICE_ASSIGN_OR_RETURN(
       std::unique_ptr<EventLog> log,
       RocksDbEventLog::Open(path, log_options, Clock::Real()));
@@ -126,11 +110,9 @@ absl::Status RunningProcess::InitPipeline(
   environment.metrics = &metrics_;
   environment.rate_budgets = &rate_budgets_;
   environment.clock = Clock::Real();
-  environment.queue_bytes = shares.queue;
-  environment.window_bytes =
-      std::min<size_t>(8 << 20, shares.windows / spec.sinks.size());
-  environment.max_dedupe_keys =
-      std::min<size_t>(500'000, shares.dedupe / kBytesPerDedupeKey);
+  environment.queue_bytes = memory.queue;
+  environment.window_bytes = memory.window;
+  environment.max_dedupe_keys = memory.max_dedupe_keys();
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
                           Pipeline::Create(spec, environment, std::move(log)));
   pipelines_.push_back(std::move(pipeline));
@@ -154,6 +136,7 @@ admin::v1::ProcessStatus RunningProcess::Status() const {
   for (const auto& pipeline : pipelines_) {
     *status.add_pipelines() = pipeline->Status();
   }
+  DescribeMemory(status);
   for (const MetricSample& sample : metrics_.Snapshot()) {
     admin::v1::Metric* metric = status.add_metrics();
     metric->set_name(sample.name);
@@ -165,6 +148,22 @@ admin::v1::ProcessStatus RunningProcess::Status() const {
     }
   }
   return status;
+}
+
+void RunningProcess::DescribeMemory(admin::v1::ProcessStatus& status) const {
+  admin::v1::MemoryStatus* total = status.mutable_memory();
+  for (const admin::v1::PipelineStatus& pipeline : status.pipelines()) {
+    const admin::v1::MemoryStatus& memory = pipeline.memory();
+    total->set_queue_bytes(total->queue_bytes() + memory.queue_bytes());
+    total->set_tail_bytes(total->tail_bytes() + memory.tail_bytes());
+    total->set_window_bytes(total->window_bytes() + memory.window_bytes());
+    total->set_dedupe_bytes(total->dedupe_bytes() + memory.dedupe_bytes());
+  }
+  total->set_log_bytes(log_memory_.used_bytes());
+  total->set_used_bytes(total->queue_bytes() + total->tail_bytes() +
+                        total->window_bytes() + total->dedupe_bytes() +
+                        total->log_bytes());
+  total->set_limit_bytes(memory_bytes_);
 }
 
 void RunningProcess::WhenFinished(absl::AnyInvocable<void()> done) {

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "pipeline/topology/memory_plan.h"
 #include "pipeline/topology/scalar_values.h"
 
 namespace sluice {
@@ -91,6 +92,10 @@ absl::Duration FromProto(const google::protobuf::Duration& duration) {
          absl::Nanoseconds(duration.nanos());
 }
 
+std::string CountOf(size_t n, std::string_view noun) {
+  return absl::StrCat(n, " ", std::string(noun), n == 1 ? "" : "s");
+}
+
 class Builder {
  public:
   Builder(const ReadResult& read, const PluginRegistry& registry,
@@ -111,10 +116,28 @@ class Builder {
     for (const auto& [name, pipeline] : InOrder(config.pipelines())) {
       spec.pipelines.push_back(BuildPipeline(name, *pipeline));
     }
+    CheckMemory(spec);
     return spec;
   }
 
  private:
+  // Says nothing about a file with other mistakes: they may be the reason.
+  void CheckMemory(const ProcessSpec& spec) {
+    const uint64_t least = LeastMemory(spec);
+    if (!problems_.empty() || spec.memory_bytes >= least) return;
+    size_t sinks = 0;
+    for (const PipelineSpec& pipeline : spec.pipelines) {
+      sinks += pipeline.sinks.size();
+    }
+    constexpr uint64_t kMiB = 1 << 20;
+    Add("memory_bytes",
+        absl::StrCat(ByteSizeText(spec.memory_bytes), " is not enough for ",
+                     CountOf(spec.pipelines.size(), "pipeline"), " with ",
+                     CountOf(sinks, "sink"),
+                     " and events as large as max_event_bytes; give at least ",
+                     ByteSizeText((least + kMiB - 1) / kMiB * kMiB)));
+  }
+
   void Add(std::string_view path, std::string_view message) {
     problems_.Add(read_.lines.Find(path), path, message);
   }

@@ -188,6 +188,17 @@ TEST_F(SpecBuilderTest, NeedsTheEssentials) {
                           HasSubstr("f:3: pipelines.p.sinks: at least one")));
 }
 
+TEST_F(SpecBuilderTest, NeedsMemoryForWhatThePipelinesHaveAtTheLeast) {
+  EXPECT_THAT(ProblemsOf(WithPipeline("    max_event_bytes: 64MiB\n")),
+              ElementsAre(HasSubstr(
+                  "memory_bytes: 256MiB is not enough for 1 pipeline with 1 "
+                  "sink and events as large as max_event_bytes; give at "
+                  "least 513MiB")));
+  EXPECT_THAT(ProblemsOf("memory_bytes: 513MiB\n" +
+                         WithPipeline("    max_event_bytes: 64MiB\n")),
+              ElementsAre());
+}
+
 TEST_F(SpecBuilderTest, ChecksRanges) {
   EXPECT_THAT(
       ProblemsOf("memory_bytes: 1MiB\n" + WithPipeline(R"(

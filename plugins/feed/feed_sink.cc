@@ -143,6 +143,7 @@ absl::Status FeedSink::Start(const ComponentContext& context) {
   retries_ = context.metrics->counter("feed_retries_total", labels);
   throttles_ = context.metrics->counter("feed_throttles_total", labels);
   splits_ = context.metrics->counter("feed_splits_total", labels);
+  allowed_ = context.metrics->gauge(kAllowedEventsPerHour, labels);
   return absl::OkStatus();
 }
 
@@ -229,6 +230,7 @@ void FeedSink::OnReply(uint64_t id, FeedReply reply) {
   if (reply.window.has_value()) {
     rate_->Observe(context_.executor->MonotonicNow(), *reply.window);
   }
+  TellAllowance();
 
   switch (reply.verdict) {
     case Verdict::kStored:
@@ -369,6 +371,14 @@ void FeedSink::PauseFor(absl::Duration wait, Job& job) {
   job.result.retry_after =
       std::max(job.result.retry_after.value_or(wait), wait);
   rate_->Block(context_.executor->MonotonicNow() + wait);
+}
+
+void FeedSink::TellAllowance() {
+  // Requests are as large as the events' feeds make them.
+  const double per_request = static_cast<double>(activities_->value()) /
+                             static_cast<double>(requests_->value());
+  allowed_->Set(rate_->AllowedPerHour(context_.executor->MonotonicNow(),
+                                      std::max(1.0, per_request)));
 }
 
 void FeedSink::Report(HealthState state, std::string message) {

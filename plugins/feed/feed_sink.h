@@ -114,6 +114,7 @@ class FeedSink final : public Sink {
                          const Outcome& outcome);
   // Nobody with this credential sends anything before `wait` has passed.
   void PauseFor(absl::Duration wait, Job& job);
+  void TellAllowance();
   void Report(HealthState state, std::string message);
 
   const Options options_;
@@ -126,6 +127,7 @@ class FeedSink final : public Sink {
   Counter* retries_ = nullptr;
   Counter* throttles_ = nullptr;
   Counter* splits_ = nullptr;
+  Gauge* allowed_ = nullptr;
 
   std::deque<Turn> waiting_;
   absl::flat_hash_map<uint64_t, Request> under_way_;

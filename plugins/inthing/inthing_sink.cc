@@ -64,6 +64,7 @@ absl::Status InthingSink::Start(const ComponentContext& context) {
   digested_events_total_ =
       metrics->counter("inthing_digested_events_total", labels);
   rate_limits_total_ = metrics->counter("inthing_rate_limits_total", labels);
+  allowed_ = metrics->gauge(kAllowedEventsPerHour, labels);
   client_ = std::make_unique<InthingClient>(options_.client, context.http,
                                             context.random);
   std::vector<absl::Duration> spans = SpansOf(kClaimedWindows);
@@ -87,8 +88,11 @@ void InthingSink::Deliver(Delivery delivery, DeliverCallback done) {
   const auto claim = members[0].post.priority == kUrgent
                          ? RateBudget::Claim::kUrgent
                          : RateBudget::Claim::kNormal;
-  const absl::Duration wait =
-      rate_->Take(context_.executor->MonotonicNow(), claim);
+  const absl::Duration now = context_.executor->MonotonicNow();
+  const absl::Duration wait = rate_->Take(now, claim);
+  // A backlog goes out in digests.
+  allowed_->Set(rate_->AllowedPerHour(
+      now, static_cast<double>(options_.max_digest_events)));
   if (wait > absl::ZeroDuration()) {
     answer.outcomes = std::move(outcomes);
     answer.retry_after = wait;

@@ -120,6 +120,7 @@ class InthingSink final : public Sink {
   Counter* digests_total_ = nullptr;
   Counter* digested_events_total_ = nullptr;
   Counter* rate_limits_total_ = nullptr;
+  Gauge* allowed_ = nullptr;
 };
 
 }  // namespace sluice::inthing

@@ -182,6 +182,10 @@ TEST_F(InthingSinkTest, ManyEventsGoIntoOneDigest) {
   EXPECT_EQ(KindsOf(*answer_), Kinds(12, Kind::kDelivered));
   EXPECT_EQ(Count("inthing_digests_total"), 1);
   EXPECT_EQ(Count("inthing_digested_events_total"), 12);
+  // One post of 500 per 10 s.
+  EXPECT_EQ(
+      metrics_.gauge(kAllowedEventsPerHour, context_.metric_labels())->value(),
+      360 * 500);
 }
 
 TEST_F(InthingSinkTest, WhileThePaceSaysWaitEverythingIsLeftForLater) {

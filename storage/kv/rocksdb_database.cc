@@ -284,4 +284,8 @@ RocksDbResources RocksDbResources::Make(size_t bytes) {
   return resources;
 }
 
+size_t RocksDbResources::used_bytes() const {
+  return block_cache->GetUsage() + write_buffers->memory_usage();
+}
+
 }  // namespace sluice

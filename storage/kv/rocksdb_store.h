@@ -34,6 +34,9 @@ struct RocksDbResources {
   // yet in files.
   static RocksDbResources Make(size_t bytes);
 
+  // What they take of it at this moment. Any thread.
+  size_t used_bytes() const;
+
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
 };

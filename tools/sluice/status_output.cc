@@ -1,10 +1,12 @@
 #include "tools/sluice/status_output.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/util/time_util.h"
 #include "tools/sluice/output.h"
@@ -88,6 +90,61 @@ boost::json::object SourceToJson(const SourceStatus& source) {
   return object;
 }
 
+const char* BacklogStateName(admin::v1::BacklogState state) {
+  switch (state) {
+    case admin::v1::BACKLOG_NONE:
+      return "none";
+    case admin::v1::BACKLOG_SHRINKS:
+      return "shrinks";
+    case admin::v1::BACKLOG_GROWS:
+      return "grows";
+    case admin::v1::BACKLOG_STALLED:
+      return "stalled";
+    default:
+      return "unknown";
+  }
+}
+
+boost::json::object BacklogToJson(const admin::v1::Backlog& backlog) {
+  boost::json::object object{
+      {"state", BacklogStateName(backlog.state())},
+      {"delivered_per_second", backlog.delivered_per_second()},
+      {"taken_in_per_second", backlog.taken_in_per_second()}};
+  if (backlog.allowed_per_second() > 0) {
+    object["allowed_per_second"] = backlog.allowed_per_second();
+  }
+  if (backlog.has_done_in()) {
+    object["done_in_seconds"] = backlog.done_in().seconds();
+  }
+  return object;
+}
+
+// "12,000".
+std::string Grouped(uint64_t n) {
+  std::string digits = absl::StrCat(n);
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+std::string PerSecond(double rate) {
+  if (rate >= 10) return absl::StrCat(Grouped(std::llround(rate)), "/s");
+  return absl::StrFormat("%.1f/s", rate);
+}
+
+// One unit that leaves at least 2, so that nobody takes it for exact.
+std::string About(int64_t seconds) {
+  constexpr int64_t kMinute = 60;
+  constexpr int64_t kHour = 60 * kMinute;
+  constexpr int64_t kDay = 24 * kHour;
+  const auto in = [&](int64_t unit) { return (seconds + unit / 2) / unit; };
+  if (seconds < 2 * kMinute) return absl::StrCat(seconds, " s");
+  if (seconds < 2 * kHour) return absl::StrCat(in(kMinute), " min");
+  if (seconds < 2 * kDay) return absl::StrCat(in(kHour), " h");
+  return absl::StrCat(in(kDay), " days");
+}
+
 boost::json::object SinkToJson(const SinkStatus& sink) {
   boost::json::object object{{"name", sink.name()},
                              {"plugin", sink.plugin()},
@@ -107,6 +164,7 @@ boost::json::object SinkToJson(const SinkStatus& sink) {
   if (sink.has_oldest_waiting()) {
     object["oldest_waiting"] = TimeUtil::ToString(sink.oldest_waiting());
   }
+  if (sink.has_backlog()) object["backlog"] = BacklogToJson(sink.backlog());
   AddHealth(sink.health(), &object);
   return object;
 }
@@ -156,9 +214,49 @@ boost::json::object PipelineToJson(const PipelineStatus& pipeline) {
           {"imbalances", std::move(imbalances)}};
 }
 
+bool HasBacklog(const SinkStatus& sink) {
+  return sink.waiting() > 0 && sink.has_backlog() && !sink.parked();
+}
+
+boost::json::object MemoryToJson(const admin::v1::MemoryStatus& memory) {
+  return {{"limit_bytes", memory.limit_bytes()},
+          {"used_bytes", memory.used_bytes()},
+          {"queue_bytes", memory.queue_bytes()},
+          {"tail_bytes", memory.tail_bytes()},
+          {"window_bytes", memory.window_bytes()},
+          {"dedupe_bytes", memory.dedupe_bytes()},
+          {"log_bytes", memory.log_bytes()}};
+}
+
 std::string Number(uint64_t n) { return absl::StrCat(n); }
 
 }  // namespace
+
+std::string FormatBacklog(const SinkStatus& sink) {
+  const admin::v1::Backlog& backlog = sink.backlog();
+  std::string text = absl::StrCat("backlog ", Grouped(sink.waiting()), ", ");
+  if (backlog.state() == admin::v1::BACKLOG_UNKNOWN) {
+    return text + "not known yet how long it takes";
+  }
+  text += PerSecond(backlog.delivered_per_second());
+  if (backlog.taken_in_per_second() > 0) {
+    absl::StrAppend(&text, " with ", PerSecond(backlog.taken_in_per_second()),
+                    " coming in");
+  }
+  if (backlog.allowed_per_second() > 0) {
+    absl::StrAppend(&text, " (limits allow ",
+                    PerSecond(backlog.allowed_per_second()), ")");
+  }
+  switch (backlog.state()) {
+    case admin::v1::BACKLOG_SHRINKS:
+      return absl::StrCat(text, ", done in about ",
+                          About(backlog.done_in().seconds()));
+    case admin::v1::BACKLOG_GROWS:
+      return text + ", grows";
+    default:
+      return text + ", stands still";
+  }
+}
 
 boost::json::object StatusToJson(const ProcessStatus& status) {
   boost::json::array pipelines;
@@ -174,10 +272,12 @@ boost::json::object StatusToJson(const ProcessStatus& status) {
     object["value"] = metric.value();
     metrics.push_back(std::move(object));
   }
-  return {{"time", TimeUtil::ToString(status.time())},
-          {"balanced", IsBalanced(status)},
-          {"pipelines", std::move(pipelines)},
-          {"metrics", std::move(metrics)}};
+  boost::json::object object{{"time", TimeUtil::ToString(status.time())},
+                             {"balanced", IsBalanced(status)},
+                             {"pipelines", std::move(pipelines)},
+                             {"metrics", std::move(metrics)}};
+  if (status.has_memory()) object["memory"] = MemoryToJson(status.memory());
+  return object;
 }
 
 std::string FormatLedger(const ProcessStatus& status) {
@@ -208,6 +308,11 @@ std::string FormatLedger(const ProcessStatus& status) {
     for (const SourceStatus& source : pipeline.sources()) {
       if (source.has_gaps()) text += FormatGaps(source);
     }
+    for (const SinkStatus& sink : pipeline.sinks()) {
+      if (!HasBacklog(sink)) continue;
+      absl::StrAppend(&text, "  ", sink.name(), ": ", FormatBacklog(sink),
+                      "\n");
+    }
     if (pipeline.imbalances().empty()) {
       text += "  every event is accounted for\n";
     }
@@ -231,8 +336,13 @@ std::string FormatProgress(const ProcessStatus& status) {
                     ", stored ", stored);
     for (const SinkStatus& sink : pipeline.sinks()) {
       if (sink.parked()) continue;
-      absl::StrAppend(&text, "; ", sink.name(), " delivered ", sink.delivered(),
-                      ", waiting ", sink.waiting());
+      absl::StrAppend(&text, "; ", sink.name(), " delivered ",
+                      sink.delivered());
+      if (HasBacklog(sink)) {
+        absl::StrAppend(&text, ", ", FormatBacklog(sink));
+      } else {
+        absl::StrAppend(&text, ", waiting ", sink.waiting());
+      }
       if (sink.dead_lettered() > 0) {
         absl::StrAppend(&text, ", dead letters ", sink.dead_lettered());
       }

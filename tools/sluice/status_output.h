@@ -19,8 +19,14 @@ boost::json::object StatusToJson(const admin::v1::ProcessStatus& status);
 // events are, and what does not add up. Ends with a line break.
 std::string FormatLedger(const admin::v1::ProcessStatus& status);
 
+// What waits for a sink that runs, how fast it goes, and when it will be done,
+// e.g. "backlog 12,000, 40/s, done in about 5 min", or "grows", "stands still",
+// "not known yet how long it takes" instead of the time.
+std::string FormatBacklog(const admin::v1::SinkStatus& sink);
+
 // One line per pipeline, e.g. "office: received 120, stored 120; room-feed
-// delivered 118, waiting 2". Ends with a line break.
+// delivered 118, waiting 0"; FormatBacklog() where events wait. Ends with a
+// line break.
 std::string FormatProgress(const admin::v1::ProcessStatus& status);
 
 // True if every event of every pipeline is accounted for.

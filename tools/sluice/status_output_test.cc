@@ -50,6 +50,18 @@ TEST(StatusOutputTest, GivesNumbersAsNumbers) {
   EXPECT_DOUBLE_EQ(pipeline.at("log").at("sync_seconds").as_double(), 0.25);
 }
 
+TEST(StatusOutputTest, TellsWhatMemoryIsTaken) {
+  admin::v1::ProcessStatus status = Example();
+  EXPECT_FALSE(StatusToJson(status).contains("memory"));
+  status.mutable_memory()->set_limit_bytes(1000);
+  status.mutable_memory()->set_used_bytes(30);
+  status.mutable_memory()->set_window_bytes(10);
+  const boost::json::value memory = StatusToJson(status).at("memory");
+  EXPECT_EQ(memory.at("limit_bytes").as_uint64(), 1000u);
+  EXPECT_EQ(memory.at("used_bytes").as_uint64(), 30u);
+  EXPECT_EQ(memory.at("window_bytes").as_uint64(), 10u);
+}
+
 TEST(StatusOutputTest, PrintsTheLedgerAsTables) {
   const std::string ledger = FormatLedger(Example());
   EXPECT_THAT(ledger, HasSubstr("pipeline office\n"));
@@ -57,6 +69,52 @@ TEST(StatusOutputTest, PrintsTheLedgerAsTables) {
   EXPECT_THAT(ledger, HasSubstr("  room-feed     7          2"));
   EXPECT_THAT(ledger, HasSubstr("  old (parked)"));
   EXPECT_THAT(ledger, HasSubstr("every event is accounted for"));
+}
+
+TEST(StatusOutputTest, TellsWhenABacklogWillBeDone) {
+  admin::v1::ProcessStatus status = Example();
+  admin::v1::SinkStatus* sink = status.mutable_pipelines(0)->mutable_sinks(0);
+  EXPECT_THAT(FormatProgress(status), HasSubstr("delivered 7, waiting 2\n"));
+  const auto format = [&](uint64_t waiting, const std::string& backlog) {
+    sink->set_waiting(waiting);
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        backlog, sink->mutable_backlog()));
+    return FormatBacklog(*sink);
+  };
+  EXPECT_EQ(format(3, ""), "backlog 3, not known yet how long it takes");
+  EXPECT_EQ(format(12'000,
+                   "state: BACKLOG_GROWS delivered_per_second: 40 "
+                   "taken_in_per_second: 1234.5 allowed_per_second: 4.25"),
+            "backlog 12,000, 40/s with 1,235/s coming in (limits allow 4.2/s), "
+            "grows");
+  EXPECT_EQ(format(999, "state: BACKLOG_STALLED"),
+            "backlog 999, 0.0/s, stands still");
+  const std::string shrinks =
+      "state: BACKLOG_SHRINKS delivered_per_second: 40 done_in { seconds: ";
+  EXPECT_EQ(format(1'000'000, shrinks + "7 }"),
+            "backlog 1,000,000, 40/s, done in about 7 s");
+  EXPECT_EQ(format(1, shrinks + "30000 }"),
+            "backlog 1, 40/s, done in about 8 h");
+  EXPECT_EQ(format(1, shrinks + "864000 }"),
+            "backlog 1, 40/s, done in about 10 days");
+  EXPECT_EQ(format(12'000, shrinks + "300 }"),
+            "backlog 12,000, 40/s, done in about 5 min");
+  EXPECT_THAT(FormatProgress(status),
+              HasSubstr("; room-feed delivered 7, backlog 12,000, 40/s, done "
+                        "in about 5 min\n"));
+  EXPECT_THAT(FormatLedger(status),
+              HasSubstr("  room-feed: backlog 12,000, 40/s, done in about 5 "
+                        "min\n"));
+  const boost::json::value json = StatusToJson(status)
+                                      .at("pipelines")
+                                      .at(0)
+                                      .at("sinks")
+                                      .at(0)
+                                      .at("backlog");
+  EXPECT_EQ(json.at("state").as_string(), "shrinks");
+  EXPECT_EQ(json.at("delivered_per_second").as_double(), 40);
+  EXPECT_EQ(json.at("done_in_seconds").as_int64(), 300);
+  EXPECT_FALSE(json.as_object().contains("allowed_per_second"));
 }
 
 TEST(StatusOutputTest, ShowsGapsAndWhatTheyMayHaveLost) {
