@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -151,6 +152,42 @@ bool Unpack(std::string_view packed, std::string& body) {
 }
 
 }  // namespace
+
+namespace {
+
+// The size of a body that unpacks to `body_bytes`; nullopt: cut off.
+std::optional<size_t> PackedBytes(std::string_view packed, size_t body_bytes) {
+  size_t at = 0;
+  for (size_t done = 0; done < body_bytes; done += kLz4PieceBytes) {
+    if (packed.size() - at < kPieceSizeBytes) return std::nullopt;
+    const size_t piece = LoadLittleEndian32(packed.data() + at);
+    at += kPieceSizeBytes;
+    if (piece > packed.size() - at) return std::nullopt;
+    at += piece;
+  }
+  return at;
+}
+
+}  // namespace
+
+size_t FindRecord(std::string_view bytes) {
+  // Not the checksum yet, which takes longest.
+  if (bytes.size() < kRecordHeaderBytes ||
+      static_cast<uint8_t>(bytes[kVersionAt]) != kRecordVersion ||
+      static_cast<uint8_t>(bytes[kCodecAt]) >
+          static_cast<uint8_t>(Codec::kLz4) ||
+      bytes[kReservedAt] != 0 || bytes[kReservedAt + 1] != 0) {
+    return 0;
+  }
+  std::optional<size_t> body = LoadLittleEndian32(bytes.data() + kBodyBytesAt);
+  const std::string_view rest = bytes.substr(kRecordHeaderBytes);
+  if (static_cast<Codec>(bytes[kCodecAt]) == Codec::kLz4) {
+    body = PackedBytes(rest, *body);
+  }
+  if (!body.has_value() || *body > rest.size()) return 0;
+  const size_t size = kRecordHeaderBytes + *body;
+  return ParseRecordHeader(bytes.substr(0, size)).ok() ? size : 0;
+}
 
 absl::StatusOr<EventBatchPtr> ParseRecordBody(const RecordHeader& header,
                                               std::string_view record) {

@@ -72,6 +72,11 @@ class RecordEncoder {
 //   kDataLoss: damaged.  kUnimplemented: of a newer version or codec.
 absl::StatusOr<RecordHeader> ParseRecordHeader(std::string_view record);
 
+// The size of the whole record that begins where `bytes` does, with more or
+// less of anything behind it; 0: none does. For bytes found somewhere: a record
+// shows by itself what it is.
+size_t FindRecord(std::string_view bytes);
+
 // Unpacks the events of `record`, whose header ParseRecordHeader() gave.
 //   kDataLoss: damaged.
 absl::StatusOr<EventBatchPtr> ParseRecordBody(const RecordHeader& header,

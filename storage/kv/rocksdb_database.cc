@@ -5,15 +5,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "rocksdb/cache.h"
-#include "rocksdb/convenience.h"
 #include "rocksdb/env.h"
 #include "rocksdb/table.h"
 #include "rocksdb/write_buffer_manager.h"
 #include "storage/base/status_macros.h"
+#include "storage/kv/database_check.h"
+#include "storage/kv/database_exchange.h"
+#include "storage/kv/database_salvage.h"
 #include "storage/kv/env_files.h"
 #include "storage/kv/rocksdb_status.h"
 #include "storage/kv/write_log_repair.h"
@@ -28,6 +31,10 @@ const std::array<std::string, kTableCount>& FamilyNames() {
       rocksdb::kDefaultColumnFamilyName, "cursors", "events", "dedupe",
       "dead_letters"};
   return *names;
+}
+
+const std::string& FamilyName(Table table) {
+  return FamilyNames()[static_cast<size_t>(table)];
 }
 
 // Memory of the tables that hold little.
@@ -145,18 +152,6 @@ rocksdb::Status OpenOnce(const rocksdb::DBOptions& db_options,
   return status;
 }
 
-// True when the folder has a database's data but not the file that says which
-// of it counts. RocksDB would begin an empty database there, and delete the
-// data.
-bool LacksItsIndex(rocksdb::Env* env, const std::string& path) {
-  if (env->FileExists(path + "/CURRENT").ok()) return false;
-  std::vector<std::string> names;
-  env->GetChildren(path, &names).PermitUncheckedError();
-  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    return absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".log");
-  });
-}
-
 // Damaged bytes, or a file that the index names and that is not there.
 bool IsDamage(const rocksdb::Status& status) {
   return status.IsCorruption() || status.IsNotFound() ||
@@ -187,35 +182,103 @@ absl::Status PrepareFolder(rocksdb::Env* env, const std::string& path,
   return absl::OkStatus();
 }
 
-// Opens a database whose plain opening failed with `status`: first giving up
-// damaged parts of the write-ahead log, then rebuilding the index from all
-// files that can be read.
-rocksdb::Status OpenDamaged(rocksdb::Status status,
-                            const rocksdb::DBOptions& db_options,
-                            const RocksDbStoreOptions& options,
-                            RocksDbDatabase* database,
-                            std::vector<std::string>* damage) {
-  damage->push_back(absl::StrCat("log \"", database->path,
-                                 "\" is damaged: ", status.ToString()));
-  rocksdb::DBOptions lenient = db_options;
-  lenient.wal_recovery_mode =
-      rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
-  if (!LacksItsIndex(db_options.env, database->path)) {
-    status = OpenOnce(lenient, options, database);
-    if (status.ok()) {
-      damage->push_back("opened without the damaged parts of the write log");
-      return status;
+// Flushes what `database` holds, so that it needs no write-ahead log.
+rocksdb::Status FlushAll(const RocksDbDatabase& database) {
+  return database.db->Flush(
+      rocksdb::FlushOptions(),
+      std::vector<rocksdb::ColumnFamilyHandle*>(database.families.begin(),
+                                                database.families.end()));
+}
+
+// Whether the disk has room for all that the database in `path` holds once
+// more; gives up the reserve for that.
+rocksdb::Status MakeRoomForCopy(rocksdb::Env* env, const std::string& path) {
+  std::vector<rocksdb::Env::FileAttributes> files;
+  rocksdb::Status status = env->GetChildrenFileAttributes(path, &files);
+  if (!status.ok()) return status;
+  uint64_t needed = 0;
+  for (const auto& file : files) {
+    if (absl::EndsWith(file.name, ".sst") ||
+        absl::EndsWith(file.name, ".log")) {
+      needed += file.size_bytes;
     }
   }
-  status = rocksdb::RepairDB(database->path, lenient, Families(options));
-  if (status.ok()) status = OpenOnce(lenient, options, database);
-  if (status.ok()) {
-    damage->push_back(
-        absl::StrCat("repaired; files that could not be read are "
-                     "in \"",
-                     database->path, "/lost\""));
+  uint64_t free = 0;
+  if (!env->GetFreeSpace(path, &free).ok() || free >= needed) return status;
+  env->DeleteFile(path + "/reserve").PermitUncheckedError();
+  if (env->GetFreeSpace(path, &free).ok() && free < needed) {
+    return rocksdb::Status::NoSpace(absl::StrCat(
+        "it is damaged and has to be copied to be repaired, which takes ",
+        needed, " bytes, and ", free, " are free"));
   }
   return status;
+}
+
+// Puts all that the files of the database hold into a new one, in its place.
+rocksdb::Status Rebuild(const rocksdb::DBOptions& db_options,
+                        const RocksDbStoreOptions& options,
+                        const std::string& path,
+                        std::vector<std::string>* damage) {
+  rocksdb::Status status = MakeRoomForCopy(db_options.env, path);
+  if (!status.ok()) return status;
+  RocksDbDatabase made;
+  made.path = ReplacementFolder(path);
+  rocksdb::DBOptions quiet = db_options;
+  quiet.listeners.clear();
+  status = OpenOnce(quiet, options, &made);
+  if (!status.ok()) return status;
+  SalvageTarget target;
+  target.db = made.db.get();
+  for (size_t i = 0; i < kTableCount; ++i) {
+    target.families[FamilyNames()[i]] = made.families[i];
+  }
+  target.record_family = FamilyName(Table::kEvents);
+  target.find_record = options.find_record;
+  status = SalvageDatabase(db_options.env, path, target, damage);
+  if (status.ok()) status = FlushAll(made);
+  made.Close();
+  if (!status.ok()) {
+    FinishExchange(db_options.env, path).PermitUncheckedError();
+    return status;
+  }
+  status = ExchangeDatabase(db_options.env, path);
+  if (status.ok()) {
+    damage->push_back(absl::StrCat("log \"", path,
+                                   "\" was built anew from all that its files "
+                                   "hold"));
+  }
+  return status;
+}
+
+// Puts right what loss of power or damage did to the files, before RocksDB
+// opens them. REQUIRES: the database is locked.
+rocksdb::Status RepairFiles(const rocksdb::DBOptions& db_options,
+                            const RocksDbStoreOptions& options,
+                            const std::string& path,
+                            std::vector<std::string>* damage) {
+  rocksdb::Env* env = db_options.env;
+  rocksdb::Status status = FinishExchange(env, path);
+  if (status.ok()) status = RepairWriteLogs(env, path, damage);
+  if (status.ok()) status = RestoreCurrent(env, path, damage);
+  std::vector<std::string> findings;
+  if (status.ok()) {
+    status =
+        CheckDatabaseFiles(env, path, FamilyName(Table::kEvents), &findings);
+  }
+  if (!status.ok() || findings.empty()) return status;
+  damage->insert(damage->end(), findings.begin(), findings.end());
+  return Rebuild(db_options, options, path, damage);
+}
+
+// Calls `repair` while nobody else can open the database in `path`.
+rocksdb::Status WhileLocked(rocksdb::Env* env, const std::string& path,
+                            absl::FunctionRef<rocksdb::Status()> repair) {
+  rocksdb::FileLock* lock = nullptr;
+  const rocksdb::Status status = env->LockFile(path + "/LOCK", &lock);
+  if (!status.ok()) return status;
+  rocksdb::Status repaired = repair();
+  env->UnlockFile(lock).PermitUncheckedError();
+  return repaired;
 }
 
 }  // namespace
@@ -249,23 +312,26 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   database->listener = std::make_shared<DatabaseListener>();
   db_options.listeners.push_back(database->listener);
 
+  rocksdb::Status status;
   if (!options.read_only) {
-    SLUICE_RETURN_IF_ERROR(
-        TranslateRocksDbStatus(RepairWriteLogs(db_options.env, path, damage),
-                               absl::StrCat("opening log \"", path, "\"")));
+    status = WhileLocked(db_options.env, path, [&] {
+      return RepairFiles(db_options, options, path, damage);
+    });
   }
-  rocksdb::Status status = rocksdb::Status::Corruption("CURRENT is not there");
-  if (!LacksItsIndex(db_options.env, path)) {
+  if (status.ok()) status = OpenOnce(db_options, options, database.get());
+  // A file that goes while it is opened is no damage if the next try does not
+  // miss it.
+  for (int i = 0; i < kReadOnlyTries && options.read_only && IsDamage(status);
+       ++i) {
     status = OpenOnce(db_options, options, database.get());
-    // A file that goes while it is opened is no damage if the next try does not
-    // miss it.
-    for (int i = 0; i < kReadOnlyTries && options.read_only && IsDamage(status);
-         ++i) {
-      status = OpenOnce(db_options, options, database.get());
-    }
   }
-  if (IsDamage(status) && !options.read_only) {
-    status = OpenDamaged(status, db_options, options, database.get(), damage);
+  if (!options.read_only && IsDamage(status)) {
+    damage->push_back(
+        absl::StrCat("log \"", path, "\" is damaged: ", status.ToString()));
+    status = WhileLocked(db_options.env, path, [&] {
+      return Rebuild(db_options, options, path, damage);
+    });
+    if (status.ok()) status = OpenOnce(db_options, options, database.get());
   }
   if (IsLockHeld(status)) {
     return absl::FailedPreconditionError(absl::StrCat(

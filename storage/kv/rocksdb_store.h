@@ -17,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "storage/kv/disk_reserve.h"
 #include "storage/kv/key_value_store.h"
+#include "storage/kv/record_finder.h"
 
 namespace rocksdb {
 class Cache;
@@ -54,6 +55,8 @@ struct RocksDbStoreOptions {
   uint64_t reserve_bytes = 0;
   // The file system; null: the real one. Outlives the store.
   rocksdb::Env* env = nullptr;
+  // Finds values of Table::kEvents within damaged bytes; null: they are lost.
+  RecordFinder find_record;
   // Nothing on disk is changed, and no lock is taken: a look at a database that
   // may be in use. Sees what was there when it was opened.
   bool read_only = false;

@@ -1,5 +1,4 @@
-// The file format of RocksDB's write-ahead log, read around damage. RocksDB
-// itself gives up at the first damaged byte, or skips 32 KiB.
+// The writes in a file of RocksDB's write-ahead log, read around damage.
 #ifndef STORAGE_KV_WRITE_LOG_FILE_H_
 #define STORAGE_KV_WRITE_LOG_FILE_H_
 
@@ -8,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "storage/kv/log_file.h"
 
 namespace sluice {
 
@@ -22,19 +23,9 @@ struct WriteLogRecord {
   uint64_t after() const { return sequence + changes; }
 };
 
-// Bytes that are part of no whole record.
-struct WriteLogGap {
-  size_t begin = 0;
-  size_t end = 0;
-  size_t records_before = 0;  // In the file.
-  // The file ends within a record, or has nothing but zeros here, or a page of
-  // zeros: what is left of a write that did not reach the disk as a whole.
-  bool torn = false;
-};
-
 struct WriteLogFile {
   std::vector<WriteLogRecord> records;
-  std::vector<WriteLogGap> gaps;
+  std::vector<LogFileGap> gaps;
 };
 
 WriteLogFile ParseWriteLogFile(std::string_view bytes);

@@ -72,7 +72,7 @@ TEST(WriteLogFileTest, AFileThatEndsAnywhereKeepsItsWholeRecords) {
     size_t ended = 0;
     while (whole.records[ended].end <= size) ++ended;
     EXPECT_EQ(Sequences(file).size(), ended) << size;
-    for (const WriteLogGap& gap : file.gaps) EXPECT_TRUE(gap.torn) << size;
+    for (const LogFileGap& gap : file.gaps) EXPECT_TRUE(gap.torn) << size;
   }
 }
 

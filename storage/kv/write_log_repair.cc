@@ -100,7 +100,7 @@ class Repair {
   }
 
   // What lies behind a gap of file `index`, and before it; null: nothing.
-  const WriteLogRecord* Behind(size_t index, const WriteLogGap& gap) const {
+  const WriteLogRecord* Behind(size_t index, const LogFileGap& gap) const {
     const auto& records = files_[index].content.records;
     if (gap.records_before < records.size()) {
       return &records[gap.records_before];
@@ -112,7 +112,7 @@ class Repair {
     }
     return nullptr;
   }
-  const WriteLogRecord* Before(size_t index, const WriteLogGap& gap) const {
+  const WriteLogRecord* Before(size_t index, const LogFileGap& gap) const {
     if (gap.records_before > 0) {
       return &files_[index].content.records[gap.records_before - 1];
     }
@@ -139,7 +139,7 @@ class Repair {
   rocksdb::Status RepairFile(size_t index) {
     NamedFile& file = files_[index];
     bool changed = false;
-    for (const WriteLogGap& gap : file.content.gaps) {
+    for (const LogFileGap& gap : file.content.gaps) {
       const WriteLogRecord* before = Before(index, gap);
       const WriteLogRecord* behind = Behind(index, gap);
       if (behind == nullptr && gap.torn) continue;
@@ -164,7 +164,7 @@ class Repair {
 
   // Whether `gap` is what a failed write left: no number is missing behind it,
   // or, as far as that can be known, it is the end of a file that was given up.
-  bool IsLeftOver(size_t index, const WriteLogGap& gap,
+  bool IsLeftOver(size_t index, const LogFileGap& gap,
                   const WriteLogRecord* before,
                   const WriteLogRecord& behind) const {
     if (before != nullptr && behind.sequence <= before->after()) return true;
@@ -177,7 +177,7 @@ class Repair {
            files_[index].content.gaps.front().records_before == 0;
   }
 
-  rocksdb::Status Quarantine(const NamedFile& file, const WriteLogGap& gap,
+  rocksdb::Status Quarantine(const NamedFile& file, const LogFileGap& gap,
                              const WriteLogRecord* before,
                              const WriteLogRecord* behind) {
     std::string lost = "the last changes";

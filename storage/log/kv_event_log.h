@@ -93,6 +93,9 @@ class KvEventLog : public EventLog {
   absl::Status IncludeNewerEvents(LogBook* book) const;
   absl::Status IncludeNewerDeadLetters(LogBook* book) const;
   absl::Status RecountDeadLetters(LogBook* book) const;
+  // Looks through all records, and adds to `damage` what is lost of them.
+  absl::Status FindLosses(std::vector<std::string>* damage)
+      ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status LoadNewestDedupe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
 
   // ---- kv_event_log_write.cc ----
@@ -169,8 +172,9 @@ class KvEventLog : public EventLog {
   std::optional<BatchPlace> FindPlace(Sequence sequence) const
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Counts `lost` for the log and its cursors.
-  void AccountLosses(std::vector<LostRange> lost) const
+  // Counts `lost` for the log and its cursors. Returns a sentence for each that
+  // was not known.
+  std::vector<std::string> AccountLosses(std::vector<LostRange> lost) const
       ABSL_LOCKS_EXCLUDED(mu_);
   void NotifySpace() ABSL_LOCKS_EXCLUDED(mu_, space_mu_);
 

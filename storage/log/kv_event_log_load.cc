@@ -14,6 +14,8 @@
 namespace sluice {
 namespace {
 
+// Read at a time.
+constexpr size_t kReadBytes = size_t{4} << 20;
 constexpr Sequence kMaxSequence = std::numeric_limits<Sequence>::max();
 
 // Passes `status` on, but takes damage as something to tell a person.
@@ -60,11 +62,32 @@ absl::Status KvEventLog::Load(std::vector<std::string>* damage) {
     dead_letters_end_ = unwritten_dead_letter_id_;
     dedupe_last_ = last_dedupe_nanos_;
   }
+  if (!damage->empty()) SLUICE_RETURN_IF_ERROR(FindLosses(damage));
   if (!fresh) return absl::OkStatus();
   WriteSet set;
   set.Put(Table::kMeta, std::string(format::kFormatVersionKey),
           absl::StrCat(format::kFormatVersion));
   return store_->Write(set, /*sync=*/true);
+}
+
+absl::Status KvEventLog::FindLosses(std::vector<std::string>* damage) {
+  StoredRange range;
+  {
+    absl::MutexLock lock(&mu_);
+    range.floor = range.from = book_.first();
+    range.end = book_.next();
+  }
+  range.max_bytes = kReadBytes;
+  range.places_only = true;
+  while (range.from < range.end) {
+    StoredEvents found;
+    SLUICE_RETURN_IF_ERROR(ReadStored(*store_, range, &found));
+    range.from =
+        found.batches.empty() ? range.end : found.batches.back().place.end;
+    const auto sentences = AccountLosses(std::move(found.lost));
+    damage->insert(damage->end(), sentences.begin(), sentences.end());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status KvEventLog::LoadNewestDedupe() {

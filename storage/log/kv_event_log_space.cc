@@ -129,7 +129,9 @@ std::optional<BatchPlace> KvEventLog::FindPlace(Sequence sequence) const {
   return place;
 }
 
-void KvEventLog::AccountLosses(std::vector<LostRange> losses) const {
+std::vector<std::string> KvEventLog::AccountLosses(
+    std::vector<LostRange> losses) const {
+  std::vector<std::string> sentences;
   for (LostRange& lost : losses) {
     uint64_t events = 0;
     {
@@ -143,14 +145,17 @@ void KvEventLog::AccountLosses(std::vector<LostRange> losses) const {
         damaged_records_.push_back(sequence);
       }
     }
-    LOG(ERROR) << events << " events of the log, " << lost.first << " to "
-               << lost.last << ", are lost to damage on disk";
+    sentences.push_back(absl::StrCat(events, " events of the log, ", lost.first,
+                                     " to ", lost.last,
+                                     ", are lost to damage on disk"));
+    LOG(ERROR) << sentences.back();
     absl::MutexLock lock(&quarantine_mu_);
     if (quarantine_ == nullptr) continue;
     for (const auto& [sequence, record] : lost.records) {
       quarantine_(sequence, record);
     }
   }
+  return sentences;
 }
 
 void KvEventLog::NotifySpace() {

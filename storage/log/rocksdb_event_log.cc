@@ -1,12 +1,15 @@
 #include "storage/log/rocksdb_event_log.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "storage/base/status_macros.h"
+#include "storage/format/keys.h"
+#include "storage/format/record.h"
 
 namespace sluice {
 namespace {
@@ -31,6 +34,14 @@ void KeepDamagedRecord(const RocksDbStore& store, Sequence sequence,
   LOG_IF(ERROR, !status.ok()) << "a damaged record is not kept: " << status;
 }
 
+std::optional<FoundRecord> FindRecord(std::string_view bytes) {
+  const size_t size = format::FindRecord(bytes);
+  if (size == 0) return std::nullopt;
+  const auto header = format::ParseRecordHeader(bytes.substr(0, size));
+  if (!header.ok()) return std::nullopt;
+  return FoundRecord{format::NumberKey(header->first_sequence), size};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
@@ -40,6 +51,7 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
   store_options.reserve_bytes = store_options.memtable_bytes + kReserveBytes;
   store_options.resources = options.resources;
   store_options.env = options.env;
+  store_options.find_record = &FindRecord;
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<RocksDbStore> store,
                           RocksDbStore::Open(path, store_options));
   std::vector<std::string> damage = store->damage();

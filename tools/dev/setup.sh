@@ -20,6 +20,7 @@ readonly -a BUILD_PACKAGES=(
   librocksdb-dev
   libsimdjson-dev
   libssl-dev
+  libxxhash-dev
   libyaml-cpp-dev
 )
 

@@ -1,0 +1,279 @@
+#include "storage/kv/database_check.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "rocksdb/env.h"
+#include "storage/kv/table_file.h"
+#include "storage/kv/write_log_file.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kManifestPrefix[] = "MANIFEST-";
+
+std::vector<std::string> Children(rocksdb::Env* env, const std::string& path) {
+  std::vector<std::string> names;
+  env->GetChildren(path, &names).PermitUncheckedError();
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// The name of the MANIFEST that counts; empty: CURRENT names none.
+std::string CurrentManifest(rocksdb::Env* env, const std::string& path) {
+  std::string name;
+  if (!rocksdb::ReadFileToString(env, path + "/CURRENT", &name).ok() ||
+      !absl::StartsWith(name, kManifestPrefix) || !absl::EndsWith(name, "\n")) {
+    return "";
+  }
+  name.pop_back();
+  return env->FileExists(absl::StrCat(path, "/", name)).ok() ? name : "";
+}
+
+std::optional<ManifestFile> ReadManifestFile(rocksdb::Env* env,
+                                             const std::string& path,
+                                             const std::string& name) {
+  std::string bytes;
+  if (!rocksdb::ReadFileToString(env, absl::StrCat(path, "/", name), &bytes)
+           .ok()) {
+    return std::nullopt;
+  }
+  return ParseManifestFile(bytes);
+}
+
+// The last MANIFEST that can be read; empty: none.
+std::string NewestManifest(rocksdb::Env* env, const std::string& path) {
+  std::vector<std::string> names = Children(env, path);
+  std::reverse(names.begin(), names.end());
+  for (const std::string& name : names) {
+    if (absl::StartsWith(name, kManifestPrefix) &&
+        ReadManifestFile(env, path, name).has_value()) {
+      return name;
+    }
+  }
+  return "";
+}
+
+// Whether the folder with these files is of a database that was made already.
+bool HoldsData(const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [](const auto& name) {
+    return absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".log");
+  });
+}
+
+class Check {
+ public:
+  Check(rocksdb::Env* env, const std::string& path,
+        const std::string& lazy_family, std::vector<std::string>* damage)
+      : env_(*env), path_(path), lazy_family_(lazy_family), damage_(*damage) {}
+
+  rocksdb::Status Run() {
+    names_ = Children(&env_, path_);
+    const std::string name = CurrentManifest(&env_, path_);
+    if (name.empty()) {
+      if (HoldsData(names_))
+        damage_.emplace_back("the file CURRENT is damaged");
+      return rocksdb::Status::OK();
+    }
+    auto manifest = ReadManifestFile(&env_, path_, name);
+    if (!manifest.has_value()) {
+      damage_.push_back(
+          absl::StrCat("the list of files ", name, " is damaged"));
+      return rocksdb::Status::OK();
+    }
+    manifest_ = *std::move(manifest);
+    for (const auto& [number, table] : manifest_.tables) {
+      const rocksdb::Status status = CheckTable(number, table);
+      if (!status.ok()) return status;
+    }
+    return CheckUnlisted();
+  }
+
+ private:
+  rocksdb::Status CheckTable(uint64_t number,
+                             const ManifestFile::Table& table) {
+    const std::string name = NumberedFile(number, ".sst");
+    const std::string file = absl::StrCat(path_, "/", name);
+    const auto found = manifest_.families.find(table.family);
+    const std::string family =
+        found != manifest_.families.end() ? found->second : "";
+    const std::string subject =
+        absl::StrCat("table file ", name, " (", family, ") ");
+    if (!std::binary_search(names_.begin(), names_.end(), name)) {
+      damage_.push_back(subject + "is missing");
+      return rocksdb::Status::OK();
+    }
+    uint64_t bytes = 0;
+    rocksdb::Status status = env_.GetFileSize(file, &bytes);
+    if (!status.ok()) return status;
+    if (bytes != table.bytes) {
+      damage_.push_back(absl::StrCat(subject, "has ", bytes,
+                                     " bytes, and should have ", table.bytes));
+      return status;
+    }
+    std::unique_ptr<rocksdb::RandomAccessFile> opened;
+    status = env_.NewRandomAccessFile(file, &opened, rocksdb::EnvOptions());
+    if (!status.ok()) return status;
+    status = CheckTableStructure(*opened, bytes);
+    if (status.ok() && family != lazy_family_) status = CheckWhole(file);
+    if (!status.IsCorruption()) return status;
+    damage_.push_back(
+        absl::StrCat(subject, "is damaged: ", std::string(status.getState())));
+    return rocksdb::Status::OK();
+  }
+
+  rocksdb::Status CheckWhole(const std::string& file) {
+    std::string bytes;
+    const rocksdb::Status status =
+        rocksdb::ReadFileToString(&env_, file, &bytes);
+    if (!status.ok()) return status;
+    const TableFile table = ReadTableFile(bytes, [](const TableEntry&) {});
+    if (table.damaged.empty()) return status;
+    return rocksdb::Status::Corruption(
+        absl::StrCat("its bytes ", table.damaged[0].first, " to ",
+                     table.damaged[0].second - 1));
+  }
+
+  // A table file that the MANIFEST has never heard of was being made when the
+  // process ended, and then what it holds is elsewhere too; or the MANIFEST has
+  // lost its end.
+  rocksdb::Status CheckUnlisted() {
+    for (const std::string& name : names_) {
+      const auto number = NumberOf(name, ".sst");
+      if (!number.has_value() || manifest_.tables.contains(*number) ||
+          manifest_.deleted.contains(*number)) {
+        continue;
+      }
+      bool only_copy = false;
+      const rocksdb::Status status = IsOnlyCopy(name, &only_copy);
+      if (!status.ok()) return status;
+      if (only_copy) {
+        damage_.push_back(absl::StrCat("the list of files lacks ", name));
+      }
+    }
+    return rocksdb::Status::OK();
+  }
+
+  rocksdb::Status IsOnlyCopy(const std::string& name, bool* only_copy) {
+    uint64_t bytes = 0;
+    const std::string file = absl::StrCat(path_, "/", name);
+    rocksdb::Status status = env_.GetFileSize(file, &bytes);
+    if (!status.ok()) return status;
+    std::unique_ptr<rocksdb::RandomAccessFile> opened;
+    status = env_.NewRandomAccessFile(file, &opened, rocksdb::EnvOptions());
+    if (!status.ok()) return status;
+    status = CheckTableStructure(*opened, bytes);
+    // Not finished.
+    if (status.IsCorruption()) return rocksdb::Status::OK();
+    std::string content;
+    if (status.ok()) {
+      status = rocksdb::ReadFileToString(&env_, file, &content);
+    }
+    uint64_t logged_from = 0;
+    if (status.ok()) status = FirstLoggedChange(&logged_from);
+    if (!status.ok()) return status;
+    std::vector<uint64_t> changes;
+    const TableFile table =
+        ReadTableFile(content, [&](const TableEntry& entry) {
+          if (entry.change < logged_from) changes.push_back(entry.change);
+        });
+    const uint64_t listed = LastListedChange(table.family);
+    *only_copy = std::any_of(changes.begin(), changes.end(),
+                             [&](uint64_t change) { return change > listed; });
+    return rocksdb::Status::OK();
+  }
+
+  // The last change in a listed table file of `family`.
+  uint64_t LastListedChange(const std::string& family) const {
+    uint64_t last = 0;
+    for (const auto& [number, table] : manifest_.tables) {
+      const auto found = manifest_.families.find(table.family);
+      if (found == manifest_.families.end() || found->second == family) {
+        last = std::max(last, table.last_change);
+      }
+    }
+    return last;
+  }
+
+  // The first change that the write-ahead log has.
+  rocksdb::Status FirstLoggedChange(uint64_t* change) {
+    *change = std::numeric_limits<uint64_t>::max();
+    for (const std::string& name : names_) {
+      if (!NumberOf(name, ".log").has_value()) continue;
+      std::string bytes;
+      const rocksdb::Status status = rocksdb::ReadFileToString(
+          &env_, absl::StrCat(path_, "/", name), &bytes);
+      if (!status.ok()) return status;
+      const WriteLogFile file = ParseWriteLogFile(bytes);
+      if (file.records.empty()) continue;
+      *change = file.records.front().sequence;
+      break;
+    }
+    return rocksdb::Status::OK();
+  }
+
+  rocksdb::Env& env_;
+  const std::string& path_;
+  const std::string& lazy_family_;
+  std::vector<std::string>& damage_;
+  std::vector<std::string> names_;  // Of the folder, ascending.
+  ManifestFile manifest_;
+};
+
+}  // namespace
+
+std::string NumberedFile(uint64_t number, const std::string& ending) {
+  return absl::StrFormat("%06d%s", number, ending);
+}
+
+std::optional<uint64_t> NumberOf(const std::string& name,
+                                 const std::string& ending) {
+  uint64_t number = 0;
+  if (!absl::EndsWith(name, ending) ||
+      !absl::SimpleAtoi(name.substr(0, name.size() - ending.size()), &number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
+                                   const std::string& lazy_family,
+                                   std::vector<std::string>* damage) {
+  return Check(env, path, lazy_family, damage).Run();
+}
+
+rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
+                               std::vector<std::string>* damage) {
+  std::vector<std::string> names = Children(env, path);
+  if (!HoldsData(names) || !CurrentManifest(env, path).empty()) {
+    return rocksdb::Status::OK();
+  }
+  const std::string newest = NewestManifest(env, path);
+  if (newest.empty()) return rocksdb::Status::OK();
+  damage->push_back(absl::StrCat(
+      "the file CURRENT was damaged; it is written anew and names ", newest));
+  const std::string made = path + "/CURRENT.dbtmp";
+  rocksdb::Status status = rocksdb::WriteStringToFile(env, newest + "\n", made,
+                                                      /*should_sync=*/true);
+  if (status.ok()) status = env->RenameFile(made, path + "/CURRENT");
+  std::unique_ptr<rocksdb::Directory> folder;
+  if (status.ok()) status = env->NewDirectory(path, &folder);
+  return status.ok() ? folder->Fsync() : status;
+}
+
+std::optional<ManifestFile> ReadManifest(rocksdb::Env* env,
+                                         const std::string& path) {
+  std::string name = CurrentManifest(env, path);
+  if (name.empty()) name = NewestManifest(env, path);
+  if (name.empty()) return std::nullopt;
+  return ReadManifestFile(env, path, name);
+}
+
+}  // namespace sluice

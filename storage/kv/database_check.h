@@ -1,0 +1,48 @@
+// Whether the files of a RocksDB database fit together, found out without
+// RocksDB, which would delete what it does not know of.
+#ifndef STORAGE_KV_DATABASE_CHECK_H_
+#define STORAGE_KV_DATABASE_CHECK_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/kv/manifest_file.h"
+
+namespace rocksdb {
+class Env;
+class Status;
+}  // namespace rocksdb
+
+namespace sluice {
+
+// A file name like 000012.sst, and back.
+std::string NumberedFile(uint64_t number, const std::string& ending);
+std::optional<uint64_t> NumberOf(const std::string& name,
+                                 const std::string& ending);
+
+// Looks the database in folder `path` over: that CURRENT names a MANIFEST, that
+// this can be read and the table files that it lists are there and can be, and
+// that no table file is there with changes that neither those nor the
+// write-ahead log have. Table files of `lazy_family` are checked as far as is
+// needed to find their blocks, all others as a whole. Appends to `damage` a
+// sentence for each finding.
+//   IOError: the disk refused.
+rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
+                                   const std::string& lazy_family,
+                                   std::vector<std::string>* damage);
+
+// Writes CURRENT anew if it is damaged and a MANIFEST can be read. Appends to
+// `damage` a sentence if so.
+rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
+                               std::vector<std::string>* damage);
+
+// The newest MANIFEST in folder `path` that can be read: the one that CURRENT
+// names, or if that is damaged the last; nullopt: none.
+std::optional<ManifestFile> ReadManifest(rocksdb::Env* env,
+                                         const std::string& path);
+
+}  // namespace sluice
+
+#endif  // STORAGE_KV_DATABASE_CHECK_H_

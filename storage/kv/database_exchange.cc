@@ -1,0 +1,135 @@
+#include "storage/kv/database_exchange.h"
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "rocksdb/env.h"
+
+namespace sluice {
+namespace {
+
+// Files that say how far the exchange is: the replacement counts, and the files
+// of the old database are deleted; they are, and those of the new one move.
+constexpr char kReady[] = "READY";
+constexpr char kMoving[] = "MOVING";
+// Says which files count, so it moves last.
+constexpr char kCurrent[] = "CURRENT";
+
+bool IsDatabaseFile(const std::string& name) {
+  for (const char* ending : {".sst", ".log", ".repaired", ".dbtmp"}) {
+    if (absl::EndsWith(name, ending)) return true;
+  }
+  return name == kCurrent || name == "IDENTITY" ||
+         absl::StartsWith(name, "MANIFEST-") ||
+         absl::StartsWith(name, "OPTIONS-");
+}
+
+class Exchange {
+ public:
+  Exchange(rocksdb::Env* env, const std::string& path)
+      : env_(*env), path_(path), made_(ReplacementFolder(path)) {}
+
+  rocksdb::Status Finish() {
+    if (!env_.FileExists(made_).ok()) return rocksdb::Status::OK();
+    if (Has(kMoving)) return MoveFiles();
+    if (Has(kReady)) return Replace();
+    return Discard();
+  }
+
+  rocksdb::Status Begin() {
+    rocksdb::Status status = rocksdb::WriteStringToFile(
+        &env_, "", absl::StrCat(made_, "/", kReady), /*should_sync=*/true);
+    if (status.ok()) status = SyncFolder(made_);
+    if (status.ok()) status = SyncFolder(path_);
+    return status.ok() ? Replace() : status;
+  }
+
+ private:
+  bool Has(const char* name) const {
+    return env_.FileExists(absl::StrCat(made_, "/", name)).ok();
+  }
+
+  rocksdb::Status SyncFolder(const std::string& folder) {
+    std::unique_ptr<rocksdb::Directory> opened;
+    const rocksdb::Status status = env_.NewDirectory(folder, &opened);
+    return status.ok() ? opened->Fsync() : status;
+  }
+
+  std::vector<std::string> Children(const std::string& folder) {
+    std::vector<std::string> names;
+    env_.GetChildren(folder, &names).PermitUncheckedError();
+    std::erase_if(names, [](const std::string& name) {
+      return name == "." || name == "..";
+    });
+    return names;
+  }
+
+  rocksdb::Status Discard() {
+    for (const std::string& name : Children(made_)) {
+      const rocksdb::Status status =
+          env_.DeleteFile(absl::StrCat(made_, "/", name));
+      if (!status.ok()) return status;
+    }
+    return env_.DeleteDir(made_);
+  }
+
+  rocksdb::Status Replace() {
+    for (const std::string& name : Children(path_)) {
+      if (!IsDatabaseFile(name)) continue;
+      const rocksdb::Status status =
+          env_.DeleteFile(absl::StrCat(path_, "/", name));
+      if (!status.ok()) return status;
+    }
+    rocksdb::Status status = SyncFolder(path_);
+    if (status.ok()) {
+      status = env_.RenameFile(absl::StrCat(made_, "/", kReady),
+                               absl::StrCat(made_, "/", kMoving));
+    }
+    if (status.ok()) status = SyncFolder(made_);
+    return status.ok() ? MoveFiles() : status;
+  }
+
+  rocksdb::Status MoveFiles() {
+    std::vector<std::string> names = Children(made_);
+    std::sort(names.begin(), names.end(),
+              [](const std::string& a, const std::string& b) {
+                return (a == kCurrent) < (b == kCurrent);
+              });
+    for (const std::string& name : names) {
+      if (!IsDatabaseFile(name)) continue;
+      rocksdb::Status status;
+      if (name == kCurrent) status = SyncFolder(path_);
+      if (status.ok()) {
+        status = env_.RenameFile(absl::StrCat(made_, "/", name),
+                                 absl::StrCat(path_, "/", name));
+      }
+      if (!status.ok()) return status;
+    }
+    rocksdb::Status status = SyncFolder(path_);
+    return status.ok() ? Discard() : status;
+  }
+
+  rocksdb::Env& env_;
+  const std::string& path_;
+  const std::string made_;
+};
+
+}  // namespace
+
+std::string ReplacementFolder(const std::string& path) {
+  return path + "/rebuilding";
+}
+
+rocksdb::Status FinishExchange(rocksdb::Env* env, const std::string& path) {
+  return Exchange(env, path).Finish();
+}
+
+rocksdb::Status ExchangeDatabase(rocksdb::Env* env, const std::string& path) {
+  return Exchange(env, path).Begin();
+}
+
+}  // namespace sluice
