@@ -17,6 +17,7 @@
 namespace sluice {
 namespace {
 
+constexpr uint64_t kNoChange = std::numeric_limits<uint64_t>::max();
 constexpr char kManifestPrefix[] = "MANIFEST-";
 
 std::vector<std::string> Children(rocksdb::Env* env, const std::string& path) {
@@ -71,8 +72,8 @@ bool HoldsData(const std::vector<std::string>& names) {
 class Check {
  public:
   Check(rocksdb::Env* env, const std::string& path,
-        const std::string& lazy_family, std::vector<std::string>* damage)
-      : env_(*env), path_(path), lazy_family_(lazy_family), damage_(*damage) {}
+        const ExpectedFamilies& expected, std::vector<std::string>* damage)
+      : env_(*env), path_(path), expected_(expected), damage_(*damage) {}
 
   rocksdb::Status Run() {
     names_ = Children(&env_, path_);
@@ -93,10 +94,29 @@ class Check {
       const rocksdb::Status status = CheckTable(number, table);
       if (!status.ok()) return status;
     }
-    return CheckUnlisted();
+    const rocksdb::Status status = CheckFamilies();
+    return status.ok() ? CheckUnlisted() : status;
   }
 
  private:
+  // RocksDB would pass over writes to column families that are not listed. They
+  // are listed before anything is written.
+  rocksdb::Status CheckFamilies() {
+    uint64_t logged_from = 0;
+    const rocksdb::Status status = FirstLoggedChange(&logged_from);
+    if (!status.ok() || logged_from == kNoChange) return status;
+    for (const std::string& expected : expected_.names) {
+      const bool listed = std::any_of(
+          manifest_.families.begin(), manifest_.families.end(),
+          [&](const auto& family) { return family.second == expected; });
+      if (!listed) {
+        damage_.push_back(
+            absl::StrCat("the list of files lacks the table ", expected));
+      }
+    }
+    return status;
+  }
+
   rocksdb::Status CheckTable(uint64_t number,
                              const ManifestFile::Table& table) {
     const std::string name = NumberedFile(number, ".sst");
@@ -122,7 +142,7 @@ class Check {
     status = env_.NewRandomAccessFile(file, &opened, rocksdb::EnvOptions());
     if (!status.ok()) return status;
     status = CheckTableStructure(*opened, bytes);
-    if (status.ok() && family != lazy_family_) status = CheckWhole(file);
+    if (status.ok() && family != expected_.lazy) status = CheckWhole(file);
     if (!status.IsCorruption()) return status;
     damage_.push_back(
         absl::StrCat(subject, "is damaged: ", std::string(status.getState())));
@@ -134,7 +154,8 @@ class Check {
     const rocksdb::Status status =
         rocksdb::ReadFileToString(&env_, file, &bytes);
     if (!status.ok()) return status;
-    const TableFile table = ReadTableFile(bytes, [](const TableEntry&) {});
+    const TableFile table =
+        ReadTableFile(bytes, nullptr, [](const TableEntry&) {});
     if (table.damaged.empty()) return status;
     return rocksdb::Status::Corruption(
         absl::StrCat("its bytes ", table.damaged[0].first, " to ",
@@ -181,7 +202,7 @@ class Check {
     if (!status.ok()) return status;
     std::vector<uint64_t> changes;
     const TableFile table =
-        ReadTableFile(content, [&](const TableEntry& entry) {
+        ReadTableFile(content, nullptr, [&](const TableEntry& entry) {
           if (entry.change < logged_from) changes.push_back(entry.change);
         });
     const uint64_t listed = LastListedChange(table.family);
@@ -204,7 +225,7 @@ class Check {
 
   // The first change that the write-ahead log has.
   rocksdb::Status FirstLoggedChange(uint64_t* change) {
-    *change = std::numeric_limits<uint64_t>::max();
+    *change = kNoChange;
     for (const std::string& name : names_) {
       if (!NumberOf(name, ".log").has_value()) continue;
       std::string bytes;
@@ -221,7 +242,7 @@ class Check {
 
   rocksdb::Env& env_;
   const std::string& path_;
-  const std::string& lazy_family_;
+  const ExpectedFamilies& expected_;
   std::vector<std::string>& damage_;
   std::vector<std::string> names_;  // Of the folder, ascending.
   ManifestFile manifest_;
@@ -244,9 +265,9 @@ std::optional<uint64_t> NumberOf(const std::string& name,
 }
 
 rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
-                                   const std::string& lazy_family,
+                                   const ExpectedFamilies& expected,
                                    std::vector<std::string>* damage) {
-  return Check(env, path, lazy_family, damage).Run();
+  return Check(env, path, expected, damage).Run();
 }
 
 rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,

@@ -22,15 +22,21 @@ std::string NumberedFile(uint64_t number, const std::string& ending);
 std::optional<uint64_t> NumberOf(const std::string& name,
                                  const std::string& ending);
 
+// The column families of a database.
+struct ExpectedFamilies {
+  std::vector<std::string> names;
+  // The one whose table files are checked only as far as is needed to find
+  // their blocks; others are checked as a whole.
+  std::string lazy;
+};
+
 // Looks the database in folder `path` over: that CURRENT names a MANIFEST, that
 // this can be read and the table files that it lists are there and can be, and
 // that no table file is there with changes that neither those nor the
-// write-ahead log have. Table files of `lazy_family` are checked as far as is
-// needed to find their blocks, all others as a whole. Appends to `damage` a
-// sentence for each finding.
+// write-ahead log have. Appends to `damage` a sentence for each finding.
 //   IOError: the disk refused.
 rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
-                                   const std::string& lazy_family,
+                                   const ExpectedFamilies& expected,
                                    std::vector<std::string>* damage);
 
 // Writes CURRENT anew if it is damaged and a MANIFEST can be read. Appends to

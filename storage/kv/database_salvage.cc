@@ -155,7 +155,7 @@ class Salvage {
       const rocksdb::Status status = Read(name, &bytes);
       if (!status.ok()) return status;
       const TableFile content =
-          ReadTableFile(bytes, [&](const TableEntry& entry) {
+          ReadTableFile(bytes, nullptr, [&](const TableEntry& entry) {
             table.last_change = std::max(table.last_change, entry.change);
           });
       table.family = content.family;
@@ -184,14 +184,17 @@ class Salvage {
       return Quarantine(table.name, bytes, {0, bytes.size()},
                         "cannot be told to be of any table");
     }
+    RecordFinder finder;
+    if (table.family == target_.record_family) finder = target_.find_record;
     std::vector<KeptEntry> entries;
     const TableFile content =
-        ReadTableFile(bytes, [&entries](const TableEntry& entry) {
+        ReadTableFile(bytes, finder, [&entries](const TableEntry& entry) {
           entries.push_back({entry.change, entry.kind, std::string(entry.key),
                              std::string(entry.value)});
         });
     for (const ByteRange& range : content.damaged) {
-      status = SalvageRange(table, bytes, range, &entries);
+      status =
+          Quarantine(table.name, bytes, range, "hold nothing that is whole");
       if (!status.ok()) return status;
     }
     std::stable_sort(entries.begin(), entries.end(),
@@ -203,44 +206,6 @@ class Salvage {
       if (!status.ok()) return status;
     }
     return status;
-  }
-
-  // Looks for records in bytes that are part of no whole block, and keeps the
-  // rest of them aside.
-  rocksdb::Status SalvageRange(const Table& table, std::string_view bytes,
-                               const ByteRange& range,
-                               std::vector<KeptEntry>* entries) {
-    uint64_t lost_from = range.first;
-    uint64_t at = range.first;
-    rocksdb::Status status;
-    while (at < range.second && status.ok()) {
-      const auto found = FindRecord(table, bytes.substr(at, range.second - at));
-      if (!found.has_value()) {
-        ++at;
-        continue;
-      }
-      entries->push_back({0, TableEntry::Kind::kPut, found->key,
-                          std::string(bytes.substr(at, found->bytes))});
-      status = KeepLost(table.name, bytes, {lost_from, at});
-      at += found->bytes;
-      lost_from = at;
-    }
-    if (!status.ok()) return status;
-    return KeepLost(table.name, bytes, {lost_from, range.second});
-  }
-  std::optional<FoundRecord> FindRecord(const Table& table,
-                                        std::string_view bytes) const {
-    if (table.family != target_.record_family ||
-        target_.find_record == nullptr) {
-      return std::nullopt;
-    }
-    return target_.find_record(bytes);
-  }
-
-  rocksdb::Status KeepLost(const std::string& name, std::string_view bytes,
-                           const ByteRange& range) {
-    if (range.first == range.second) return rocksdb::Status::OK();
-    return Quarantine(name, bytes, range, "hold nothing that is whole");
   }
 
   rocksdb::Status Quarantine(const std::string& name, std::string_view bytes,
@@ -286,10 +251,11 @@ class Salvage {
     return rocksdb::Status::OK();
   }
 
-  // As the MANIFEST says, or else in the order in which they are always made.
+  // In the order in which they are always made, unless the MANIFEST knows
+  // better.
   void NumberFamilies() {
     for (const auto& [name, family] : target_.families) {
-      if (!manifest_.has_value()) replay_.SetNumber(family->GetID(), family);
+      replay_.SetNumber(family->GetID(), family);
     }
     if (!manifest_.has_value()) return;
     for (const auto& [number, name] : manifest_->families) {

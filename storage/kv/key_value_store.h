@@ -69,9 +69,6 @@ struct ScanRange {
   std::string from;
   // The first key not to visit.
   std::string end;
-  // Whether the store verifies its own checksums; without, damaged bytes may be
-  // visited, for callers with a checksum of their own.
-  bool verify_checksums = true;
 
   static ScanRange Between(std::string from, std::string end) {
     return {from, from, std::move(end)};
@@ -103,11 +100,20 @@ class KeyValueStore {
       absl::FunctionRef<bool(std::string_view key, std::string_view value)>;
   // Calls `visit` for the keys in `range`, ascending, until it returns false.
   // All are of one moment, whatever is written meanwhile. `visit` must not call
-  // the store.
+  // the store. kDataLoss is certain only if the first key is damaged: RocksDB
+  // 7.8 passes over a whole table file that begins with a damaged block when it
+  // comes to it from the one before.
   virtual absl::Status Scan(Table table, const ScanRange& range,
                             Visitor visit) const = 0;
 
-  // The greatest key in [floor, end); nullopt: none.
+  // The same where Scan() fails with kDataLoss: visits what is whole among the
+  // damage, by looking through whole files. Keys that are still in memory may
+  // be left out.
+  virtual absl::Status ScanDamaged(Table table, const ScanRange& range,
+                                   Visitor visit) const = 0;
+
+  // The greatest key in [floor, end); nullopt: none. Damage to its value does
+  // not hide it.
   virtual absl::StatusOr<std::optional<std::string>> LastKey(
       Table table, std::string_view floor, std::string_view end) const = 0;
 

@@ -24,6 +24,10 @@ class MemoryStore final : public KeyValueStore {
       Table table, std::string_view key) const override;
   absl::Status Scan(Table table, const ScanRange& range,
                     Visitor visit) const override;
+  absl::Status ScanDamaged(Table table, const ScanRange& range,
+                           Visitor visit) const override {
+    return Scan(table, range, visit);
+  }
   absl::StatusOr<std::optional<std::string>> LastKey(
       Table table, std::string_view floor, std::string_view end) const override;
   void DropBelow(Table table, std::string_view key) override;

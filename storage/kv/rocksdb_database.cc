@@ -262,8 +262,10 @@ rocksdb::Status RepairFiles(const rocksdb::DBOptions& db_options,
   if (status.ok()) status = RestoreCurrent(env, path, damage);
   std::vector<std::string> findings;
   if (status.ok()) {
-    status =
-        CheckDatabaseFiles(env, path, FamilyName(Table::kEvents), &findings);
+    const ExpectedFamilies expected{
+        {FamilyNames().begin(), FamilyNames().end()},
+        FamilyName(Table::kEvents)};
+    status = CheckDatabaseFiles(env, path, expected, &findings);
   }
   if (!status.ok() || findings.empty()) return status;
   damage->insert(damage->end(), findings.begin(), findings.end());

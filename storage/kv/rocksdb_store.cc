@@ -8,6 +8,7 @@
 #include "rocksdb/convenience.h"
 #include "rocksdb/write_batch.h"
 #include "storage/base/status_macros.h"
+#include "storage/kv/damaged_scan.h"
 #include "storage/kv/env_files.h"
 #include "storage/kv/rocksdb_database.h"
 #include "storage/kv/rocksdb_status.h"
@@ -58,6 +59,30 @@ class RocksDbStore::Database : public RocksDbDatabase {
     if (status.ok()) return absl::OkStatus();
     return TranslateRocksDbStatus(
         status, absl::StrCat(std::string(verb), " log \"", path, "\""));
+  }
+
+  // The table files of `table`, as far as they are known to the database.
+  std::vector<ScannedFile> FilesOf(Table table) const {
+    std::vector<rocksdb::LiveFileMetaData> live;
+    db->GetLiveFilesMetaData(&live);
+    std::vector<ScannedFile> files;
+    for (const rocksdb::LiveFileMetaData& file : live) {
+      if (file.column_family_name != family(table)->GetName()) continue;
+      files.push_back({path + file.name, file.smallestkey, file.largestkey});
+    }
+    return files;
+  }
+
+  // The greatest last key of a table file in [floor, end).
+  std::optional<std::string> LastListedKey(Table table, std::string_view floor,
+                                           std::string_view end) const {
+    std::optional<std::string> last;
+    for (const ScannedFile& file : FilesOf(table)) {
+      if (file.last_key >= floor && file.last_key < end) {
+        last = std::max(last, std::optional(file.last_key));
+      }
+    }
+    return last;
   }
 
   rocksdb::Status AddTo(const WriteSet::Change& change,
@@ -206,7 +231,6 @@ absl::Status RocksDbStore::Scan(Table table, const ScanRange& range,
   // Tight bounds: nothing deleted below or above is walked over.
   options.iterate_lower_bound = &floor;
   options.iterate_upper_bound = &end;
-  options.verify_checksums = range.verify_checksums;
   // What is read here is read once; the cache is for indexes.
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> row(
@@ -223,6 +247,34 @@ absl::Status RocksDbStore::Scan(Table table, const ScanRange& range,
   return database_->Translate(row->status(), "reading");
 }
 
+absl::Status RocksDbStore::ScanDamaged(Table table, const ScanRange& range,
+                                       Visitor visit) const {
+  absl::ReaderMutexLock lock(&database_mu_);
+  SLUICE_RETURN_IF_ERROR(database_->CheckOpen());
+  return database_->Translate(
+      ScanDamagedFiles(
+          EnvOf(options_), database_->FilesOf(table), range,
+          table == Table::kEvents ? options_.find_record : RecordFinder(),
+          visit,
+          [this](const ScannedFile& file, uint64_t begin,
+                 std::string_view bytes) { KeepDamaged(file, begin, bytes); }),
+      "reading");
+}
+
+void RocksDbStore::KeepDamaged(const ScannedFile& file, uint64_t begin,
+                               std::string_view bytes) const {
+  if (options_.read_only) return;
+  const std::string name =
+      absl::StrCat(file.path.substr(file.path.rfind('/') + 1), ".", begin);
+  const std::string kept = absl::StrCat(database_->path, "/quarantine/", name);
+  if (EnvOf(options_)->FileExists(kept).ok()) return;
+  LOG(ERROR) << bytes.size() << " bytes of \"" << file.path << "\" at " << begin
+             << " are damaged; they are kept in \"" << kept << "\"";
+  const rocksdb::Status status =
+      WriteQuarantine(EnvOf(options_), database_->path, name, bytes);
+  LOG_IF(ERROR, !status.ok()) << "they are not: " << status.ToString();
+}
+
 absl::StatusOr<std::optional<std::string>> RocksDbStore::LastKey(
     Table table, std::string_view floor, std::string_view end) const {
   absl::ReaderMutexLock lock(&database_mu_);
@@ -232,14 +284,21 @@ absl::StatusOr<std::optional<std::string>> RocksDbStore::LastKey(
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = &lower;
   options.iterate_upper_bound = &upper;
-  // Damage to a value must not hide its key.
-  options.verify_checksums = false;
   const std::unique_ptr<rocksdb::Iterator> row(
       database_->db->NewIterator(options, database_->family(table)));
   row->SeekToLast();
-  SLUICE_RETURN_IF_ERROR(database_->Translate(row->status(), "reading"));
-  if (!row->Valid()) return std::nullopt;
-  return row->key().ToString();
+  std::optional<std::string> last;
+  if (row->Valid()) last = row->key().ToString();
+  rocksdb::Status status = row->status();
+  const auto listed = database_->LastListedKey(table, floor, end);
+  if (status.ok() && last < listed) {
+    // Deleted, or hidden by damage.
+    row->Seek(*listed);
+    status = row->status();
+  }
+  if (status.IsCorruption()) return std::max(last, listed);
+  SLUICE_RETURN_IF_ERROR(database_->Translate(status, "reading"));
+  return last;
 }
 
 // Deletes files and leaves no mark in the others: a range tombstone would span

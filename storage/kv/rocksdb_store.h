@@ -28,6 +28,8 @@ class WriteBufferManager;
 
 namespace sluice {
 
+struct ScannedFile;
+
 // What the databases of a process share.
 struct RocksDbResources {
   // Bounds the databases that are given it to about `bytes` of memory together:
@@ -80,6 +82,8 @@ class RocksDbStore final : public KeyValueStore {
       Table table, std::string_view key) const override;
   absl::Status Scan(Table table, const ScanRange& range,
                     Visitor visit) const override;
+  absl::Status ScanDamaged(Table table, const ScanRange& range,
+                           Visitor visit) const override;
   absl::StatusOr<std::optional<std::string>> LastKey(
       Table table, std::string_view floor, std::string_view end) const override;
   void DropBelow(Table table, std::string_view key) override;
@@ -102,6 +106,9 @@ class RocksDbStore final : public KeyValueStore {
                const RocksDbStoreOptions& options,
                std::vector<std::string> damage);
 
+  // Keeps damaged bytes of a table file aside, unless that was done before.
+  void KeepDamaged(const ScannedFile& file, uint64_t begin,
+                   std::string_view bytes) const;
   // Makes ready to write `changes` after the disk was full or failed.
   absl::Status Recover(const WriteSet& changes);
   // Closes the database and opens it again; what failed before may be found

@@ -117,9 +117,9 @@ bool ParseVersion(const BlockEntry& from, TableEntry* entry) {
 
 class Reader {
  public:
-  Reader(std::string_view bytes,
+  Reader(std::string_view bytes, const RecordFinder& find_record,
          absl::FunctionRef<void(const TableEntry&)> visit)
-      : bytes_(bytes), visit_(visit) {}
+      : bytes_(bytes), find_record_(find_record), visit_(visit) {}
 
   TableFile Run() {
     FindKnownBlocks();
@@ -186,11 +186,28 @@ class Reader {
     return block->bytes;
   }
 
+  // Looks for records in [begin, end), where no block is whole.
   void AddDamage(uint64_t begin, uint64_t end) {
+    uint64_t lost_from = begin;
+    for (uint64_t at = begin; find_record_ != nullptr && at < end; ++at) {
+      const auto found = find_record_(bytes_.substr(at, end - at));
+      if (!found.has_value()) continue;
+      TableEntry entry;
+      entry.key = found->key;
+      entry.value = bytes_.substr(at, found->bytes);
+      visit_(entry);
+      AddLost(lost_from, at);
+      lost_from = at + found->bytes;
+      at = lost_from - 1;
+    }
+    AddLost(lost_from, end);
+  }
+  void AddLost(uint64_t begin, uint64_t end) {
     if (begin < end) table_.damaged.emplace_back(begin, end);
   }
 
   const std::string_view bytes_;
+  const RecordFinder& find_record_;
   const absl::FunctionRef<void(const TableEntry&)> visit_;
   // Begin and end.
   mutable std::map<uint64_t, uint64_t> known_;
@@ -219,9 +236,9 @@ rocksdb::Status ReadBlock(const rocksdb::RandomAccessFile& file,
 
 }  // namespace
 
-TableFile ReadTableFile(std::string_view bytes,
+TableFile ReadTableFile(std::string_view bytes, const RecordFinder& find_record,
                         absl::FunctionRef<void(const TableEntry&)> visit) {
-  return Reader(bytes, visit).Run();
+  return Reader(bytes, find_record, visit).Run();
 }
 
 rocksdb::Status CheckTableStructure(const rocksdb::RandomAccessFile& file,

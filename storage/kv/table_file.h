@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "storage/kv/record_finder.h"
 
 namespace rocksdb {
 class RandomAccessFile;
@@ -40,15 +41,16 @@ using ByteRange = std::pair<uint64_t, uint64_t>;
 
 struct TableFile {
   std::string family;  // The column family's name; empty: not readable.
-  // What is part of no whole block.
+  // What is part of no whole block, and of no record that was found.
   std::vector<ByteRange> damaged;
 };
 
 // Reads all of `bytes`, a table file of RocksDB 7.8 with checksums of kXXH3 and
 // blocks that are not packed or packed by LZ4. Calls `visit` for the entries of
-// each block that is whole, in the order of the file, whatever else is not; the
-// views last for the call.
-TableFile ReadTableFile(std::string_view bytes,
+// each block that is whole, in the order of the file, whatever else is not, and
+// for the records that `find_record` (null: none) finds elsewhere, with 0 for
+// the change. The views last for the call.
+TableFile ReadTableFile(std::string_view bytes, const RecordFinder& find_record,
                         absl::FunctionRef<void(const TableEntry&)> visit);
 
 // Whether RocksDB could find every block of a table file of `bytes` bytes:

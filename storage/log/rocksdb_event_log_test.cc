@@ -245,8 +245,10 @@ TEST_F(RocksDbEventLogTest, ADamagedRecordGoesToQuarantine) {
   EXPECT_TRUE(log_->damage().empty());
   EXPECT_EQ(ReadAll(), 90u);
   EXPECT_EQ(log_->stats().corrupt_events, 10u);
-  EXPECT_TRUE(fs::exists(folder_ / "quarantine" / "21.record"));
-  EXPECT_GT(fs::file_size(folder_ / "quarantine" / "21.record"), 20'000u);
+  const fs::directory_iterator kept(folder_ / "quarantine");
+  EXPECT_TRUE(absl::StartsWith(kept->path().filename().string(),
+                               events.filename().string()));
+  EXPECT_GT(fs::file_size(kept->path()), 20'000u);
   ExpectConservation();
   ASSERT_TRUE(log_->Flush(Durability::kBuffered).ok());
   Open();

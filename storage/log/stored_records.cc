@@ -15,7 +15,19 @@ class Collector {
   Collector(const StoredRange& range, StoredEvents* out)
       : range_(range), out_(*out), expected_(range.from) {}
 
-  // What store.Scan() calls.
+  // What store.Scan() calls. Stops where records are missing that were not
+  // looked for yet: see NeedsAnotherLook().
+  bool VisitInOrder(std::string_view key, std::string_view record) {
+    const auto sequence = format::ParseNumberKey(key);
+    if (sequence > resume_at() && advanced_) {
+      gap_ = true;
+      return false;
+    }
+    advanced_ = true;
+    return Visit(key, record);
+  }
+
+  // What store.ScanDamaged() calls.
   bool Visit(std::string_view key, std::string_view record) {
     const auto sequence = format::ParseNumberKey(key);
     // Seen before, when reading goes on after an error.
@@ -46,6 +58,15 @@ class Collector {
   // Accounts for everything up to the end of the range, if that was reached.
   void Finish() {
     if (!full_) CloseGap(range_.end, std::nullopt);
+  }
+
+  // To be asked after each store.Scan(). It came across records, and then some
+  // were missing: they may be there all the same, if a scan begins with them.
+  bool NeedsAnotherLook() {
+    const bool needs = !full_ && status_.ok() && advanced_ &&
+                       (gap_ || resume_at() < range_.end);
+    advanced_ = gap_ = false;
+    return needs;
   }
 
   bool full() const { return full_; }
@@ -111,6 +132,9 @@ class Collector {
   std::vector<std::pair<Sequence, std::string>> damaged_;
   size_t bytes_ = 0;
   bool full_ = false;
+  // This scan came to records not seen before; and then to a gap.
+  bool advanced_ = false;
+  bool gap_ = false;
 };
 
 bool Readable(const KeyValueStore& store, Sequence from, Sequence end) {
@@ -150,24 +174,30 @@ absl::Status ReadStored(const KeyValueStore& store, const StoredRange& range,
     const absl::Status status =
         store.Scan(Table::kEvents, scan,
                    [&collector](std::string_view key, std::string_view record) {
-                     return collector.Visit(key, record);
+                     return collector.VisitInOrder(key, record);
                    });
     SLUICE_RETURN_IF_ERROR(collector.status());
-    if (status.ok()) break;
-    if (!absl::IsDataLoss(status)) return status;
+    if (!status.ok() && !absl::IsDataLoss(status)) return status;
+    const bool look_again = collector.NeedsAnotherLook();
     const Sequence resume_at = collector.resume_at();
-    if (resume_at >= range.end) break;
-    if (scan.verify_checksums) {
-      // The records have checksums of their own, so the bytes are worth a look:
-      // most of a damaged block may be whole.
-      scan.verify_checksums = false;
-      scan.from = std::max(scan.from, format::NumberKey(resume_at));
+    if (resume_at >= range.end || (status.ok() && !look_again)) break;
+    if (status.ok()) {
+      scan.floor = scan.from = format::NumberKey(resume_at);
       continue;
     }
+    // The records have checksums of their own, so all bytes are worth a look.
     const Sequence next = NextReadable(store, resume_at, range.end);
+    scan.from = std::max(scan.from, format::NumberKey(resume_at));
+    scan.end = format::NumberKey(next);
+    SLUICE_RETURN_IF_ERROR(store.ScanDamaged(
+        Table::kEvents, scan,
+        [&collector](std::string_view key, std::string_view record) {
+          return collector.Visit(key, record);
+        }));
+    SLUICE_RETURN_IF_ERROR(collector.status());
     if (next >= range.end) break;
     scan.floor = scan.from = format::NumberKey(next);
-    scan.verify_checksums = true;
+    scan.end = format::NumberKey(range.end);
   }
   collector.Finish();
   return absl::OkStatus();

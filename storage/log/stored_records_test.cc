@@ -12,8 +12,8 @@ namespace sluice {
 namespace {
 
 // A store of which some keys cannot be read: any scan that comes across one
-// fails there, as a damaged block makes it. Those in `damaged_blocks` can be
-// read without verifying checksums.
+// fails there, as a damaged block makes it. Those in `damaged` can be found by
+// looking through the files.
 class DamagedStore final : public KeyValueStore {
  public:
   absl::Status Write(const WriteSet& changes, bool sync) override {
@@ -27,14 +27,23 @@ class DamagedStore final : public KeyValueStore {
   absl::Status Scan(Table table, const ScanRange& range,
                     Visitor visit) const override {
     bool failed = false;
+    const Sequence first = *format::ParseNumberKey(range.from);
     const absl::Status status = store_.Scan(
         table, range, [&](std::string_view key, std::string_view value) {
           const Sequence sequence = *format::ParseNumberKey(key);
-          failed = unreadable.contains(sequence) ||
-                   (range.verify_checksums && damaged.contains(sequence));
+          if (hidden.contains(sequence) && sequence != first) return true;
+          failed = unreadable.contains(sequence) || damaged.contains(sequence);
           return !failed && visit(key, value);
         });
     return failed ? absl::DataLossError("damaged block") : status;
+  }
+  absl::Status ScanDamaged(Table table, const ScanRange& range,
+                           Visitor visit) const override {
+    return store_.Scan(
+        table, range, [&](std::string_view key, std::string_view value) {
+          return unreadable.contains(*format::ParseNumberKey(key)) ||
+                 visit(key, value);
+        });
   }
   absl::StatusOr<std::optional<std::string>> LastKey(
       Table table, std::string_view floor,
@@ -46,6 +55,8 @@ class DamagedStore final : public KeyValueStore {
 
   std::set<Sequence> unreadable;
   std::set<Sequence> damaged;
+  // Scans find these only if they begin with them.
+  std::set<Sequence> hidden;
 
  private:
   MemoryStore store_;
@@ -221,6 +232,17 @@ TEST_F(StoredRecordsTest, AnUnreadableBlockBeforeDoesNotMatter) {
   store_.unreadable = {21};
   range_.from = 31;
   EXPECT_EQ(Read(), "31 41 51 61 71 81 91");
+}
+
+TEST_F(StoredRecordsTest, LooksForWhatAScanPassesOver) {
+  store_.hidden = {41, 91};
+  EXPECT_EQ(Read(), "1 11 21 31 41 51 61 71 81 91");
+  store_.damaged = {41};
+  EXPECT_EQ(Read(), "1 11 21 31 41 51 61 71 81 91");
+  range_.from = 35;
+  EXPECT_EQ(Read(), "31 41 51 61 71 81 91");
+  store_.unreadable = {41};
+  EXPECT_EQ(Read(), "31 lost 41-50 51 61 71 81 91");
 }
 
 }  // namespace

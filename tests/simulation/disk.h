@@ -82,6 +82,10 @@ class DiskStore final : public KeyValueStore {
                     Visitor visit) const override {
     return tables_->Scan(table, range, visit);
   }
+  absl::Status ScanDamaged(Table table, const ScanRange& range,
+                           Visitor visit) const override {
+    return tables_->ScanDamaged(table, range, visit);
+  }
   absl::StatusOr<std::optional<std::string>> LastKey(
       Table table, std::string_view floor,
       std::string_view end) const override {

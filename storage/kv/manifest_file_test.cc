@@ -1,0 +1,112 @@
+#include "storage/kv/manifest_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "storage/kv/database_check.h"
+#include "storage/kv/log_file.h"
+#include "storage/kv/rocksdb_store.h"
+
+namespace sluice {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ManifestFileTest : public testing::Test {
+ protected:
+  ManifestFileTest() {
+    fs::remove_all(folder_);
+    auto store = RocksDbStore::Open(folder_, RocksDbStoreOptions());
+    EXPECT_TRUE(store.ok()) << store.status();
+    for (int file = 0; file < 6; ++file) {
+      for (int i = 0; i < 50; ++i) {
+        WriteSet set;
+        set.Put(Table::kEvents, absl::StrCat(file, "-", 100 + i), "event");
+        set.Put(Table::kCursors, "c/out", absl::StrCat(file));
+        EXPECT_TRUE((*store)->Write(set, false).ok());
+      }
+      EXPECT_TRUE((*store)->FlushMemory().ok());
+      if (file == 2) (*store)->DropBelow(Table::kEvents, "2");
+    }
+    store->reset();
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename();
+      const auto number = NumberOf(name, ".sst");
+      if (number.has_value()) {
+        files_[*number] = fs::file_size(entry.path());
+      }
+      if (name.starts_with("MANIFEST-")) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        bytes_.assign(std::istreambuf_iterator<char>(file), {});
+      }
+    }
+  }
+
+  const std::string folder_ = testing::TempDir() + "/manifest";
+  std::map<uint64_t, uint64_t> files_;  // Number and size.
+  std::string bytes_;
+};
+
+TEST_F(ManifestFileTest, ListsTheFilesThatAreThere) {
+  const auto manifest = ParseManifestFile(bytes_);
+  ASSERT_TRUE(manifest.has_value());
+  std::map<uint64_t, uint64_t> listed;
+  for (const auto& [number, table] : manifest->tables) {
+    listed[number] = table.bytes;
+    EXPECT_FALSE(manifest->deleted.contains(number));
+    EXPECT_GT(table.last_change, 0u);
+    ASSERT_TRUE(manifest->families.contains(table.family));
+    const std::string& family = manifest->families.at(table.family);
+    EXPECT_TRUE(family == "events" || family == "cursors") << family;
+  }
+  EXPECT_EQ(listed, files_);
+  EXPECT_FALSE(manifest->deleted.empty());
+  EXPECT_EQ(manifest->families.size(), 5u);
+}
+
+TEST_F(ManifestFileTest, ALastRecordThatIsCutOffDoesNotCount) {
+  const LogFile records = ParseLogFile(bytes_, 1);
+  const size_t last = records.records.back().begin;
+  const auto whole = ParseManifestFile(bytes_.substr(0, last));
+  ASSERT_TRUE(whole.has_value());
+  for (size_t size = last; size < bytes_.size(); ++size) {
+    const auto cut = ParseManifestFile(bytes_.substr(0, size));
+    ASSERT_TRUE(cut.has_value()) << size;
+    EXPECT_EQ(cut->tables.size(), whole->tables.size());
+  }
+  EXPECT_FALSE(ParseManifestFile("").has_value());
+}
+
+TEST_F(ManifestFileTest, AFlippedBitIsSeen) {
+  const LogFile records = ParseLogFile(bytes_, 1);
+  const size_t last = records.records.back().begin;
+  for (size_t at = 0; at < last; ++at) {
+    std::string bytes = bytes_;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
+    EXPECT_FALSE(ParseManifestFile(bytes).has_value()) << at;
+  }
+}
+
+TEST_F(ManifestFileTest, BytesWithGoodChecksumsThatMeanNothingAreRefused) {
+  for (size_t cut = 1; cut < 40; ++cut) {
+    LogFile records = ParseLogFile(bytes_, 1);
+    std::string& edit = records.records.back().bytes;
+    if (cut >= edit.size()) break;
+    edit.resize(edit.size() - cut);
+    edit.push_back('\xff');
+    std::string bytes;
+    for (const LogFileRecord& record : records.records) {
+      AppendLogFileRecord(record.bytes, &bytes);
+    }
+    EXPECT_FALSE(ParseManifestFile(bytes).has_value()) << cut;
+  }
+}
+
+}  // namespace
+}  // namespace sluice
