@@ -10,13 +10,14 @@
 #include "glog/logging.h"
 #include "gtest/gtest.h"
 #include "tests/model/fault_run.h"
+#include "tests/testing/sanitized.h"
 
 namespace sluice {
 namespace {
 
 // Tests are spread over shards one by one, so there are more of them than
 // shards.
-constexpr uint64_t kGroups = 40;
+constexpr uint64_t kGroups = kSanitized ? 4 : 40;
 constexpr uint64_t kSeedsPerGroup = 50;
 
 int64_t only_seed = -1;
