@@ -41,12 +41,14 @@ std::string CurrentManifest(rocksdb::Env* env, const std::string& path) {
 std::optional<ManifestFile> ReadManifestFile(rocksdb::Env* env,
                                              const std::string& path,
                                              const std::string& name) {
+  uint64_t number = 0;
   std::string bytes;
-  if (!rocksdb::ReadFileToString(env, absl::StrCat(path, "/", name), &bytes)
+  if (!absl::SimpleAtoi(name.substr(sizeof(kManifestPrefix) - 1), &number) ||
+      !rocksdb::ReadFileToString(env, absl::StrCat(path, "/", name), &bytes)
            .ok()) {
     return std::nullopt;
   }
-  return ParseManifestFile(bytes);
+  return ParseManifestFile(number, bytes);
 }
 
 // The last MANIFEST that can be read; empty: none.
@@ -99,20 +101,16 @@ class Check {
   }
 
  private:
-  // RocksDB would pass over writes to column families that are not listed. They
-  // are listed before anything is written.
+  // What a MANIFEST begins with is written as a whole, before anything else is.
   rocksdb::Status CheckFamilies() {
     uint64_t logged_from = 0;
     const rocksdb::Status status = FirstLoggedChange(&logged_from);
-    if (!status.ok() || logged_from == kNoChange) return status;
-    for (const std::string& expected : expected_.names) {
-      const bool listed = std::any_of(
-          manifest_.families.begin(), manifest_.families.end(),
-          [&](const auto& family) { return family.second == expected; });
-      if (!listed) {
-        damage_.push_back(
-            absl::StrCat("the list of files lacks the table ", expected));
-      }
+    if (!status.ok() || manifest_.IsComplete(expected_.names)) return status;
+    const bool has_tables = std::any_of(
+        names_.begin(), names_.end(),
+        [](const auto& name) { return absl::EndsWith(name, ".sst"); });
+    if (has_tables || logged_from != kNoChange) {
+      damage_.emplace_back("the list of files has lost its end");
     }
     return status;
   }
@@ -121,9 +119,7 @@ class Check {
                              const ManifestFile::Table& table) {
     const std::string name = NumberedFile(number, ".sst");
     const std::string file = absl::StrCat(path_, "/", name);
-    const auto found = manifest_.families.find(table.family);
-    const std::string family =
-        found != manifest_.families.end() ? found->second : "";
+    const std::string& family = manifest_.FamilyName(table.family);
     const std::string subject =
         absl::StrCat("table file ", name, " (", family, ") ");
     if (!std::binary_search(names_.begin(), names_.end(), name)) {
@@ -163,13 +159,15 @@ class Check {
   }
 
   // A table file that the MANIFEST has never heard of was being made when the
-  // process ended, and then what it holds is elsewhere too; or the MANIFEST has
-  // lost its end.
+  // process ended: then what it holds is elsewhere too, or was in a write-ahead
+  // log older than it that loss of power has emptied. Or the MANIFEST has lost
+  // its end.
   rocksdb::Status CheckUnlisted() {
     for (const std::string& name : names_) {
       const auto number = NumberOf(name, ".sst");
       if (!number.has_value() || manifest_.tables.contains(*number) ||
-          manifest_.deleted.contains(*number)) {
+          manifest_.IsObsolete(*number, expected_.names) ||
+          WasBeingMade(*number)) {
         continue;
       }
       bool only_copy = false;
@@ -180,6 +178,16 @@ class Check {
       }
     }
     return rocksdb::Status::OK();
+  }
+
+  bool WasBeingMade(uint64_t number) {
+    uint64_t logged_from = 0;
+    return FirstLoggedChange(&logged_from).ok() && logged_from == kNoChange &&
+           std::any_of(names_.begin(), names_.end(),
+                       [number](const std::string& name) {
+                         const auto log = NumberOf(name, ".log");
+                         return log.has_value() && *log < number;
+                       });
   }
 
   rocksdb::Status IsOnlyCopy(const std::string& name, bool* only_copy) {
@@ -215,8 +223,7 @@ class Check {
   uint64_t LastListedChange(const std::string& family) const {
     uint64_t last = 0;
     for (const auto& [number, table] : manifest_.tables) {
-      const auto found = manifest_.families.find(table.family);
-      if (found == manifest_.families.end() || found->second == family) {
+      if (manifest_.FamilyName(table.family) == family) {
         last = std::max(last, table.last_change);
       }
     }
@@ -225,6 +232,10 @@ class Check {
 
   // The first change that the write-ahead log has.
   rocksdb::Status FirstLoggedChange(uint64_t* change) {
+    if (logged_from_.has_value()) {
+      *change = *logged_from_;
+      return rocksdb::Status::OK();
+    }
     *change = kNoChange;
     for (const std::string& name : names_) {
       if (!NumberOf(name, ".log").has_value()) continue;
@@ -237,6 +248,7 @@ class Check {
       *change = file.records.front().sequence;
       break;
     }
+    logged_from_ = *change;
     return rocksdb::Status::OK();
   }
 
@@ -246,6 +258,7 @@ class Check {
   std::vector<std::string>& damage_;
   std::vector<std::string> names_;  // Of the folder, ascending.
   ManifestFile manifest_;
+  std::optional<uint64_t> logged_from_;
 };
 
 }  // namespace

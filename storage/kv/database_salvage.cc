@@ -110,7 +110,11 @@ class Salvage {
         target_(target),
         damage_(*damage),
         manifest_(ReadManifest(env, path)),
-        replay_(target) {}
+        replay_(target) {
+    for (const auto& [name, family] : target.families) {
+      families_.push_back(name);
+    }
+  }
 
   rocksdb::Status Run() {
     rocksdb::Status status = env_.GetChildren(path_, &names_);
@@ -146,7 +150,7 @@ class Salvage {
     for (const std::string& name : names_) {
       const auto number = NumberOf(name, ".sst");
       if (!number.has_value()) continue;
-      if (manifest_.has_value() && manifest_->deleted.contains(*number)) {
+      if (manifest_.has_value() && manifest_->IsObsolete(*number, families_)) {
         continue;
       }
       if (AddListed(name, *number)) continue;
@@ -169,9 +173,9 @@ class Salvage {
     if (!manifest_.has_value()) return false;
     const auto table = manifest_->tables.find(number);
     if (table == manifest_->tables.end()) return false;
-    const auto family = manifest_->families.find(table->second.family);
-    if (family == manifest_->families.end()) return false;
-    tables_.push_back({name, family->second, table->second.last_change});
+    const std::string& family = manifest_->FamilyName(table->second.family);
+    if (family.empty()) return false;
+    tables_.push_back({name, family, table->second.last_change});
     return true;
   }
 
@@ -258,8 +262,8 @@ class Salvage {
       replay_.SetNumber(family->GetID(), family);
     }
     if (!manifest_.has_value()) return;
-    for (const auto& [number, name] : manifest_->families) {
-      const auto family = target_.families.find(name);
+    for (const auto& [number, listed] : manifest_->families) {
+      const auto family = target_.families.find(listed.name);
       if (family != target_.families.end()) {
         replay_.SetNumber(number, family->second);
       }
@@ -271,6 +275,7 @@ class Salvage {
   const SalvageTarget& target_;
   std::vector<std::string>& damage_;
   const std::optional<ManifestFile> manifest_;
+  std::vector<std::string> families_;  // The names of all.
   Replay replay_;
   std::vector<std::string> names_;  // Of the folder, ascending.
   std::vector<Table> tables_;

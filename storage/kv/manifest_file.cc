@@ -1,5 +1,7 @@
 #include "storage/kv/manifest_file.h"
 
+#include <algorithm>
+
 #include "storage/base/coding.h"
 #include "storage/kv/log_file.h"
 
@@ -84,9 +86,13 @@ class EditReader {
       manifest_.deleted.erase(number);
     }
     if (edit_.name.has_value()) {
-      manifest_.families[edit_.family] = *std::move(edit_.name);
+      manifest_.families[edit_.family].name = *std::move(edit_.name);
     }
-    if (edit_.dropped) manifest_.families.erase(edit_.family);
+    const auto family = manifest_.families.find(edit_.family);
+    if (family == manifest_.families.end()) return true;
+    // Files are listed together with this number.
+    if (edit_.has_log_number) family->second.complete = true;
+    if (edit_.dropped) manifest_.families.erase(family);
     return true;
   }
 
@@ -95,6 +101,7 @@ class EditReader {
     uint32_t family = 0;
     std::optional<std::string> name;
     bool dropped = false;
+    bool has_log_number = false;
     std::map<uint64_t, ManifestFile::Table> added;
     std::set<uint64_t> deleted;
   };
@@ -102,6 +109,8 @@ class EditReader {
   bool ReadField(uint64_t tag, FieldReader& fields) {
     switch (tag) {
       case kLogNumber:
+        edit_.has_log_number = true;
+        return fields.SkipNumbers(1);
       case kNextFileNumber:
       case kLastSequence:
       case kPreviousLogNumber:
@@ -174,7 +183,28 @@ class EditReader {
 
 }  // namespace
 
-std::optional<ManifestFile> ParseManifestFile(std::string_view bytes) {
+const std::string& ManifestFile::FamilyName(uint32_t family) const {
+  static const auto* const none = new std::string();
+  const auto found = families.find(family);
+  return found != families.end() ? found->second.name : *none;
+}
+
+bool ManifestFile::IsComplete(const std::vector<std::string>& names) const {
+  return std::all_of(names.begin(), names.end(), [this](const auto& name) {
+    return std::any_of(families.begin(), families.end(), [&](const auto& item) {
+      return item.second.name == name && item.second.complete;
+    });
+  });
+}
+
+bool ManifestFile::IsObsolete(uint64_t table,
+                              const std::vector<std::string>& names) const {
+  if (tables.contains(table)) return false;
+  return deleted.contains(table) || (table < number && IsComplete(names));
+}
+
+std::optional<ManifestFile> ParseManifestFile(uint64_t number,
+                                              std::string_view bytes) {
   const LogFile log = ParseLogFile(bytes, 1);
   for (const LogFileGap& gap : log.gaps) {
     if (!gap.torn || gap.records_before < log.records.size()) {
@@ -183,8 +213,9 @@ std::optional<ManifestFile> ParseManifestFile(std::string_view bytes) {
   }
   if (log.records.empty()) return std::nullopt;
   ManifestFile manifest;
+  manifest.number = number;
   // The one that is always there is never added.
-  manifest.families[0] = "default";
+  manifest.families[0].name = "default";
   EditReader reader(&manifest);
   for (const LogFileRecord& record : log.records) {
     if (!reader.Apply(record.bytes)) return std::nullopt;

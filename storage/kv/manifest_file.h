@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
 
@@ -18,14 +19,32 @@ struct ManifestFile {
     // RocksDB's number of the last change in it.
     uint64_t last_change = 0;
   };
+  struct Family {
+    std::string name;
+    // Its files are listed, if it has any: what a MANIFEST begins with is whole
+    // as far as this column family is concerned.
+    bool complete = false;
+  };
+  // The MANIFEST's own number: it lists every file with a smaller one that
+  // counts, if it is complete.
+  uint64_t number = 0;
   std::map<uint64_t, Table> tables;  // By file number; those that count.
   std::set<uint64_t> deleted;        // File numbers that counted once.
-  std::map<uint32_t, std::string> families;  // Names of the column families.
+  std::map<uint32_t, Family> families;
+
+  // The name of a column family; empty: not listed.
+  const std::string& FamilyName(uint32_t family) const;
+  // Whether it lists all of the column families with these names, and their
+  // files.
+  bool IsComplete(const std::vector<std::string>& names) const;
+  // Whether `table` is the number of a file that RocksDB had no time to delete.
+  bool IsObsolete(uint64_t table, const std::vector<std::string>& names) const;
 };
 
-// Reads a MANIFEST of RocksDB 7.8 (db/version_edit.cc). A last record that was
-// not written as a whole does not count. nullopt: damaged.
-std::optional<ManifestFile> ParseManifestFile(std::string_view bytes);
+// Reads MANIFEST-`number` of RocksDB 7.8 (db/version_edit.cc). A last record
+// that was not written as a whole does not count. nullopt: damaged.
+std::optional<ManifestFile> ParseManifestFile(uint64_t number,
+                                              std::string_view bytes);
 
 }  // namespace sluice
 

@@ -54,33 +54,51 @@ class ManifestFileTest : public testing::Test {
 };
 
 TEST_F(ManifestFileTest, ListsTheFilesThatAreThere) {
-  const auto manifest = ParseManifestFile(bytes_);
+  const auto manifest = ParseManifestFile(7, bytes_);
   ASSERT_TRUE(manifest.has_value());
   std::map<uint64_t, uint64_t> listed;
   for (const auto& [number, table] : manifest->tables) {
     listed[number] = table.bytes;
     EXPECT_FALSE(manifest->deleted.contains(number));
     EXPECT_GT(table.last_change, 0u);
-    ASSERT_TRUE(manifest->families.contains(table.family));
-    const std::string& family = manifest->families.at(table.family);
+    const std::string& family = manifest->FamilyName(table.family);
     EXPECT_TRUE(family == "events" || family == "cursors") << family;
   }
   EXPECT_EQ(listed, files_);
   EXPECT_FALSE(manifest->deleted.empty());
   EXPECT_EQ(manifest->families.size(), 5u);
+  EXPECT_TRUE(manifest->IsComplete({"default", "cursors", "dead_letters"}));
+  EXPECT_FALSE(manifest->IsComplete({"default", "else"}));
+}
+
+TEST_F(ManifestFileTest, KnowsWhatItBeginsWith) {
+  const std::vector<std::string> all = {"default", "cursors", "events",
+                                        "dedupe", "dead_letters"};
+  const LogFile records = ParseLogFile(bytes_, 1);
+  bool complete = false;
+  for (const LogFileRecord& record : records.records) {
+    const auto part = ParseManifestFile(7, bytes_.substr(0, record.end));
+    ASSERT_TRUE(part.has_value());
+    EXPECT_TRUE(!complete || part->IsComplete(all));
+    complete = part->IsComplete(all);
+    // Smaller than the number of the MANIFEST, and not listed.
+    EXPECT_EQ(part->IsObsolete(6, all), complete);
+    EXPECT_FALSE(part->IsObsolete(1000, all));
+  }
+  EXPECT_TRUE(complete);
 }
 
 TEST_F(ManifestFileTest, ALastRecordThatIsCutOffDoesNotCount) {
   const LogFile records = ParseLogFile(bytes_, 1);
   const size_t last = records.records.back().begin;
-  const auto whole = ParseManifestFile(bytes_.substr(0, last));
+  const auto whole = ParseManifestFile(7, bytes_.substr(0, last));
   ASSERT_TRUE(whole.has_value());
   for (size_t size = last; size < bytes_.size(); ++size) {
-    const auto cut = ParseManifestFile(bytes_.substr(0, size));
+    const auto cut = ParseManifestFile(7, bytes_.substr(0, size));
     ASSERT_TRUE(cut.has_value()) << size;
     EXPECT_EQ(cut->tables.size(), whole->tables.size());
   }
-  EXPECT_FALSE(ParseManifestFile("").has_value());
+  EXPECT_FALSE(ParseManifestFile(7, "").has_value());
 }
 
 TEST_F(ManifestFileTest, AFlippedBitIsSeen) {
@@ -89,7 +107,7 @@ TEST_F(ManifestFileTest, AFlippedBitIsSeen) {
   for (size_t at = 0; at < last; ++at) {
     std::string bytes = bytes_;
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
-    EXPECT_FALSE(ParseManifestFile(bytes).has_value()) << at;
+    EXPECT_FALSE(ParseManifestFile(7, bytes).has_value()) << at;
   }
 }
 
@@ -104,7 +122,7 @@ TEST_F(ManifestFileTest, BytesWithGoodChecksumsThatMeanNothingAreRefused) {
     for (const LogFileRecord& record : records.records) {
       AppendLogFileRecord(record.bytes, &bytes);
     }
-    EXPECT_FALSE(ParseManifestFile(bytes).has_value()) << cut;
+    EXPECT_FALSE(ParseManifestFile(7, bytes).has_value()) << cut;
   }
 }
 
