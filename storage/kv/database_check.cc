@@ -123,26 +123,36 @@ class Check {
     const std::string subject =
         absl::StrCat("table file ", name, " (", family, ") ");
     if (!std::binary_search(names_.begin(), names_.end(), name)) {
-      damage_.push_back(subject + "is missing");
+      damage_.push_back(absl::StrCat(
+          subject, "is missing", IfLoss(family, ", and what it held is lost")));
       return rocksdb::Status::OK();
     }
     uint64_t bytes = 0;
     rocksdb::Status status = env_.GetFileSize(file, &bytes);
     if (!status.ok()) return status;
     if (bytes != table.bytes) {
-      damage_.push_back(absl::StrCat(subject, "has ", bytes,
-                                     " bytes, and should have ", table.bytes));
+      damage_.push_back(absl::StrCat(
+          subject, "has ", bytes, " bytes, and should have ", table.bytes,
+          IfLoss(family, "; what the others held may be lost")));
       return status;
     }
     std::unique_ptr<rocksdb::RandomAccessFile> opened;
     status = env_.NewRandomAccessFile(file, &opened, rocksdb::EnvOptions());
     if (!status.ok()) return status;
     status = CheckTableStructure(*opened, bytes);
-    if (status.ok() && family != expected_.lazy) status = CheckWhole(file);
+    std::string loss;
+    if (status.ok() && (family != expected_.lazy || family.empty())) {
+      status = CheckWhole(file);
+      loss = IfLoss(family, ", and what they held is lost");
+    }
     if (!status.IsCorruption()) return status;
-    damage_.push_back(
-        absl::StrCat(subject, "is damaged: ", std::string(status.getState())));
+    damage_.push_back(absl::StrCat(
+        subject, "is damaged: ", std::string(status.getState()), loss));
     return rocksdb::Status::OK();
+  }
+
+  std::string IfLoss(const std::string& family, const char* words) const {
+    return family == expected_.accounted ? "" : words;
   }
 
   rocksdb::Status CheckWhole(const std::string& file) {

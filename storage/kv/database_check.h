@@ -26,14 +26,17 @@ std::optional<uint64_t> NumberOf(const std::string& name,
 struct ExpectedFamilies {
   std::vector<std::string> names;
   // The one whose table files are checked only as far as is needed to find
-  // their blocks; others are checked as a whole.
+  // their blocks; others are checked as a whole. Empty: none.
   std::string lazy;
+  // The one whose losses are found later, entry by entry.
+  std::string accounted;
 };
 
 // Looks the database in folder `path` over: that CURRENT names a MANIFEST, that
 // this can be read and the table files that it lists are there and can be, and
 // that no table file is there with changes that neither those nor the
-// write-ahead log have. Appends to `damage` a sentence for each finding.
+// write-ahead log have. Appends to `damage` a sentence for each finding; those
+// that tell of a loss, unless it is accounted for, have the word "lost".
 //   IOError: the disk refused.
 rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
                                    const ExpectedFamilies& expected,

@@ -40,6 +40,8 @@ class Exchange {
     return Discard();
   }
 
+  bool IsPending() const { return Has(kReady) || Has(kMoving); }
+
   rocksdb::Status Begin() {
     rocksdb::Status status = rocksdb::WriteStringToFile(
         &env_, "", absl::StrCat(made_, "/", kReady), /*should_sync=*/true);
@@ -122,6 +124,10 @@ class Exchange {
 
 std::string ReplacementFolder(const std::string& path) {
   return path + "/rebuilding";
+}
+
+bool IsExchangePending(rocksdb::Env* env, const std::string& path) {
+  return Exchange(env, path).IsPending();
 }
 
 rocksdb::Status FinishExchange(rocksdb::Env* env, const std::string& path) {

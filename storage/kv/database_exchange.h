@@ -15,6 +15,9 @@ namespace sluice {
 // Where the database is made that is to replace the one in folder `path`.
 std::string ReplacementFolder(const std::string& path);
 
+// Whether an exchange was under way when the process ended.
+bool IsExchangePending(rocksdb::Env* env, const std::string& path);
+
 // Finishes an exchange that was under way when the process ended, or removes a
 // replacement that was not ready. To be called before the database in `path` is
 // looked at; does nothing if there is no replacement.

@@ -186,7 +186,7 @@ class Salvage {
     const auto family = target_.families.find(table.family);
     if (family == target_.families.end()) {
       return Quarantine(table.name, bytes, {0, bytes.size()},
-                        "cannot be told to be of any table");
+                        "cannot be told to be of any table, and are lost");
     }
     RecordFinder finder;
     if (table.family == target_.record_family) finder = target_.find_record;

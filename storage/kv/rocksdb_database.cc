@@ -250,6 +250,14 @@ rocksdb::Status Rebuild(const rocksdb::DBOptions& db_options,
   return status;
 }
 
+ExpectedFamilies Expected(const RocksDbStoreOptions& options) {
+  ExpectedFamilies expected;
+  expected.names.assign(FamilyNames().begin(), FamilyNames().end());
+  expected.accounted = FamilyName(Table::kEvents);
+  if (!options.check_all) expected.lazy = expected.accounted;
+  return expected;
+}
+
 // Puts right what loss of power or damage did to the files, before RocksDB
 // opens them. REQUIRES: the database is locked.
 rocksdb::Status RepairFiles(const rocksdb::DBOptions& db_options,
@@ -262,14 +270,49 @@ rocksdb::Status RepairFiles(const rocksdb::DBOptions& db_options,
   if (status.ok()) status = RestoreCurrent(env, path, damage);
   std::vector<std::string> findings;
   if (status.ok()) {
-    const ExpectedFamilies expected{
-        {FamilyNames().begin(), FamilyNames().end()},
-        FamilyName(Table::kEvents)};
-    status = CheckDatabaseFiles(env, path, expected, &findings);
+    status = CheckDatabaseFiles(env, path, Expected(options), &findings);
   }
   if (!status.ok() || findings.empty()) return status;
   damage->insert(damage->end(), findings.begin(), findings.end());
   return Rebuild(db_options, options, path, damage);
+}
+
+std::vector<std::string> WriteLogs(rocksdb::Env* env, const std::string& path) {
+  std::vector<std::string> names;
+  env->GetChildren(path, &names).PermitUncheckedError();
+  std::erase_if(names, [](const std::string& name) {
+    return !absl::EndsWith(name, ".log");
+  });
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Opens for reading a database that somebody may be writing. RocksDB reads the
+// list of table files first and the write-ahead log then; a part of that which
+// went in between is in table files that the list did not have yet, and would
+// seem to be lost.
+rocksdb::Status OpenReadOnly(const rocksdb::DBOptions& db_options,
+                             const RocksDbStoreOptions& options,
+                             RocksDbDatabase* database) {
+  rocksdb::Status status;
+  for (int i = 0; i < kReadOnlyTries; ++i) {
+    const std::vector<std::string> before =
+        WriteLogs(db_options.env, database->path);
+    status = OpenOnce(db_options, options, database);
+    // A file that goes while it is opened is no damage if the next try does not
+    // miss it.
+    if (IsDamage(status)) continue;
+    if (!status.ok()) return status;
+    const std::vector<std::string> after =
+        WriteLogs(db_options.env, database->path);
+    if (std::includes(after.begin(), after.end(), before.begin(),
+                      before.end())) {
+      return status;
+    }
+    database->Close();
+    status = rocksdb::Status::TryAgain("it is being written too fast");
+  }
+  return status;
 }
 
 // Calls `repair` while nobody else can open the database in `path`.
@@ -315,17 +358,13 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   db_options.listeners.push_back(database->listener);
 
   rocksdb::Status status;
-  if (!options.read_only) {
+  if (options.read_only) {
+    status = OpenReadOnly(db_options, options, database.get());
+  } else {
     status = WhileLocked(db_options.env, path, [&] {
       return RepairFiles(db_options, options, path, damage);
     });
-  }
-  if (status.ok()) status = OpenOnce(db_options, options, database.get());
-  // A file that goes while it is opened is no damage if the next try does not
-  // miss it.
-  for (int i = 0; i < kReadOnlyTries && options.read_only && IsDamage(status);
-       ++i) {
-    status = OpenOnce(db_options, options, database.get());
+    if (status.ok()) status = OpenOnce(db_options, options, database.get());
   }
   if (!options.read_only && IsDamage(status)) {
     damage->push_back(
@@ -342,6 +381,24 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   SLUICE_RETURN_IF_ERROR(TranslateRocksDbStatus(
       status, absl::StrCat("opening log \"", path, "\"")));
   return database;
+}
+
+absl::StatusOr<std::vector<std::string>> CheckRocksDbFiles(
+    const std::string& path, const RocksDbStoreOptions& options) {
+  rocksdb::Env* env =
+      options.env != nullptr ? options.env : rocksdb::Env::Default();
+  std::vector<std::string> findings;
+  if (IsExchangePending(env, path)) {
+    findings.emplace_back("a repair was interrupted");
+    return findings;
+  }
+  rocksdb::Status status = CheckWriteLogs(env, path, &findings);
+  if (status.ok()) {
+    status = CheckDatabaseFiles(env, path, Expected(options), &findings);
+  }
+  if (status.ok()) return findings;
+  return absl::UnavailableError(
+      absl::StrCat("checking log \"", path, "\": ", status.ToString()));
 }
 
 RocksDbResources RocksDbResources::Make(size_t bytes) {

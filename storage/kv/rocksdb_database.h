@@ -72,6 +72,10 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
     const std::string& path, const RocksDbStoreOptions& options,
     std::vector<std::string>* damage);
 
+// As RocksDbStore::CheckFiles().
+absl::StatusOr<std::vector<std::string>> CheckRocksDbFiles(
+    const std::string& path, const RocksDbStoreOptions& options);
+
 }  // namespace sluice
 
 #endif  // STORAGE_KV_ROCKSDB_DATABASE_H_

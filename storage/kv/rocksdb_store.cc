@@ -116,6 +116,11 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(
   return store;
 }
 
+absl::StatusOr<std::vector<std::string>> RocksDbStore::CheckFiles(
+    const std::string& path, const RocksDbStoreOptions& options) {
+  return CheckRocksDbFiles(path, options);
+}
+
 RocksDbStore::RocksDbStore(std::unique_ptr<Database> database,
                            const RocksDbStoreOptions& options,
                            std::vector<std::string> damage)
@@ -183,6 +188,10 @@ absl::Status RocksDbStore::Reopen() {
 }
 
 absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
+  if (options_.read_only) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("log \"", database_->path, "\" is open for reading only"));
+  }
   SLUICE_RETURN_IF_ERROR(Recover(changes));
   // A batch's own bytes per change are at most two varints and a tag.
   rocksdb::WriteBatch batch(changes.byte_size() +
@@ -202,6 +211,7 @@ absl::Status RocksDbStore::Write(const WriteSet& changes, bool sync) {
 }
 
 absl::Status RocksDbStore::Sync() {
+  if (options_.read_only) return absl::OkStatus();
   SLUICE_RETURN_IF_ERROR(Recover(WriteSet()));
   const rocksdb::Status status = database_->db->SyncWAL();
   if (!status.ok()) NoteFailure(status);
@@ -304,7 +314,7 @@ absl::StatusOr<std::optional<std::string>> RocksDbStore::LastKey(
 // Deletes files and leaves no mark in the others: a range tombstone would span
 // old and new keys and force everything in between to be rewritten.
 void RocksDbStore::DropBelow(Table table, std::string_view key) {
-  if (!writable_) return;
+  if (!writable_ || options_.read_only) return;
   const rocksdb::Slice end = ToSlice(key);
   const rocksdb::Status status =
       rocksdb::DeleteFilesInRange(database_->db.get(), database_->family(table),
@@ -320,6 +330,7 @@ uint64_t RocksDbStore::generation(Table table) const {
 
 absl::Status RocksDbStore::KeepAside(std::string_view name,
                                      std::string_view bytes) const {
+  if (options_.read_only) return absl::OkStatus();
   absl::ReaderMutexLock lock(&database_mu_);
   return database_->Translate(
       WriteQuarantine(EnvOf(options_), database_->path, name, bytes),

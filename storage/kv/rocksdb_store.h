@@ -60,8 +60,12 @@ struct RocksDbStoreOptions {
   // Finds values of Table::kEvents within damaged bytes; null: they are lost.
   RecordFinder find_record;
   // Nothing on disk is changed, and no lock is taken: a look at a database that
-  // may be in use. Sees what was there when it was opened.
+  // may be in use. Sees what was there when it was opened. kUnavailable: its
+  // write-ahead log comes and goes too fast for that.
   bool read_only = false;
+  // Opening looks for damage within the blocks of Table::kEvents, too, and
+  // repairs it, for which all of them are read.
+  bool check_all = false;
 };
 
 class RocksDbStore final : public KeyValueStore {
@@ -71,8 +75,15 @@ class RocksDbStore final : public KeyValueStore {
   // files it is repaired, at the loss of what was damaged; damage() says so.
   //   kFailedPrecondition: the folder cannot be used: in use by another
   //   process, not writable, not there (read_only).
-  //   kUnavailable: the disk refused.  kDataLoss: beyond repair.
+  //   kUnavailable: the disk refused.  kDataLoss: beyond repair; damaged
+  //   (read_only).
   static absl::StatusOr<std::unique_ptr<RocksDbStore>> Open(
+      const std::string& path, const RocksDbStoreOptions& options);
+  // What Open() would find damaged in the files, in sentences, without changing
+  // anything or taking a lock. While somebody writes there may be findings that
+  // are gone the next time.
+  //   kUnavailable: the disk refused, or a file went meanwhile.
+  static absl::StatusOr<std::vector<std::string>> CheckFiles(
       const std::string& path, const RocksDbStoreOptions& options);
   ~RocksDbStore() override;
 
@@ -89,11 +100,13 @@ class RocksDbStore final : public KeyValueStore {
   void DropBelow(Table table, std::string_view key) override;
   uint64_t generation(Table table) const override;
 
-  // What had to be repaired on opening, in sentences; empty: nothing.
+  // What had to be repaired on opening, in sentences; empty: nothing. Those
+  // that tell of a loss have the word "lost"; which values of Table::kEvents
+  // are lost is seen only in reading.
   const std::vector<std::string>& damage() const { return damage_; }
 
   // Keeps `bytes` that were damaged in the folder `quarantine` of the database,
-  // as file `name`, for a person to look at. Any thread.
+  // as file `name`, for a person to look at; nothing if read_only. Any thread.
   absl::Status KeepAside(std::string_view name, std::string_view bytes) const;
 
   // Writes what is in memory to files; for tests.

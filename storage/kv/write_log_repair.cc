@@ -63,9 +63,9 @@ struct NamedFile {
 
 class Repair {
  public:
-  Repair(rocksdb::Env* env, const std::string& path,
+  Repair(rocksdb::Env* env, const std::string& path, bool only_check,
          std::vector<std::string>* damage)
-      : env_(*env), path_(path), damage_(*damage) {}
+      : env_(*env), path_(path), only_check_(only_check), damage_(*damage) {}
 
   rocksdb::Status Run() {
     bool any_gap = false;
@@ -189,8 +189,10 @@ class Repair {
     const std::string name = absl::StrCat(file.name, ".", gap.begin);
     damage_.push_back(absl::StrCat(
         gap.end - gap.begin, " bytes of the write log ", file.name, " at ",
-        gap.begin, " are damaged and held ", lost, "; they are kept in \"",
-        path_, "/quarantine/", name, "\""));
+        gap.begin, " are damaged, and ", lost, " are lost"));
+    if (only_check_) return rocksdb::Status::OK();
+    absl::StrAppend(&damage_.back(), "; the bytes are kept in \"", path_,
+                    "/quarantine/", name, "\"");
     return WriteQuarantine(
         &env_, path_, name,
         std::string_view(file.bytes).substr(gap.begin, gap.end - gap.begin));
@@ -198,6 +200,7 @@ class Repair {
 
   // In place of the old one, as a whole or not at all.
   rocksdb::Status Rewrite(const NamedFile& file, std::string_view tail) {
+    if (only_check_) return rocksdb::Status::OK();
     const std::string target = absl::StrCat(path_, "/", file.name);
     const std::string made = target + ".repaired";
     rocksdb::Status status = rocksdb::WriteStringToFile(
@@ -212,6 +215,7 @@ class Repair {
 
   rocksdb::Env& env_;
   const std::string& path_;
+  const bool only_check_;
   std::vector<std::string>& damage_;
   std::vector<NamedFile> files_;
 };
@@ -227,7 +231,12 @@ std::string SyncedMark(uint64_t sequence) {
 
 rocksdb::Status RepairWriteLogs(rocksdb::Env* env, const std::string& path,
                                 std::vector<std::string>* damage) {
-  return Repair(env, path, damage).Run();
+  return Repair(env, path, /*only_check=*/false, damage).Run();
+}
+
+rocksdb::Status CheckWriteLogs(rocksdb::Env* env, const std::string& path,
+                               std::vector<std::string>* damage) {
+  return Repair(env, path, /*only_check=*/true, damage).Run();
 }
 
 }  // namespace sluice

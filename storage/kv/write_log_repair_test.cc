@@ -101,7 +101,7 @@ TEST_F(WriteLogRepairTest, AFlippedBitLosesOneWriteAndSaysSo) {
       EXPECT_EQ(value->has_value(), i != 10) << i;
     }
     ASSERT_EQ(store->damage().size(), 1u);
-    EXPECT_TRUE(absl::StrContains(store->damage()[0], "held 1 changes"))
+    EXPECT_TRUE(absl::StrContains(store->damage()[0], "1 changes are lost"))
         << store->damage()[0];
     bool kept = false;
     for (const std::string& file : fresh.AllFiles()) {

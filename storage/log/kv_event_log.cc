@@ -97,6 +97,11 @@ absl::StatusOr<std::vector<LogBatch>> KvEventLog::Read(Sequence from,
   return batches;
 }
 
+std::vector<std::pair<Sequence, Sequence>> KvEventLog::found_losses() const {
+  absl::MutexLock lock(&mu_);
+  return book_.found_losses();
+}
+
 std::vector<SourceInfo> KvEventLog::Sources() const {
   absl::MutexLock lock(&mu_);
   std::vector<SourceInfo> sources;

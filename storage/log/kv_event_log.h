@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -59,6 +60,10 @@ class KvEventLog : public EventLog {
   bool HasRoom(uint64_t bytes) const override;
   void SetSpaceListener(absl::AnyInvocable<void()> listener) override;
 
+  // The events, first and last of each range, that turned out to be lost since
+  // the log was opened, and were not known to be.
+  std::vector<std::pair<Sequence, Sequence>> found_losses() const;
+
  protected:
   // Keeps the bytes of a damaged record for a person to look at. Any thread.
   using Quarantine = absl::AnyInvocable<void(Sequence, std::string_view)>;
@@ -70,9 +75,10 @@ class KvEventLog : public EventLog {
   // Reads what the store holds, or prepares an empty one; to be called once,
   // before anything else. `damage` holds what had to be repaired to open the
   // store, in sentences: if any, its tables may not fit each other. What turns
-  // out to be damaged is left out and added to it.
+  // out to be damaged is left out and added to it. `read_only`: the store
+  // cannot be written.
   //   kFailedPrecondition: of a newer format version.
-  absl::Status Load(std::vector<std::string>* damage);
+  absl::Status Load(std::vector<std::string>* damage, bool read_only = false);
 
  private:
   // What one write adds beside what was committed.
@@ -92,7 +98,8 @@ class KvEventLog : public EventLog {
   // Makes `book` include records and dead letters that it does not know of.
   absl::Status IncludeNewerEvents(LogBook* book) const;
   absl::Status IncludeNewerDeadLetters(LogBook* book) const;
-  absl::Status RecountDeadLetters(LogBook* book) const;
+  absl::Status RecountDeadLetters(LogBook* book,
+                                  std::vector<std::string>* damage) const;
   // Looks through all records, and adds to `damage` what is lost of them.
   absl::Status FindLosses(std::vector<std::string>* damage)
       ABSL_LOCKS_EXCLUDED(mu_);

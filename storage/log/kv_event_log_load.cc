@@ -30,7 +30,8 @@ absl::Status NoteDamage(const absl::Status& status, const char* what,
 
 }  // namespace
 
-absl::Status KvEventLog::Load(std::vector<std::string>* damage) {
+absl::Status KvEventLog::Load(std::vector<std::string>* damage,
+                              bool read_only) {
   absl::MutexLock writer(&writer_mu_);
   bool fresh = false;
   SLUICE_RETURN_IF_ERROR(
@@ -50,7 +51,7 @@ absl::Status KvEventLog::Load(std::vector<std::string>* damage) {
                                     "newest dead letters", damage));
   if (!damage->empty()) {
     SLUICE_RETURN_IF_ERROR(
-        NoteDamage(RecountDeadLetters(&book), "dead letters", damage));
+        NoteDamage(RecountDeadLetters(&book, damage), "dead letters", damage));
   }
   SLUICE_RETURN_IF_ERROR(NoteDamage(LoadNewestDedupe(), "event ids", damage));
   young_from_ = book.next();
@@ -63,7 +64,7 @@ absl::Status KvEventLog::Load(std::vector<std::string>* damage) {
     dedupe_last_ = last_dedupe_nanos_;
   }
   if (!damage->empty()) SLUICE_RETURN_IF_ERROR(FindLosses(damage));
-  if (!fresh) return absl::OkStatus();
+  if (!fresh || read_only) return absl::OkStatus();
   WriteSet set;
   set.Put(Table::kMeta, std::string(format::kFormatVersionKey),
           absl::StrCat(format::kFormatVersion));
@@ -229,7 +230,8 @@ absl::Status KvEventLog::IncludeNewerDeadLetters(LogBook* book) const {
   return absl::OkStatus();
 }
 
-absl::Status KvEventLog::RecountDeadLetters(LogBook* book) const {
+absl::Status KvEventLog::RecountDeadLetters(
+    LogBook* book, std::vector<std::string>* damage) const {
   uint64_t letters = 0;
   uint64_t bytes = 0;
   SLUICE_RETURN_IF_ERROR(store_->Scan(
@@ -240,7 +242,17 @@ absl::Status KvEventLog::RecountDeadLetters(LogBook* book) const {
         bytes += value.size();
         return true;
       }));
+  LogStats before;
+  book->FillStats(&before);
   book->RecountDeadLetters(letters, bytes);
+  LogStats after;
+  book->FillStats(&after);
+  if (after.dead_letters_lost > before.dead_letters_lost) {
+    damage->push_back(
+        absl::StrCat(after.dead_letters_lost - before.dead_letters_lost,
+                     " dead letters are lost to damage on disk"));
+    LOG(ERROR) << damage->back();
+  }
   return absl::OkStatus();
 }
 

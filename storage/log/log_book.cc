@@ -96,6 +96,7 @@ uint64_t LogBook::AddLoss(Sequence first, Sequence last, uint64_t bytes) {
           holes_.begin(), holes_.end(),
           [first](const auto& other) { return other.first() < first; });
       holes_.insert(at, hole);
+      found_losses_.emplace_back(first, part_last);
       added += part_last - first + 1;
       for (auto& [name, cursor] : cursors_) {
         if (cursor.progress.Complete(first, part_last, Done::kCorrupt) > 0) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -86,6 +87,10 @@ class LogBook {
   uint64_t AddLoss(Sequence first, Sequence last, uint64_t bytes);
   // The loss that `sequence` lies in; null: none.
   const storage::v1::Hole* FindHole(Sequence sequence) const;
+  // What AddLoss() has counted, first and last of each, in that order.
+  const std::vector<std::pair<Sequence, Sequence>>& found_losses() const {
+    return found_losses_;
+  }
 
   // ---- Cursors ----
 
@@ -148,6 +153,7 @@ class LogBook {
   uint64_t next_offset_ = 0;
   RecentBatches recent_;
   std::vector<storage::v1::Hole> holes_;  // Ascending, disjoint.
+  std::vector<std::pair<Sequence, Sequence>> found_losses_;
   struct Addressed {
     Sequence first = 0;
     Sequence last = 0;

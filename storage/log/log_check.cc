@@ -20,7 +20,9 @@ constexpr size_t kDedupeKeyBytes = 16;
 
 class Checker {
  public:
-  explicit Checker(const KeyValueStore& store) : store_(store) {}
+  Checker(const KeyValueStore& store,
+          const std::function<void(double)>& progress)
+      : store_(store), progress_(progress) {}
 
   absl::StatusOr<LogCheck> Run() {
     SLUICE_RETURN_IF_ERROR(CheckMeta());
@@ -87,6 +89,10 @@ class Checker {
       if (!found.lost.empty()) {
         range.from = std::max(range.from, found.lost.back().last + 1);
       }
+      if (progress_ != nullptr) {
+        progress_(static_cast<double>(range.from - range.floor) /
+                  static_cast<double>(range.end - range.floor));
+      }
     }
     uint64_t expected =
         check_.state.next_offset() - check_.state.first_offset();
@@ -102,17 +108,26 @@ class Checker {
   void AddLost(const LostRange& lost) {
     check_.lost.emplace_back(lost.first, lost.last);
     check_.damaged_records += lost.records.size();
-    if (lost.records.empty() && IsKnown(lost)) return;
-    Problem("events ", lost.first, " to ", lost.last,
-            lost.records.empty() ? " are missing" : " are damaged");
+    if (lost.records.empty()) {
+      AddUnknown(lost.first, lost.last, " are missing");
+    } else {
+      Unknown(lost.first, lost.last, " are damaged");
+    }
   }
 
-  bool IsKnown(const LostRange& lost) const {
-    Sequence next = lost.first;
+  // Of what is missing from `first` to `last`, what the log does not know of.
+  void AddUnknown(Sequence first, Sequence last, const char* what) {
     for (const auto& hole : check_.state.holes()) {
-      if (hole.first() <= next) next = std::max(next, hole.last() + 1);
+      if (hole.last() < first) continue;
+      if (hole.first() > last) break;
+      if (hole.first() > first) Unknown(first, hole.first() - 1, what);
+      first = hole.last() + 1;
     }
-    return next > lost.last;
+    if (first <= last) Unknown(first, last, what);
+  }
+  void Unknown(Sequence first, Sequence last, const char* what) {
+    check_.newly_lost.emplace_back(first, last);
+    Problem("events ", first, " to ", last, what);
   }
 
   // `offset`: where the batch should begin; null: not known.
@@ -259,13 +274,15 @@ class Checker {
   }
 
   const KeyValueStore& store_;
+  const std::function<void(double)>& progress_;
   LogCheck check_;
 };
 
 }  // namespace
 
-absl::StatusOr<LogCheck> CheckTables(const KeyValueStore& store) {
-  return Checker(store).Run();
+absl::StatusOr<LogCheck> CheckTables(
+    const KeyValueStore& store, const std::function<void(double)>& progress) {
+  return Checker(store, progress).Run();
 }
 
 absl::StatusOr<LogCheck> CheckLog(const std::string& path) {

@@ -3,6 +3,7 @@
 #define STORAGE_LOG_LOG_CHECK_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,9 +25,10 @@ struct LogCheck {
   uint64_t record_bytes = 0;
   // Records that fail their checksum or their content.
   uint64_t damaged_records = 0;
-  // Sequences that cannot be read, both ends included. Those that the log
-  // knows of are in state.holes too.
+  // Sequences that cannot be read, both ends included: those that the log knows
+  // of, as in state.holes, and others, which `problems` names too.
   std::vector<std::pair<Sequence, Sequence>> lost;
+  std::vector<std::pair<Sequence, Sequence>> newly_lost;
   uint64_t dead_letters = 0;
   uint64_t dedupe_keys = 0;
   std::vector<CursorInfo> cursors;
@@ -42,8 +44,11 @@ struct LogCheck {
 //   opening it for use repairs it.
 absl::StatusOr<LogCheck> CheckLog(const std::string& path);
 
-// The same for the tables in `store`.
-absl::StatusOr<LogCheck> CheckTables(const KeyValueStore& store);
+// The same for the tables in `store`. `progress` (null: none) is called now and
+// then with the part of the events done, 0 to 1.
+absl::StatusOr<LogCheck> CheckTables(
+    const KeyValueStore& store,
+    const std::function<void(double)>& progress = nullptr);
 
 }  // namespace sluice
 

@@ -48,7 +48,11 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
     const std::string& path, const RocksDbLogOptions& options, Clock* clock) {
   RocksDbStoreOptions store_options;
   store_options.memtable_bytes = MemtableBytes(options);
-  store_options.reserve_bytes = store_options.memtable_bytes + kReserveBytes;
+  if (!options.read_only) {
+    store_options.reserve_bytes = store_options.memtable_bytes + kReserveBytes;
+  }
+  store_options.read_only = options.read_only;
+  store_options.check_all = options.check_all;
   store_options.resources = options.resources;
   store_options.env = options.env;
   store_options.find_record = &FindRecord;
@@ -57,7 +61,7 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
   std::vector<std::string> damage = store->damage();
   std::unique_ptr<RocksDbEventLog> log(
       new RocksDbEventLog(std::move(store), options.log, clock));
-  const absl::Status status = log->Load(&damage);
+  const absl::Status status = log->Load(&damage, options.read_only);
   log->damage_ = std::move(damage);
   if (!status.ok()) {
     return absl::Status(status.code(),
@@ -77,6 +81,7 @@ RocksDbEventLog::RocksDbEventLog(const RocksDbStore* disk,
     : KvEventLog(std::move(store), options, format::Codec::kLz4, clock,
                  [disk](Sequence sequence, std::string_view record) {
                    KeepDamagedRecord(*disk, sequence, record);
-                 }) {}
+                 }),
+      tables_(*disk) {}
 
 }  // namespace sluice

@@ -25,6 +25,10 @@ struct RocksDbLogOptions {
   size_t memtable_bytes = RocksDbStoreOptions().memtable_bytes;
   // The file system; null: the real one. Outlives the log.
   rocksdb::Env* env = nullptr;
+  // See RocksDbStoreOptions. With `read_only` writing methods fail, and losses
+  // that are found count in memory only.
+  bool read_only = false;
+  bool check_all = false;
 };
 
 class RocksDbEventLog final : public KvEventLog {
@@ -35,12 +39,17 @@ class RocksDbEventLog final : public KvEventLog {
   // outlives the log.
   //   kFailedPrecondition: the folder is in use by another process, cannot be
   //   written, or holds a log of a newer format version.
-  //   kUnavailable: the disk refused.  kDataLoss: beyond repair.
+  //   kUnavailable: the disk refused.  kDataLoss: beyond repair; damaged
+  //   (read_only).
   static absl::StatusOr<std::unique_ptr<RocksDbEventLog>> Open(
       const std::string& path, const RocksDbLogOptions& options, Clock* clock);
 
-  // What had to be repaired on opening, in sentences; empty: nothing.
+  // What had to be repaired on opening, in sentences; empty: nothing. Those
+  // that tell of a loss have the word "lost".
   const std::vector<std::string>& damage() const { return damage_; }
+
+  // What the log is made of, for CheckTables(): without what waits for Flush().
+  const KeyValueStore& tables() const { return tables_; }
 
  private:
   RocksDbEventLog(std::unique_ptr<RocksDbStore> store,
@@ -50,6 +59,7 @@ class RocksDbEventLog final : public KvEventLog {
                   std::unique_ptr<RocksDbStore>&& store,
                   const LogOptions& options, Clock* clock);
 
+  const KeyValueStore& tables_;
   std::vector<std::string> damage_;
 };
 

@@ -1,106 +1,26 @@
 #include "tools/sluice/log_command.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
 #include "tools/sluice/exit_codes.h"
+#include "tools/sluice/log_output.h"
 #include "tools/sluice/log_report.h"
-#include "tools/sluice/status_output.h"
 
 namespace sluice {
 namespace {
-
-admin::v1::ProcessStatus AsProcess(const admin::v1::PipelineStatus& status) {
-  admin::v1::ProcessStatus process;
-  *process.add_pipelines() = status;
-  return process;
-}
-
-boost::json::array Strings(const std::vector<std::string>& texts) {
-  return boost::json::array(texts.begin(), texts.end());
-}
-
-boost::json::object ToJson(const LogReport& report) {
-  boost::json::object object =
-      StatusToJson(AsProcess(report.status))["pipelines"]
-          .as_array()[0]
-          .as_object();
-  boost::json::array dead_letters;
-  for (const auto& [key, count] : report.dead_letters) {
-    dead_letters.push_back(boost::json::object{
-        {"component", key.first}, {"reason", key.second}, {"count", count}});
-  }
-  object["dead_letters"] = std::move(dead_letters);
-  object["damage"] = Strings(report.damage);
-  return object;
-}
-
-boost::json::object ToJson(const LogVerification& verification) {
-  boost::json::object object = ToJson(verification.report);
-  object["good"] = verification.good();
-  object["events"] = verification.events;
-  object["batches"] = verification.batches;
-  object["bytes"] = verification.bytes;
-  boost::json::array missing;
-  for (const auto& [first, last] : verification.missing) {
-    missing.push_back(boost::json::object{{"first", first}, {"last", last}});
-  }
-  object["missing"] = std::move(missing);
-  object["unreadable"] = Strings(verification.unreadable);
-  return object;
-}
-
-void PrintReport(const LogReport& report, std::ostream& out) {
-  const admin::v1::LogStatus& log = report.status.log();
-  out << FormatLedger(AsProcess(report.status));
-  const uint64_t held = log.next_sequence() - log.first_sequence();
-  out << "  log: " << Count(held, "event") << " held";
-  if (held > 0) {
-    out << " (" << log.first_sequence() << " to " << log.next_sequence() - 1
-        << ")";
-  }
-  out << ", " << log.stored_bytes() << " bytes, "
-      << Count(log.corrupt_events(), "corrupt event") << "\n";
-  for (const auto& [key, count] : report.dead_letters) {
-    out << "  dead letters: " << count << " of " << key.first << ", "
-        << key.second << "\n";
-  }
-  for (const std::string& damage : report.damage) {
-    out << "  repaired: " << damage << "\n";
-  }
-}
-
-void PrintVerification(const LogVerification& verification, std::ostream& out) {
-  const admin::v1::PipelineStatus& status = verification.report.status;
-  out << "pipeline " << status.name() << ": "
-      << (verification.good() ? "good" : "NOT GOOD") << ": read "
-      << Count(verification.events, "event") << " in "
-      << Count(verification.batches, "record") << ", " << verification.bytes
-      << " bytes\n";
-  for (const auto& [first, last] : verification.missing) {
-    out << "  missing: events " << first << " to " << last << "\n";
-  }
-  for (const std::string& sentence : verification.unreadable) {
-    out << "  unreadable: " << sentence << "\n";
-  }
-  for (const std::string& damage : verification.report.damage) {
-    out << "  repaired: " << damage << "\n";
-  }
-  if (status.log().corrupt_events() > 0) {
-    out << "  corrupt: " << Count(status.log().corrupt_events(), "event")
-        << " lost to damage since the log was made\n";
-  }
-  for (const std::string& imbalance : status.imbalances()) {
-    out << "  does not add up: " << imbalance << "\n";
-  }
-}
 
 int FailureExitCode(const absl::Status& status) {
   switch (status.code()) {
@@ -114,6 +34,11 @@ int FailureExitCode(const absl::Status& status) {
     default:
       return kExitFailure;
   }
+}
+
+int Fail(const absl::Status& status, std::ostream& err) {
+  err << "sluice: " << std::string(status.message()) << "\n";
+  return FailureExitCode(status);
 }
 
 // Calls `handle` for each pipeline until one fails; it gives an exit code.
@@ -130,11 +55,10 @@ int ForEachLog(
     if (status.ok() && *handled != kExitOk) code = *handled;
   }
   if (status.ok()) return code;
-  err << "sluice: " << std::string(status.message()) << "\n";
-  return FailureExitCode(status);
+  return Fail(status, err);
 }
 
-// Prints what both subcommands print as JSON.
+// Prints what subcommands print as JSON.
 void PrintDocument(const LogCommandOptions& options, boost::json::array logs,
                    std::ostream& out) {
   if (options.output != OutputFormat::kJson) return;
@@ -162,7 +86,7 @@ void AddInspect(CLI::App& log, CommandAction* action) {
   auto options = std::make_shared<LogCommandOptions>();
   AddDataDir(*command, options.get());
   command->footer(
-      "The process that uses the directory must be stopped.\n"
+      "Changes nothing; the process that uses the directory may be running.\n"
       "\n"
       "Examples:\n"
       "  sluice log inspect /var/lib/sluice\n"
@@ -181,10 +105,12 @@ void AddVerify(CLI::App& log, CommandAction* action) {
   auto options = std::make_shared<LogCommandOptions>();
   AddDataDir(*command, options.get());
   command->footer(
-      "The process that uses the directory must be stopped.\n"
+      "Changes nothing; the process that uses the directory may be running.\n"
+      "A log whose files are damaged is looked at in a copy, below $TMPDIR.\n"
       "\n"
-      "Exit codes: 0 good, 3 something is damaged, missing or unaccounted\n"
-      "for, 4 the directory cannot be used.\n"
+      "Exit codes: 0 good, 3 something is damaged, newly lost or unaccounted\n"
+      "for, 4 the directory cannot be used. Losses that the log has accounted\n"
+      "for are listed, and are no finding.\n"
       "\n"
       "Examples:\n"
       "  sluice log verify /var/lib/sluice\n"
@@ -197,18 +123,104 @@ void AddVerify(CLI::App& log, CommandAction* action) {
   });
 }
 
+void AddRepair(CLI::App& log, CommandAction* action) {
+  CLI::App* command = log.add_subcommand(
+      "repair", "Put right what is damaged, and say what is lost");
+  auto options = std::make_shared<LogCommandOptions>();
+  AddDataDir(*command, options.get());
+  command->footer(
+      "The process that uses the directory must be stopped. `run` repairs "
+      "what\n"
+      "keeps it from finding events when it opens a log; this also reads all "
+      "of\n"
+      "them, and takes damage among them out. A damaged log is copied, which\n"
+      "takes as much free space as it has bytes. What is left of damaged "
+      "bytes\n"
+      "is kept in the folder `quarantine` of the log.\n"
+      "\n"
+      "Exit codes: 0 good, or repaired without a loss, 3 something is lost,\n"
+      "4 the directory cannot be used.\n"
+      "\n"
+      "Examples:\n"
+      "  sluice log repair /var/lib/sluice\n"
+      "  sluice log repair /var/lib/sluice --output json |\n"
+      "      jq '.pipelines[] | {name, lost_events, losses}'");
+  command->callback([options, action] {
+    *action = [options] {
+      return RunLogRepair(*options, std::cout, std::cerr);
+    };
+  });
+}
+
+void AddExport(CLI::App& log, CommandAction* action) {
+  CLI::App* command = log.add_subcommand(
+      "export", "Write the events of a log as JSON lines (CloudEvents)");
+  auto options = std::make_shared<LogExportOptions>();
+  command
+      ->add_option("data_dir,-d,--data-dir", options->wanted.data_dir,
+                   "Data directory, as in the configuration")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("-p,--pipeline", options->wanted.pipeline,
+                   "The pipeline whose log it is")
+      ->required()
+      ->type_name("NAME");
+  command->add_option("--from", options->wanted.from, "First event, by number")
+      ->type_name("SEQ");
+  command->add_option("--to", options->wanted.to, "Last event, by number")
+      ->type_name("SEQ");
+  command
+      ->add_option("--out", options->out,
+                   "A new file, for its owner only; else to the output")
+      ->type_name("FILE");
+  command->footer(
+      "Changes nothing; the process that uses the directory may be running.\n"
+      "Each line is as the sink `file` writes it. Damaged events are left "
+      "out.\n"
+      "\n"
+      "Exit codes: 0 all is written, 3 some events are lost to damage (which,\n"
+      "is said on stderr), 4 the directory cannot be used.\n"
+      "\n"
+      "Examples:\n"
+      "  sluice log export /var/lib/sluice -p office --out office.jsonl\n"
+      "  sluice log export /var/lib/sluice -p office --from 1000 --to 1999");
+  command->callback([options, action] {
+    *action = [options] {
+      return RunLogExport(*options, std::cout, std::cerr);
+    };
+  });
+}
+
+// Makes a file that was not there, readable by its owner only: events may be
+// private.
+absl::Status MakeNewFile(const std::string& path) {
+  const int file =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file >= 0) {
+    ::close(file);
+    return absl::OkStatus();
+  }
+  return absl::UnknownError(
+      absl::StrCat("cannot make ", path, ": ", std::strerror(errno)));
+}
+
 }  // namespace
 
 void AddLogCommand(CLI::App& app, CommandAction* action) {
-  CLI::App* log =
-      app.add_subcommand("log", "Look at the logs of a data directory");
+  CLI::App* log = app.add_subcommand(
+      "log", "Look at the logs of a data directory, repair and export them");
   log->require_subcommand(1);
   log->footer(
       "Examples:\n"
       "  sluice log inspect /var/lib/sluice\n"
-      "  sluice log verify /var/lib/sluice");
+      "  sluice log verify /var/lib/sluice\n"
+      "  sluice log repair /var/lib/sluice\n"
+      "  sluice log export /var/lib/sluice -p office --out office.jsonl");
   AddInspect(*log, action);
   AddVerify(*log, action);
+  AddRepair(*log, action);
+  AddExport(*log, action);
 }
 
 int RunLogInspect(const LogCommandOptions& options, std::ostream& out,
@@ -255,6 +267,51 @@ int RunLogVerify(const LogCommandOptions& options, std::ostream& out,
     PrintDocument(options, std::move(logs), out);
   }
   return code;
+}
+
+int RunLogRepair(const LogCommandOptions& options, std::ostream& out,
+                 std::ostream& err) {
+  boost::json::array logs;
+  const int code = ForEachLog(
+      options, err, [&](const std::string& pipeline) -> absl::StatusOr<int> {
+        const absl::StatusOr<LogRepair> repair =
+            RepairLog(options.data_dir, pipeline);
+        if (!repair.ok()) return repair.status();
+        if (options.output == OutputFormat::kJson) {
+          logs.push_back(ToJson(pipeline, *repair));
+        } else {
+          PrintRepair(pipeline, *repair, out);
+        }
+        return repair->nothing_lost() ? kExitOk : kExitFindings;
+      });
+  // What was done counts even if the next log could not be opened.
+  if (code == kExitOk || code == kExitFindings || !logs.empty()) {
+    PrintDocument(options, std::move(logs), out);
+  }
+  return code;
+}
+
+int RunLogExport(const LogExportOptions& options, std::ostream& out,
+                 std::ostream& err) {
+  std::ofstream file;
+  if (!options.out.empty()) {
+    const absl::Status made = MakeNewFile(options.out);
+    if (!made.ok()) return Fail(made, err);
+    file.open(options.out, std::ios::binary | std::ios::app);
+  }
+  std::ostream& target = options.out.empty() ? out : file;
+  const auto write = [&](std::string_view lines) {
+    target.write(lines.data(), static_cast<std::streamsize>(lines.size()));
+    target.flush();
+    return target.good() ? absl::OkStatus()
+                         : absl::UnknownError("the events cannot be written");
+  };
+  const absl::StatusOr<LogExportResult> result =
+      ExportLog(options.wanted, write, [&err](const EventRange& range) {
+        err << "sluice: lost to damage: " << RangeText(range) << "\n";
+      });
+  if (!result.ok()) return Fail(result.status(), err);
+  return result->lost == 0 ? kExitOk : kExitFindings;
 }
 
 }  // namespace sluice

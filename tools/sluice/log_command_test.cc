@@ -2,13 +2,18 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <random>
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -21,6 +26,7 @@ namespace sluice {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class LogCommandTest : public testing::Test {
  protected:
@@ -75,6 +81,67 @@ class LogCommandTest : public testing::Test {
     ASSERT_TRUE((*log)->Flush(Durability::kDurable).ok());
   }
 
+  // Enough to make RocksDB write table files, and not to be packed away.
+  void MakeLargeLog(const std::string& pipeline) {
+    std::mt19937 random(7);
+    std::string noise(4000, ' ');
+    for (char& c : noise) c = static_cast<char>('!' + random() % 90);
+    RocksDbLogOptions options;
+    options.memtable_bytes = 64 << 10;
+    MakeLog(pipeline, options, 50, noise);
+  }
+
+  std::string LogPath(const std::string& pipeline) const {
+    return PipelineLogPath(options_.data_dir, pipeline);
+  }
+
+  // Table files with many events.
+  static std::vector<std::string> Tables(const std::string& path) {
+    std::vector<std::string> tables;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      if (entry.path().extension() == ".sst" && entry.file_size() >= 50'000) {
+        tables.push_back(entry.path());
+      }
+    }
+    EXPECT_FALSE(tables.empty());
+    return tables;
+  }
+
+  static void Damage(const std::string& path, int64_t at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at);
+    file << "damaged";
+    EXPECT_TRUE(file.good());
+  }
+
+  // Damages events in all of them.
+  static void DamageTables(const std::string& path) {
+    for (const std::string& table : Tables(path)) {
+      Damage(table,
+             static_cast<int64_t>(std::filesystem::file_size(table)) / 3);
+    }
+  }
+
+  using Files = std::map<std::string, std::string>;
+
+  static Files FilesOf(const std::string& path) {
+    Files files;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(path)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      files[entry.path()] =
+          std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    return files;
+  }
+
+  void ClearOutput() {
+    out_.str("");
+    err_.str("");
+  }
+
+  int Repair() { return RunLogRepair(options_, out_, err_); }
   int Inspect() { return RunLogInspect(options_, out_, err_); }
   int Verify() { return RunLogVerify(options_, out_, err_); }
   boost::json::value Json() { return boost::json::parse(out_.str()); }
@@ -138,30 +205,146 @@ TEST_F(LogCommandTest, VerifyReadsEveryEvent) {
   EXPECT_THAT(err_.str(), HasSubstr("verifying office: 100 %"));
 }
 
-TEST_F(LogCommandTest, VerifyFindsDamage) {
-  // Enough to make RocksDB write files, and not to be compressed away.
-  std::mt19937 random(7);
-  std::string noise(4000, ' ');
-  for (char& c : noise) c = static_cast<char>('!' + random() % 90);
-  RocksDbLogOptions options;
-  options.memtable_bytes = 64 << 10;
-  MakeLog("office", options, 50, noise);
-  const std::string path = PipelineLogPath(options_.data_dir, "office");
-  int damaged = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(path)) {
-    const auto size = static_cast<int64_t>(entry.file_size());
-    if (entry.path().extension() != ".sst" || size < 50'000) continue;
-    std::fstream file(entry.path(),
-                      std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(size / 3);
-    file << "damaged";
-    ++damaged;
-  }
-  ASSERT_GT(damaged, 0);
+TEST_F(LogCommandTest, DamageIsFoundThenRepairedThenKnown) {
+  MakeLargeLog("office");
+  DamageTables(LogPath("office"));
+  const Files before = FilesOf(LogPath("office"));
   EXPECT_EQ(Verify(), kExitFindings) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("pipeline office: NOT GOOD: read "));
-  EXPECT_THAT(out_.str(), HasSubstr("  missing: events "));
-  EXPECT_THAT(out_.str(), HasSubstr("lost to damage"));
+  EXPECT_THAT(out_.str(), HasSubstr("  lost: events "));
+  EXPECT_EQ(FilesOf(LogPath("office")), before);
+  options_.output = OutputFormat::kJson;
+  ClearOutput();
+  EXPECT_EQ(Verify(), kExitFindings);
+  EXPECT_FALSE(Json().at("pipelines").at(0).at("losses").as_array().empty());
+
+  ClearOutput();
+  EXPECT_EQ(Repair(), kExitFindings) << err_.str();
+  const boost::json::value repaired = Json().at("pipelines").at(0);
+  // Fewer than verify has found, where the write-ahead log still has some.
+  const boost::json::value losses = repaired.at("losses");
+  EXPECT_FALSE(losses.as_array().empty());
+  EXPECT_FALSE(repaired.at("nothing_lost").as_bool());
+  EXPECT_GT(repaired.at("lost_events").to_number<uint64_t>(), 0u);
+  EXPECT_TRUE(repaired.at("problems").as_array().empty());
+
+  ClearOutput();
+  EXPECT_EQ(Verify(), kExitOk) << out_.str();
+  const boost::json::value verified = Json().at("pipelines").at(0);
+  EXPECT_TRUE(verified.at("losses").as_array().empty());
+  EXPECT_EQ(verified.at("known_losses"), losses);
+
+  options_.output = OutputFormat::kText;
+  ClearOutput();
+  EXPECT_EQ(Repair(), kExitOk);
+  EXPECT_EQ(out_.str(), "pipeline office: good: nothing to repair\n");
+  ClearOutput();
+  EXPECT_EQ(Verify(), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("lost before, accounted for: event"));
+  EXPECT_THAT(out_.str(), HasSubstr("lost to damage since the log was made"));
+}
+
+TEST_F(LogCommandTest, ADamagedIndexCostsNothing) {
+  MakeLargeLog("office");
+  for (const std::string& table : Tables(LogPath("office"))) {
+    // What the file ends with tells that it is a table file.
+    const auto size = static_cast<int64_t>(std::filesystem::file_size(table));
+    Damage(table, size - 8);
+  }
+  const Files before = FilesOf(LogPath("office"));
+  EXPECT_EQ(Verify(), kExitFindings) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("  damaged: table file "));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("lost")));
+  EXPECT_EQ(FilesOf(LogPath("office")), before);
+  ClearOutput();
+  EXPECT_EQ(Inspect(), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("  damaged: table file "));
+  ClearOutput();
+  EXPECT_EQ(Repair(), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("good again: nothing is lost"));
+  EXPECT_THAT(out_.str(), HasSubstr("  repaired: log "));
+  ClearOutput();
+  EXPECT_EQ(Verify(), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("good: read "));
+}
+
+TEST_F(LogCommandTest, RepairNeedsTheProcessToBeStopped) {
+  MakeLog("office");
+  auto directory = DataDirectory::Open(options_.data_dir);
+  ASSERT_TRUE(directory.ok());
+  EXPECT_EQ(Repair(), kExitDataDir);
+  EXPECT_THAT(err_.str(), HasSubstr("used by another process"));
+  EXPECT_THAT(err_.str(), HasSubstr("stop that process first"));
+  EXPECT_EQ(out_.str(), "");
+}
+
+TEST_F(LogCommandTest, ALogInUseIsLookedAt) {
+  MakeLog("office");
+  auto directory = DataDirectory::Open(options_.data_dir);
+  ASSERT_TRUE(directory.ok());
+  {
+    const auto log =
+        RocksDbEventLog::Open(LogPath("office"), {}, Clock::Real());
+    ASSERT_TRUE(log.ok()) << log.status();
+    EXPECT_EQ(Inspect(), kExitOk) << err_.str();
+    EXPECT_THAT(out_.str(), HasSubstr("every event is accounted for"));
+    EXPECT_THAT(out_.str(), HasSubstr("  in use: "));
+  }
+  const auto log = RocksDbEventLog::Open(LogPath("office"), {}, Clock::Real());
+  ASSERT_TRUE(log.ok()) << log.status();
+  ClearOutput();
+  EXPECT_EQ(Verify(), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("pipeline office: good: read "));
+  EXPECT_THAT(out_.str(), HasSubstr("  in use: "));
+}
+
+TEST_F(LogCommandTest, ExportWritesEventsAsLines) {
+  MakeLog("office");
+  LogExportOptions options;
+  options.wanted.data_dir = options_.data_dir;
+  options.wanted.pipeline = "office";
+  options.wanted.from = 12;
+  options.wanted.to = 21;
+  EXPECT_EQ(RunLogExport(options, out_, err_), kExitOk) << err_.str();
+  const std::vector<std::string> lines =
+      absl::StrSplit(out_.str(), '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 10u);
+  EXPECT_EQ(boost::json::parse(lines.front()).at("id").as_string(), "1-1");
+  EXPECT_EQ(boost::json::parse(lines.back()).at("id").as_string(), "2-0");
+  EXPECT_EQ(boost::json::parse(lines.back()).at("specversion").as_string(),
+            "1.0");
+  EXPECT_EQ(err_.str(), "");
+
+  options.out = options_.data_dir + "/exported.jsonl";
+  EXPECT_EQ(RunLogExport(options, out_, err_), kExitOk) << err_.str();
+  EXPECT_EQ(FilesOf(options_.data_dir)[options.out],
+            absl::StrJoin(lines, "\n") + "\n");
+  EXPECT_EQ(
+      std::filesystem::status(options.out).permissions(),
+      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(RunLogExport(options, out_, err_), kExitFailure);
+  EXPECT_THAT(err_.str(), HasSubstr("File exists"));
+}
+
+TEST_F(LogCommandTest, ExportLeavesOutWhatIsLostAndSaysSo) {
+  MakeLargeLog("office");
+  DamageTables(LogPath("office"));
+  options_.output = OutputFormat::kJson;
+  EXPECT_EQ(Verify(), kExitFindings);
+  const boost::json::value verified = Json().at("pipelines").at(0);
+  ClearOutput();
+  LogExportOptions options;
+  options.wanted.data_dir = options_.data_dir;
+  options.wanted.pipeline = "office";
+  EXPECT_EQ(RunLogExport(options, out_, err_), kExitFindings);
+  const std::vector<std::string> lines =
+      absl::StrSplit(out_.str(), '\n', absl::SkipEmpty());
+  EXPECT_EQ(lines.size(), verified.at("events").to_number<uint64_t>());
+  const auto& loss = verified.at("losses").at(0);
+  EXPECT_THAT(err_.str(), HasSubstr(absl::StrCat(
+                              "lost to damage: events ",
+                              loss.at("first").to_number<uint64_t>(), " to ",
+                              loss.at("last").to_number<uint64_t>(), "\n")));
 }
 
 TEST_F(LogCommandTest, SaysWhenThereIsNoLog) {
@@ -173,15 +356,6 @@ TEST_F(LogCommandTest, SaysWhenThereIsNoLog) {
   options_.pipelines = {"garden"};
   EXPECT_EQ(Verify(), kExitDataDir);
   EXPECT_THAT(err_.str(), HasSubstr("no log of a pipeline \"garden\""));
-}
-
-TEST_F(LogCommandTest, SaysWhenTheDirectoryIsInUse) {
-  MakeLog("office");
-  auto directory = DataDirectory::Open(options_.data_dir);
-  ASSERT_TRUE(directory.ok());
-  EXPECT_EQ(Inspect(), kExitDataDir);
-  EXPECT_THAT(err_.str(), HasSubstr("used by another process"));
-  EXPECT_EQ(out_.str(), "");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <memory>
 #include <system_error>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/metrics/metrics.h"
 #include "pipeline/runtime/data_directory.h"
@@ -14,6 +15,8 @@
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
 #include "storage/log/event_log.h"
+#include "storage/log/log_check.h"
+#include "storage/log/log_view.h"
 #include "tools/sluice/offline_log.h"
 
 namespace sluice {
@@ -36,59 +39,24 @@ absl::Status ForEachDeadLetter(
   }
 }
 
-admin::v1::PipelineStatus DescribeLog(const OfflineLog& opened) {
+admin::v1::PipelineStatus DescribeLog(const std::string& pipeline,
+                                      const EventLog& log) {
   PipelineSpec spec;
-  spec.name = opened.pipeline;
-  for (const SourceInfo& info : opened.log->Sources()) {
+  spec.name = pipeline;
+  for (const SourceInfo& info : log.Sources()) {
     SourceSpec source;
     source.name = info.name;
     spec.sources.push_back(std::move(source));
   }
-  const HealthBoard health(opened.pipeline, Clock::Real());
+  const HealthBoard health(pipeline, Clock::Real());
   const MetricRegistry metrics;
   admin::v1::PipelineStatus status =
-      DescribePipeline(spec, *opened.log, health, {}, metrics);
+      DescribePipeline(spec, log, health, {}, metrics);
   for (auto& source : *status.mutable_sources()) source.clear_health();
   for (auto& sink : *status.mutable_sinks()) sink.clear_health();
   status.mutable_log()->clear_health();
   status.mutable_log()->clear_max_bytes();
   return status;
-}
-
-// Reads every batch, noting what is not there and what cannot be read.
-absl::Status ReadEvents(EventLog& log,
-                        const std::function<void(double)>& progress,
-                        LogVerification* verification) {
-  const LogStats stats = log.stats();
-  Sequence next = stats.first_sequence;
-  while (next < stats.next_sequence) {
-    SLUICE_ASSIGN_OR_RETURN(const std::vector<LogBatch> batches,
-                            log.Read(next, kReadBytes));
-    if (batches.empty()) break;
-    for (const LogBatch& batch : batches) {
-      if (batch.first_sequence > next) {
-        verification->missing.emplace_back(next, batch.first_sequence - 1);
-      }
-      for (size_t i = 0; i < batch.events->size(); ++i) {
-        const absl::Status parsed =
-            EventView::Parse(batch.events->event_wire(i)).status();
-        if (parsed.ok()) continue;
-        verification->unreadable.push_back(
-            absl::StrCat("event ", batch.first_sequence + i, ": ",
-                         std::string(parsed.message())));
-      }
-      verification->events += batch.events->size();
-      verification->batches += 1;
-      verification->bytes += batch.events->wire().size();
-      next = batch.first_sequence + batch.events->size();
-    }
-    progress(static_cast<double>(next - stats.first_sequence) /
-             static_cast<double>(stats.next_sequence - stats.first_sequence));
-  }
-  if (next < stats.next_sequence) {
-    verification->missing.emplace_back(next, stats.next_sequence - 1);
-  }
-  return absl::OkStatus();
 }
 
 // Counts dead letters; an error is what keeps them from being listed.
@@ -98,12 +66,50 @@ absl::Status CountDeadLetters(const EventLog& log, LogReport* report) {
   });
 }
 
+// Everything but the dead letters.
+LogReport Describe(const std::string& pipeline, LogView& view) {
+  LogReport report;
+  report.status = DescribeLog(pipeline, view.log());
+  report.damage = view.findings();
+  report.in_use = view.in_use();
+  return report;
+}
+
+// The losses that the log knew of.
+std::vector<EventRange> KnownLosses(const LogCheck& check) {
+  std::vector<EventRange> known;
+  for (const storage::v1::Hole& hole : check.state.holes()) {
+    const EventRange range(hole.first(), hole.last());
+    if (range.second >= check.state.first_sequence() &&
+        std::find(check.newly_lost.begin(), check.newly_lost.end(), range) ==
+            check.newly_lost.end()) {
+      known.push_back(range);
+    }
+  }
+  return known;
+}
+
+// Damage within records is found, and accounted for, by whoever reads them.
+absl::Status ReadEverything(EventLog& log) {
+  Sequence next = log.stats().first_sequence;
+  while (true) {
+    SLUICE_ASSIGN_OR_RETURN(const std::vector<LogBatch> batches,
+                            log.Read(next, kReadBytes));
+    if (batches.empty()) return absl::OkStatus();
+    const LogBatch& last = batches.back();
+    next = last.first_sequence + last.events->size();
+  }
+}
+
 }  // namespace
 
 bool LogVerification::good() const {
-  return missing.empty() && unreadable.empty() && report.damage.empty() &&
-         report.status.imbalances().empty() &&
-         report.status.log().corrupt_events() == 0;
+  return losses.empty() && problems.empty() && report.damage.empty() &&
+         report.status.imbalances().empty();
+}
+
+bool LogRepair::nothing_lost() const {
+  return losses.empty() && other_losses.empty() && problems.empty();
 }
 
 absl::StatusOr<std::vector<std::string>> PipelinesOf(
@@ -127,32 +133,61 @@ absl::StatusOr<std::vector<std::string>> PipelinesOf(
 
 absl::StatusOr<LogReport> InspectLog(const std::string& data_dir,
                                      const std::string& pipeline) {
-  SLUICE_ASSIGN_OR_RETURN(const OfflineLog opened,
-                          OpenOfflineLog(data_dir, pipeline));
-  LogReport report;
-  report.status = DescribeLog(opened);
-  report.damage = opened.log->damage();
-  SLUICE_RETURN_IF_ERROR(CountDeadLetters(*opened.log, &report));
+  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<LogView> view,
+                          ViewLog(data_dir, pipeline));
+  LogReport report = Describe(pipeline, *view);
+  SLUICE_RETURN_IF_ERROR(CountDeadLetters(view->log(), &report));
   return report;
 }
 
 absl::StatusOr<LogVerification> VerifyLog(
     const std::string& data_dir, const std::string& pipeline,
     const std::function<void(double)>& progress) {
-  SLUICE_ASSIGN_OR_RETURN(const OfflineLog opened,
-                          OpenOfflineLog(data_dir, pipeline));
+  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<LogView> view,
+                          ViewLog(data_dir, pipeline));
   LogVerification verification;
-  SLUICE_RETURN_IF_ERROR(ReadEvents(*opened.log, progress, &verification));
+  verification.report = Describe(pipeline, *view);
+  SLUICE_ASSIGN_OR_RETURN(LogCheck check, view->Check(progress));
+  verification.events = check.events;
+  verification.records = check.records;
+  verification.bytes = check.record_bytes;
+  verification.known_losses = KnownLosses(check);
+  verification.losses = std::move(check.newly_lost);
+  verification.problems = std::move(check.problems);
   const absl::Status listed =
-      CountDeadLetters(*opened.log, &verification.report);
+      CountDeadLetters(view->log(), &verification.report);
   if (!listed.ok()) {
-    verification.unreadable.push_back(
+    verification.problems.push_back(
         absl::StrCat("dead letters: ", std::string(listed.message())));
   }
-  // Reading has found what is damaged, and the log has accounted for it.
-  verification.report.status = DescribeLog(opened);
-  verification.report.damage = opened.log->damage();
   return verification;
+}
+
+absl::StatusOr<LogRepair> RepairLog(const std::string& data_dir,
+                                    const std::string& pipeline) {
+  SLUICE_ASSIGN_OR_RETURN(
+      const OfflineLog opened,
+      OpenOfflineLog(data_dir, pipeline, /*check_all=*/true));
+  SLUICE_RETURN_IF_ERROR(ReadEverything(*opened.log));
+  SLUICE_RETURN_IF_ERROR(opened.log->Flush(Durability::kDurable));
+  LogRepair repair;
+  for (const std::string& sentence : opened.log->damage()) {
+    // Events are in `losses`, by number.
+    if (absl::StrContains(sentence, "lost") &&
+        !absl::StrContains(sentence, " events of the log, ")) {
+      repair.other_losses.push_back(sentence);
+    } else {
+      repair.repaired.push_back(sentence);
+    }
+  }
+  repair.losses = opened.log->found_losses();
+  std::sort(repair.losses.begin(), repair.losses.end());
+  SLUICE_ASSIGN_OR_RETURN(LogCheck check, CheckTables(opened.log->tables()));
+  repair.problems = std::move(check.problems);
+  const admin::v1::PipelineStatus status = DescribeLog(pipeline, *opened.log);
+  repair.problems.insert(repair.problems.end(), status.imbalances().begin(),
+                         status.imbalances().end());
+  return repair;
 }
 
 }  // namespace sluice

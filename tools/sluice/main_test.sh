@@ -70,6 +70,10 @@ pid=$!
   read -r ready
   # The directory is taken now.
   expect 4 "data" run -c "${run}"
+  # It can be looked at, and is not to be changed.
+  expect 0 "in use: a process writes" log inspect "${TEST_TMPDIR}/data"
+  expect 0 "in use: a process writes" log verify "${TEST_TMPDIR}/data"
+  expect 4 "stop that process first" log repair "${TEST_TMPDIR}/data"
   kill -TERM "${pid}"
   read -r ledger
 } < "${TEST_TMPDIR}/out"
@@ -84,7 +88,9 @@ fi
 expect 0 "every event is accounted for" log inspect "${TEST_TMPDIR}/data"
 expect 0 "good" log verify "${TEST_TMPDIR}/data"
 expect 0 '"good":true' log verify "${TEST_TMPDIR}/data" --output json
+expect 0 "good: nothing to repair" log repair "${TEST_TMPDIR}/data"
 expect 4 "no data directory" log inspect /nowhere
+expect 4 "no log of a pipeline" log export "${TEST_TMPDIR}/data" -p garden
 expect 2 "sluice log --help" log
 expect 0 "sluice log inspect /var/lib/sluice" help log inspect
 

@@ -1,4 +1,5 @@
-// Opening the log of a pipeline while no process runs it.
+// Opening the log of a pipeline from outside: to be changed while no process
+// runs it, or to be looked at.
 #ifndef TOOLS_SLUICE_OFFLINE_LOG_H_
 #define TOOLS_SLUICE_OFFLINE_LOG_H_
 
@@ -7,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "pipeline/runtime/data_directory.h"
+#include "storage/log/log_view.h"
 #include "storage/log/rocksdb_event_log.h"
 
 namespace sluice {
@@ -19,13 +21,20 @@ struct OfflineLog {
 };
 
 // Nothing is delivered, and nothing is dropped or expires: the limits are
-// those of a configuration, which is not known here.
+// those of a configuration, which is not known here. `check_all`: see
+// RocksDbLogOptions.
 //   kNotFound: there is no such log.
 //   kFailedPrecondition: a process uses the directory; the message says to
 //   stop it.
 //   other errors of DataDirectory::Open() and RocksDbEventLog::Open().
 absl::StatusOr<OfflineLog> OpenOfflineLog(const std::string& data_dir,
-                                          const std::string& pipeline);
+                                          const std::string& pipeline,
+                                          bool check_all = false);
+
+// A look at the log, which a process may be using; as LogView::Open().
+//   kNotFound: there is no such log.
+absl::StatusOr<std::unique_ptr<LogView>> ViewLog(const std::string& data_dir,
+                                                 const std::string& pipeline);
 
 }  // namespace sluice
 
