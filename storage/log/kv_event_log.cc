@@ -74,7 +74,9 @@ absl::StatusOr<std::vector<LogBatch>> KvEventLog::Read(Sequence from,
       return batches;
     }
     range.floor = book_.first();
+    range.floor_offset = book_.start().offset;
     range.end = std::min(book_.next(), book_.recent().tail_begin());
+    if (range.end == book_.next()) range.end_offset = book_.next_offset();
   }
   range.from = from;
   range.max_bytes = max_bytes;

@@ -72,13 +72,23 @@ class KvEventLog : public EventLog {
   KvEventLog(std::unique_ptr<KeyValueStore> store, const LogOptions& options,
              format::Codec codec, Clock* clock, Quarantine quarantine);
 
+  struct LoadOptions {
+    // The store cannot be written.
+    bool read_only = false;
+    // Reads all records, whether or not anything is known to be damaged.
+    bool check_all = false;
+  };
+
   // Reads what the store holds, or prepares an empty one; to be called once,
   // before anything else. `damage` holds what had to be repaired to open the
   // store, in sentences: if any, its tables may not fit each other. What turns
-  // out to be damaged is left out and added to it. `read_only`: the store
-  // cannot be written.
+  // out to be damaged is left out and added to it.
   //   kFailedPrecondition: of a newer format version.
-  absl::Status Load(std::vector<std::string>* damage, bool read_only = false);
+  absl::Status Load(std::vector<std::string>* damage,
+                    const LoadOptions& options);
+  absl::Status Load(std::vector<std::string>* damage) {
+    return Load(damage, LoadOptions());
+  }
 
  private:
   // What one write adds beside what was committed.
@@ -100,8 +110,9 @@ class KvEventLog : public EventLog {
   absl::Status IncludeNewerDeadLetters(LogBook* book) const;
   absl::Status RecountDeadLetters(LogBook* book,
                                   std::vector<std::string>* damage) const;
-  // Looks through all records, and adds to `damage` what is lost of them.
-  absl::Status FindLosses(std::vector<std::string>* damage)
+  // Looks through all records, or only what they begin with, and adds to
+  // `damage` what is lost of them.
+  absl::Status FindLosses(bool places_only, std::vector<std::string>* damage)
       ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status LoadNewestDedupe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
 

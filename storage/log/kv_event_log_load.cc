@@ -31,7 +31,7 @@ absl::Status NoteDamage(const absl::Status& status, const char* what,
 }  // namespace
 
 absl::Status KvEventLog::Load(std::vector<std::string>* damage,
-                              bool read_only) {
+                              const LoadOptions& options) {
   absl::MutexLock writer(&writer_mu_);
   bool fresh = false;
   SLUICE_RETURN_IF_ERROR(
@@ -63,23 +63,28 @@ absl::Status KvEventLog::Load(std::vector<std::string>* damage,
     dead_letters_end_ = unwritten_dead_letter_id_;
     dedupe_last_ = last_dedupe_nanos_;
   }
-  if (!damage->empty()) SLUICE_RETURN_IF_ERROR(FindLosses(damage));
-  if (!fresh || read_only) return absl::OkStatus();
+  if (!damage->empty() || options.check_all) {
+    SLUICE_RETURN_IF_ERROR(FindLosses(!options.check_all, damage));
+  }
+  if (!fresh || options.read_only) return absl::OkStatus();
   WriteSet set;
   set.Put(Table::kMeta, std::string(format::kFormatVersionKey),
           absl::StrCat(format::kFormatVersion));
   return store_->Write(set, /*sync=*/true);
 }
 
-absl::Status KvEventLog::FindLosses(std::vector<std::string>* damage) {
+absl::Status KvEventLog::FindLosses(bool places_only,
+                                    std::vector<std::string>* damage) {
   StoredRange range;
   {
     absl::MutexLock lock(&mu_);
     range.floor = range.from = book_.first();
+    range.floor_offset = book_.start().offset;
     range.end = book_.next();
+    range.end_offset = book_.next_offset();
   }
   range.max_bytes = kReadBytes;
-  range.places_only = true;
+  range.places_only = places_only;
   while (range.from < range.end) {
     StoredEvents found;
     SLUICE_RETURN_IF_ERROR(ReadStored(*store_, range, &found));

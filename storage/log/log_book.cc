@@ -75,6 +75,12 @@ bool LogBook::MoveStart(const LogStart& start) {
 
 uint64_t LogBook::AddLoss(Sequence first, Sequence last, uint64_t bytes) {
   first = std::max(first, start_.first);
+  storage::v1::Hole* known = nullptr;
+  for (auto& hole : holes_) {
+    if (hole.first() < first || hole.last() > last) continue;
+    if (known == nullptr) known = &hole;
+    bytes -= std::min(bytes, hole.bytes());
+  }
   // The parts that earlier losses leave over become losses of their own.
   uint64_t added = 0;
   while (first <= last) {
@@ -105,6 +111,11 @@ uint64_t LogBook::AddLoss(Sequence first, Sequence last, uint64_t bytes) {
       }
     }
     first = next;
+  }
+  if (added == 0 && known != nullptr && bytes > 0) {
+    // Now it is known how much it was.
+    known->set_bytes(known->bytes() + bytes);
+    changed_ = true;
   }
   corrupt_events_ += added;
   if (added > 0) changed_ = true;

@@ -82,7 +82,8 @@ class LogBook {
 
   // ---- Damage ----
 
-  // The events first .. last, whose records took `bytes`, are lost. Counts
+  // The events first .. last, whose records took `bytes` all together (less:
+  // not known), are lost. Counts
   // those not yet known to be, for the log and every cursor; returns how many.
   uint64_t AddLoss(Sequence first, Sequence last, uint64_t bytes);
   // The loss that `sequence` lies in; null: none.

@@ -82,7 +82,7 @@ TEST_F(LogBookTest, OverlappingLossesAddOnlyWhatIsNew) {
   for (int i = 0; i < 10; ++i) Add(10);
   EXPECT_EQ(book_.AddLoss(11, 20, 100), 10u);
   EXPECT_EQ(book_.AddLoss(41, 50, 100), 10u);
-  EXPECT_EQ(book_.AddLoss(1, 60, 400), 40u);
+  EXPECT_EQ(book_.AddLoss(1, 60, 600), 40u);
   for (Sequence s = 1; s <= 60; ++s) EXPECT_NE(book_.FindHole(s), nullptr) << s;
   EXPECT_EQ(book_.FindHole(61), nullptr);
   EXPECT_EQ(book_.held_bytes(), 400u);
@@ -90,6 +90,16 @@ TEST_F(LogBookTest, OverlappingLossesAddOnlyWhatIsNew) {
   for (int i = 1; i < state.holes_size(); ++i) {
     EXPECT_GT(state.holes(i).first(), state.holes(i - 1).last());
   }
+}
+
+TEST_F(LogBookTest, BytesOfALossThatWereNotKnownAreAddedLater) {
+  for (int i = 0; i < 4; ++i) Add(10);
+  EXPECT_EQ(book_.AddLoss(11, 20, 0), 10u);
+  EXPECT_EQ(book_.held_bytes(), 400u);
+  EXPECT_EQ(book_.AddLoss(11, 20, 100), 0u);
+  EXPECT_EQ(book_.held_bytes(), 300u);
+  EXPECT_EQ(book_.AddLoss(11, 20, 100), 0u);
+  EXPECT_EQ(book_.held_bytes(), 300u);
 }
 
 TEST_F(LogBookTest, LossesGoWithTheEventsAroundThem) {

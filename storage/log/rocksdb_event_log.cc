@@ -61,7 +61,8 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
   std::vector<std::string> damage = store->damage();
   std::unique_ptr<RocksDbEventLog> log(
       new RocksDbEventLog(std::move(store), options.log, clock));
-  const absl::Status status = log->Load(&damage, options.read_only);
+  const absl::Status status =
+      log->Load(&damage, {options.read_only, options.check_all});
   log->damage_ = std::move(damage);
   if (!status.ok()) {
     return absl::Status(status.code(),

@@ -26,7 +26,8 @@ struct RocksDbLogOptions {
   // The file system; null: the real one. Outlives the log.
   rocksdb::Env* env = nullptr;
   // See RocksDbStoreOptions. With `read_only` writing methods fail, and losses
-  // that are found count in memory only.
+  // that are found count in memory only. With `check_all` every record is read,
+  // too.
   bool read_only = false;
   bool check_all = false;
 };

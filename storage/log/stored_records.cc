@@ -13,7 +13,9 @@ namespace {
 class Collector {
  public:
   Collector(const StoredRange& range, StoredEvents* out)
-      : range_(range), out_(*out), expected_(range.from) {}
+      : range_(range), out_(*out), expected_(range.from) {
+    if (range.from == range.floor) expected_offset_ = range.floor_offset;
+  }
 
   // What store.Scan() calls. Stops where records are missing that were not
   // looked for yet: see NeedsAnotherLook().
@@ -57,7 +59,7 @@ class Collector {
 
   // Accounts for everything up to the end of the range, if that was reached.
   void Finish() {
-    if (!full_) CloseGap(range_.end, std::nullopt);
+    if (!full_) CloseGap(range_.end, range_.end_offset);
   }
 
   // To be asked after each store.Scan(). It came across records, and then some

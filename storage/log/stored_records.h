@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,10 @@ struct StoredRange {
   Sequence from = 1;
   // The log is known to be complete up to here, excluded.
   Sequence end = 1;
+  // Where the records of `floor` and of `end` begin, as far as known; without
+  // that the bytes of what is lost there are not.
+  std::optional<uint64_t> floor_offset;
+  std::optional<uint64_t> end_offset;
   // Ends when the batches take so much memory; there is at least one.
   size_t max_bytes = 0;
   bool places_only = false;

@@ -22,7 +22,6 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kReadBytes = size_t{4} << 20;
 constexpr size_t kDeadLettersPerRead = 1000;
 
 // Visits every dead letter, in order.
@@ -87,18 +86,6 @@ std::vector<EventRange> KnownLosses(const LogCheck& check) {
     }
   }
   return known;
-}
-
-// Damage within records is found, and accounted for, by whoever reads them.
-absl::Status ReadEverything(EventLog& log) {
-  Sequence next = log.stats().first_sequence;
-  while (true) {
-    SLUICE_ASSIGN_OR_RETURN(const std::vector<LogBatch> batches,
-                            log.Read(next, kReadBytes));
-    if (batches.empty()) return absl::OkStatus();
-    const LogBatch& last = batches.back();
-    next = last.first_sequence + last.events->size();
-  }
 }
 
 }  // namespace
@@ -168,7 +155,6 @@ absl::StatusOr<LogRepair> RepairLog(const std::string& data_dir,
   SLUICE_ASSIGN_OR_RETURN(
       const OfflineLog opened,
       OpenOfflineLog(data_dir, pipeline, /*check_all=*/true));
-  SLUICE_RETURN_IF_ERROR(ReadEverything(*opened.log));
   SLUICE_RETURN_IF_ERROR(opened.log->Flush(Durability::kDurable));
   LogRepair repair;
   for (const std::string& sentence : opened.log->damage()) {
