@@ -110,7 +110,7 @@ class Check {
         names_.begin(), names_.end(),
         [](const auto& name) { return absl::EndsWith(name, ".sst"); });
     if (has_tables || logged_from != kNoChange) {
-      damage_.emplace_back("the list of files has lost its end");
+      damage_.emplace_back("the list of files lacks its end");
     }
     return status;
   }

@@ -34,6 +34,8 @@ RocksDbLogOptions LookingOptions() {
   options.log.dead_letter_max_bytes = 0;
   options.log.dead_letter_max_age = absl::ZeroDuration();
   options.log.tail_bytes = 0;
+  // Of a copy; the room that is kept for a full disk goes with it.
+  options.memtable_bytes = size_t{8} << 20;
   return options;
 }
 
