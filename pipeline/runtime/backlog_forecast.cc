@@ -26,8 +26,7 @@ void RateMeter::Note(absl::Duration now, uint64_t events) {
 
 std::optional<double> RateMeter::PerSecond(absl::Duration now) const {
   if (now - start_ < kFirstLook) return std::nullopt;
-  const int64_t size = static_cast<int64_t>(slots_.size());
-  const int64_t first = SecondOf(now) - size + 1;
+  const int64_t first = SecondOf(now) - kWindowSeconds + 1;
   uint64_t events = 0;
   {
     absl::MutexLock lock(&mu_);

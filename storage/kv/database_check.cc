@@ -20,48 +20,69 @@ namespace {
 constexpr uint64_t kNoChange = std::numeric_limits<uint64_t>::max();
 constexpr char kManifestPrefix[] = "MANIFEST-";
 
-std::vector<std::string> Children(rocksdb::Env* env, const std::string& path) {
-  std::vector<std::string> names;
-  env->GetChildren(path, &names).PermitUncheckedError();
-  std::sort(names.begin(), names.end());
-  return names;
+rocksdb::Status Children(rocksdb::Env* env, const std::string& path,
+                         std::vector<std::string>* names) {
+  const rocksdb::Status status = env->GetChildren(path, names);
+  std::sort(names->begin(), names->end());
+  return status;
 }
 
-// The name of the MANIFEST that counts; empty: CURRENT names none.
-std::string CurrentManifest(rocksdb::Env* env, const std::string& path) {
-  std::string name;
-  if (!rocksdb::ReadFileToString(env, path + "/CURRENT", &name).ok() ||
-      !absl::StartsWith(name, kManifestPrefix) || !absl::EndsWith(name, "\n")) {
-    return "";
+// Not an error of the disk.
+bool IsMissing(const rocksdb::Status& status) {
+  return status.IsNotFound() ||
+         status.subcode() == rocksdb::Status::kPathNotFound;
+}
+
+// Finds the name of the MANIFEST that counts; empty: CURRENT names none.
+rocksdb::Status CurrentManifest(rocksdb::Env* env, const std::string& path,
+                                std::string* name) {
+  name->clear();
+  std::string content;
+  rocksdb::Status status =
+      rocksdb::ReadFileToString(env, path + "/CURRENT", &content);
+  if (IsMissing(status)) return rocksdb::Status::OK();
+  if (!status.ok() || !absl::StartsWith(content, kManifestPrefix) ||
+      !absl::EndsWith(content, "\n")) {
+    return status;
   }
-  name.pop_back();
-  return env->FileExists(absl::StrCat(path, "/", name)).ok() ? name : "";
+  content.pop_back();
+  status = env->FileExists(absl::StrCat(path, "/", content));
+  if (IsMissing(status)) return rocksdb::Status::OK();
+  if (status.ok()) *name = std::move(content);
+  return status;
 }
 
-std::optional<ManifestFile> ReadManifestFile(rocksdb::Env* env,
-                                             const std::string& path,
-                                             const std::string& name) {
+// Leaves `manifest` empty where the file is damaged.
+rocksdb::Status ReadManifestFile(rocksdb::Env* env, const std::string& path,
+                                 const std::string& name,
+                                 std::optional<ManifestFile>* manifest) {
+  manifest->reset();
   uint64_t number = 0;
-  std::string bytes;
-  if (!absl::SimpleAtoi(name.substr(sizeof(kManifestPrefix) - 1), &number) ||
-      !rocksdb::ReadFileToString(env, absl::StrCat(path, "/", name), &bytes)
-           .ok()) {
-    return std::nullopt;
+  if (!absl::SimpleAtoi(name.substr(sizeof(kManifestPrefix) - 1), &number)) {
+    return rocksdb::Status::OK();
   }
-  return ParseManifestFile(number, bytes);
+  std::string bytes;
+  const rocksdb::Status status =
+      rocksdb::ReadFileToString(env, absl::StrCat(path, "/", name), &bytes);
+  if (status.ok()) *manifest = ParseManifestFile(number, bytes);
+  return status;
 }
 
-// The last MANIFEST that can be read; empty: none.
-std::string NewestManifest(rocksdb::Env* env, const std::string& path) {
-  std::vector<std::string> names = Children(env, path);
+// Finds the last MANIFEST that can be read; empty: none.
+rocksdb::Status NewestManifest(rocksdb::Env* env, const std::string& path,
+                               std::string* newest) {
+  newest->clear();
+  std::vector<std::string> names;
+  rocksdb::Status status = Children(env, path, &names);
   std::reverse(names.begin(), names.end());
   for (const std::string& name : names) {
-    if (absl::StartsWith(name, kManifestPrefix) &&
-        ReadManifestFile(env, path, name).has_value()) {
-      return name;
-    }
+    if (!status.ok() || !newest->empty()) break;
+    if (!absl::StartsWith(name, kManifestPrefix)) continue;
+    std::optional<ManifestFile> manifest;
+    status = ReadManifestFile(env, path, name, &manifest);
+    if (manifest.has_value()) *newest = name;
   }
-  return "";
+  return status;
 }
 
 // Whether the folder with these files is of a database that was made already.
@@ -78,25 +99,29 @@ class Check {
       : env_(*env), path_(path), expected_(expected), damage_(*damage) {}
 
   rocksdb::Status Run() {
-    names_ = Children(&env_, path_);
-    const std::string name = CurrentManifest(&env_, path_);
+    std::string name;
+    rocksdb::Status status = Children(&env_, path_, &names_);
+    if (status.ok()) status = CurrentManifest(&env_, path_, &name);
+    if (!status.ok()) return status;
     if (name.empty()) {
       if (HoldsData(names_))
         damage_.emplace_back("the file CURRENT is damaged");
-      return rocksdb::Status::OK();
+      return status;
     }
-    auto manifest = ReadManifestFile(&env_, path_, name);
+    std::optional<ManifestFile> manifest;
+    status = ReadManifestFile(&env_, path_, name, &manifest);
+    if (!status.ok()) return status;
     if (!manifest.has_value()) {
       damage_.push_back(
           absl::StrCat("the list of files ", name, " is damaged"));
-      return rocksdb::Status::OK();
+      return status;
     }
     manifest_ = *std::move(manifest);
     for (const auto& [number, table] : manifest_.tables) {
-      const rocksdb::Status status = CheckTable(number, table);
+      status = CheckTable(number, table);
       if (!status.ok()) return status;
     }
-    const rocksdb::Status status = CheckFamilies();
+    status = CheckFamilies();
     return status.ok() ? CheckUnlisted() : status;
   }
 
@@ -295,29 +320,33 @@ rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
 
 rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
                                std::vector<std::string>* damage) {
-  std::vector<std::string> names = Children(env, path);
-  if (!HoldsData(names) || !CurrentManifest(env, path).empty()) {
-    return rocksdb::Status::OK();
-  }
-  const std::string newest = NewestManifest(env, path);
-  if (newest.empty()) return rocksdb::Status::OK();
+  std::vector<std::string> names;
+  std::string current;
+  std::string newest;
+  rocksdb::Status status = Children(env, path, &names);
+  if (status.ok()) status = CurrentManifest(env, path, &current);
+  if (!status.ok() || !current.empty() || !HoldsData(names)) return status;
+  status = NewestManifest(env, path, &newest);
+  if (!status.ok() || newest.empty()) return status;
   damage->push_back(absl::StrCat(
       "the file CURRENT was damaged; it is written anew and names ", newest));
   const std::string made = path + "/CURRENT.dbtmp";
-  rocksdb::Status status = rocksdb::WriteStringToFile(env, newest + "\n", made,
-                                                      /*should_sync=*/true);
+  status = rocksdb::WriteStringToFile(env, newest + "\n", made,
+                                      /*should_sync=*/true);
   if (status.ok()) status = env->RenameFile(made, path + "/CURRENT");
   std::unique_ptr<rocksdb::Directory> folder;
   if (status.ok()) status = env->NewDirectory(path, &folder);
   return status.ok() ? folder->Fsync() : status;
 }
 
-std::optional<ManifestFile> ReadManifest(rocksdb::Env* env,
-                                         const std::string& path) {
-  std::string name = CurrentManifest(env, path);
-  if (name.empty()) name = NewestManifest(env, path);
-  if (name.empty()) return std::nullopt;
-  return ReadManifestFile(env, path, name);
+rocksdb::Status ReadManifest(rocksdb::Env* env, const std::string& path,
+                             std::optional<ManifestFile>* manifest) {
+  manifest->reset();
+  std::string name;
+  rocksdb::Status status = CurrentManifest(env, path, &name);
+  if (status.ok() && name.empty()) status = NewestManifest(env, path, &name);
+  if (!status.ok() || name.empty()) return status;
+  return ReadManifestFile(env, path, name, manifest);
 }
 
 }  // namespace sluice

@@ -47,10 +47,11 @@ rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
 rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
                                std::vector<std::string>* damage);
 
-// The newest MANIFEST in folder `path` that can be read: the one that CURRENT
-// names, or if that is damaged the last; nullopt: none.
-std::optional<ManifestFile> ReadManifest(rocksdb::Env* env,
-                                         const std::string& path);
+// Reads the MANIFEST in folder `path` that CURRENT names, or if that is damaged
+// the last that can be read. `manifest` stays empty if there is none.
+//   IOError: the disk refused.
+rocksdb::Status ReadManifest(rocksdb::Env* env, const std::string& path,
+                             std::optional<ManifestFile>* manifest);
 
 }  // namespace sluice
 

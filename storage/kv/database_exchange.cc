@@ -34,10 +34,17 @@ class Exchange {
       : env_(*env), path_(path), made_(ReplacementFolder(path)) {}
 
   rocksdb::Status Finish() {
-    if (!env_.FileExists(made_).ok()) return rocksdb::Status::OK();
-    if (Has(kMoving)) return MoveFiles();
-    if (Has(kReady)) return Replace();
-    return Discard();
+    const rocksdb::Status status = env_.FileExists(made_);
+    if (status.IsNotFound()) return rocksdb::Status::OK();
+    if (!status.ok()) return status;
+    std::vector<std::string> names;
+    const rocksdb::Status listed = Children(made_, &names);
+    if (!listed.ok()) return listed;
+    const auto has = [&names](const char* name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (has(kMoving)) return MoveFiles();
+    return has(kReady) ? Replace() : Discard();
   }
 
   bool IsPending() const { return Has(kReady) || Has(kMoving); }
@@ -61,32 +68,36 @@ class Exchange {
     return status.ok() ? opened->Fsync() : status;
   }
 
-  std::vector<std::string> Children(const std::string& folder) {
-    std::vector<std::string> names;
-    env_.GetChildren(folder, &names).PermitUncheckedError();
-    std::erase_if(names, [](const std::string& name) {
+  rocksdb::Status Children(const std::string& folder,
+                           std::vector<std::string>* names) {
+    const rocksdb::Status status = env_.GetChildren(folder, names);
+    std::erase_if(*names, [](const std::string& name) {
       return name == "." || name == "..";
     });
-    return names;
+    return status;
   }
 
   rocksdb::Status Discard() {
-    for (const std::string& name : Children(made_)) {
-      const rocksdb::Status status =
-          env_.DeleteFile(absl::StrCat(made_, "/", name));
-      if (!status.ok()) return status;
+    std::vector<std::string> names;
+    rocksdb::Status status = Children(made_, &names);
+    for (const std::string& name : names) {
+      if (status.ok()) {
+        status = env_.DeleteFile(absl::StrCat(made_, "/", name));
+      }
     }
+    if (!status.ok()) return status;
     return env_.DeleteDir(made_);
   }
 
   rocksdb::Status Replace() {
-    for (const std::string& name : Children(path_)) {
-      if (!IsDatabaseFile(name)) continue;
-      const rocksdb::Status status =
-          env_.DeleteFile(absl::StrCat(path_, "/", name));
-      if (!status.ok()) return status;
+    std::vector<std::string> names;
+    rocksdb::Status status = Children(path_, &names);
+    for (const std::string& name : names) {
+      if (status.ok() && IsDatabaseFile(name)) {
+        status = env_.DeleteFile(absl::StrCat(path_, "/", name));
+      }
     }
-    rocksdb::Status status = SyncFolder(path_);
+    if (status.ok()) status = SyncFolder(path_);
     if (status.ok()) {
       status = env_.RenameFile(absl::StrCat(made_, "/", kReady),
                                absl::StrCat(made_, "/", kMoving));
@@ -96,22 +107,22 @@ class Exchange {
   }
 
   rocksdb::Status MoveFiles() {
-    std::vector<std::string> names = Children(made_);
+    std::vector<std::string> names;
+    rocksdb::Status status = Children(made_, &names);
     std::sort(names.begin(), names.end(),
               [](const std::string& a, const std::string& b) {
                 return (a == kCurrent) < (b == kCurrent);
               });
     for (const std::string& name : names) {
+      if (!status.ok()) return status;
       if (!IsDatabaseFile(name)) continue;
-      rocksdb::Status status;
       if (name == kCurrent) status = SyncFolder(path_);
       if (status.ok()) {
         status = env_.RenameFile(absl::StrCat(made_, "/", name),
                                  absl::StrCat(path_, "/", name));
       }
-      if (!status.ok()) return status;
     }
-    rocksdb::Status status = SyncFolder(path_);
+    if (status.ok()) status = SyncFolder(path_);
     return status.ok() ? Discard() : status;
   }
 

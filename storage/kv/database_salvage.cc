@@ -109,7 +109,6 @@ class Salvage {
         path_(path),
         target_(target),
         damage_(*damage),
-        manifest_(ReadManifest(env, path)),
         replay_(target) {
     for (const auto& [name, family] : target.families) {
       families_.push_back(name);
@@ -119,6 +118,7 @@ class Salvage {
   rocksdb::Status Run() {
     rocksdb::Status status = env_.GetChildren(path_, &names_);
     std::sort(names_.begin(), names_.end());
+    if (status.ok()) status = ReadManifest(&env_, path_, &manifest_);
     if (status.ok()) status = FindTables();
     // The order in which they were made: later ones hold later changes.
     std::sort(tables_.begin(), tables_.end(),
@@ -274,7 +274,7 @@ class Salvage {
   const std::string& path_;
   const SalvageTarget& target_;
   std::vector<std::string>& damage_;
-  const std::optional<ManifestFile> manifest_;
+  std::optional<ManifestFile> manifest_;
   std::vector<std::string> families_;  // The names of all.
   Replay replay_;
   std::vector<std::string> names_;  // Of the folder, ascending.

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -89,8 +90,12 @@ std::vector<fs::path> Files(const std::string& folder,
 
 uint64_t FileBytes(const std::string& folder, const std::string& extension) {
   uint64_t bytes = 0;
-  for (const auto& file : Files(folder, extension))
-    bytes += fs::file_size(file);
+  for (const auto& file : Files(folder, extension)) {
+    // RocksDB may delete it meanwhile.
+    std::error_code gone;
+    const uint64_t size = fs::file_size(file, gone);
+    if (!gone) bytes += size;
+  }
   return bytes;
 }
 

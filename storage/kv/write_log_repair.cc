@@ -81,7 +81,8 @@ class Repair {
  private:
   rocksdb::Status ReadFiles(bool* any_gap) {
     std::vector<std::string> names;
-    env_.GetChildren(path_, &names).PermitUncheckedError();
+    const rocksdb::Status listed = env_.GetChildren(path_, &names);
+    if (!listed.ok()) return listed;
     std::erase_if(names, [](const std::string& name) {
       return !absl::EndsWith(name, ".log");
     });

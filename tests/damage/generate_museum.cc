@@ -155,8 +155,9 @@ class Museum {
   void PropertiesFlipped() {
     const std::string name = Table("dedupe");
     Files files = whole_;
-    const std::string done = Flip(name, PlaceNear(name, "rocksdb.block.based.table"),
-                                  "its properties", &files);
+    const std::string done =
+        Flip(name, PlaceNear(name, "rocksdb.block.based.table"),
+             "its properties", &files);
     Write({"properties_flipped", done, {}, {Says(name, "dedupe")}, ""}, files);
   }
 
