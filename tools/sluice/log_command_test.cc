@@ -89,6 +89,13 @@ class LogCommandTest : public testing::Test {
     RocksDbLogOptions options;
     options.memtable_bytes = 64 << 10;
     MakeLog(pipeline, options, 50, noise);
+    // Opening writes all to table files; without the write-ahead log, which
+    // RocksDB deletes when it has time, there is one copy of each event.
+    const std::string path = LogPath(pipeline);
+    ASSERT_TRUE(RocksDbEventLog::Open(path, options, Clock::Real()).ok());
+    for (const auto& [file, bytes] : FilesOf(path)) {
+      if (file.ends_with(".log")) std::filesystem::remove(file);
+    }
   }
 
   std::string LogPath(const std::string& pipeline) const {
@@ -221,7 +228,6 @@ TEST_F(LogCommandTest, DamageIsFoundThenRepairedThenKnown) {
   ClearOutput();
   EXPECT_EQ(Repair(), kExitFindings) << err_.str();
   const boost::json::value repaired = Json().at("pipelines").at(0);
-  // Fewer than verify has found, where the write-ahead log still has some.
   const boost::json::value losses = repaired.at("losses");
   EXPECT_FALSE(losses.as_array().empty());
   EXPECT_FALSE(repaired.at("nothing_lost").as_bool());
