@@ -25,6 +25,7 @@
 #include "storage/format/record.h"
 #include "storage/kv/fault_disk.h"
 #include "storage/kv/fault_file_system.h"
+#include "storage/kv/log_file.h"
 #include "storage/kv/rocksdb_store.h"
 #include "storage/kv/table_file.h"
 #include "storage/kv/write_log_file.h"
@@ -56,16 +57,18 @@ struct Content {
 // A log opened on a disk in memory.
 class OpenedLog {
  public:
-  explicit OpenedLog(FaultDisk* disk) : env_(disk) {
+  explicit OpenedLog(FaultDisk* disk, size_t memtable_bytes = 1 << 20)
+      : env_(disk) {
     RocksDbLogOptions options;
     options.log.tail_bytes = 0;
-    options.memtable_bytes = 1 << 20;
+    options.memtable_bytes = memtable_bytes;
     options.env = &env_;
     auto log = RocksDbEventLog::Open(kFolder, options, &clock_);
     EXPECT_TRUE(log.ok()) << log.status();
     if (log.ok()) log_ = *std::move(log);
   }
 
+  void Settle() { env_.Settle(); }
   RocksDbEventLog* operator->() const { return log_.get(); }
   explicit operator bool() const { return log_ != nullptr; }
 
@@ -177,10 +180,13 @@ Files MakeLog() {
   int number = 0;
   for (int round = 0; round < 4; ++round) {
     {
-      OpenedLog log(&disk);
+      // In the last round, memory also goes to table files meanwhile, so that
+      // the MANIFEST goes on behind what it begins with.
+      OpenedLog log(&disk, round < 3 ? 1 << 20 : 24 << 10);
       EXPECT_TRUE(log->OpenCursor("fast", true).ok());
       EXPECT_TRUE(log->OpenCursor("slow", true).ok());
       for (int i = 0; i < 25; ++i) log.Append(random, ++number);
+      log.Settle();
     }
     // What the last round writes stays in the write-ahead log.
     if (round < 3) Settle(&disk);
@@ -403,7 +409,7 @@ TEST_F(DamagedLogTest, TheLogIsWorthDamaging) {
   EXPECT_GE(tables["cursors"], 1);
   EXPECT_GE(tables["dead_letters"], 1);
   EXPECT_GE(tables["dedupe"], 3);
-  EXPECT_EQ(write_logs, 1);
+  EXPECT_GE(write_logs, 1);
   EXPECT_GT(whole_.batches.size(), 150u);
   EXPECT_GT(whole_.dead_letters.size(), 20u);
 }
@@ -434,6 +440,13 @@ TEST_F(DamagedLogTest, AnyFileCutOff) {
     if (size == 0) continue;
     std::set<size_t> sizes = {0, size - 1};
     for (int i = 0; i < 8; ++i) sizes.insert(random_() % size);
+    // Without its last records the list of files can be read as well.
+    if (absl::StrContains(path, "/MANIFEST-")) {
+      for (const LogFileRecord& record :
+           ParseLogFile(files_.at(path), 1).records) {
+        sizes.insert(record.begin);
+      }
+    }
     for (const size_t at : sizes) {
       damages.push_back({path, Damage::Kind::kCut, at, size});
     }
