@@ -28,7 +28,7 @@ in_root() { (cd "${SLUICE_ROOT}" && xargs --no-run-if-empty --delimiter='\n' "$@
 
 # run_buildifier ARGUMENTS...: over our BUILD files, if it could be installed.
 run_buildifier() {
-  if [[ -x "${BUILDIFIER}" ]]; then
+  if [[ -x "${BUILDIFIER}" ]] && command -v node >/dev/null; then
     bazel_files | in_root "${BUILDIFIER}" --lint=off "$@"
   else
     say "BUILD files are left out: there is no buildifier"

@@ -79,7 +79,8 @@ install_node() {
 
 # Only the layout of BUILD files depends on buildifier, so being unable to fetch it stops nothing else.
 install_buildifier() {
-  if [[ -x "${BUILDIFIER}" ]]; then return 0; fi
+  # It is started by Node.js.
+  if [[ -x "${BUILDIFIER}" ]] && command -v node >/dev/null; then return 0; fi
   install_node
   say "Installing buildifier ${BUILDIFIER_VERSION} from npm"
   mkdir -p "${BUILDIFIER_FOLDER}"
