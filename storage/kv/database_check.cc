@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "rocksdb/env.h"
+#include "storage/kv/env_files.h"
 #include "storage/kv/table_file.h"
 #include "storage/kv/write_log_file.h"
 
@@ -330,13 +331,7 @@ rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
   if (!status.ok() || newest.empty()) return status;
   damage->push_back(absl::StrCat(
       "the file CURRENT was damaged; it is written anew and names ", newest));
-  const std::string made = path + "/CURRENT.dbtmp";
-  status = rocksdb::WriteStringToFile(env, newest + "\n", made,
-                                      /*should_sync=*/true);
-  if (status.ok()) status = env->RenameFile(made, path + "/CURRENT");
-  std::unique_ptr<rocksdb::Directory> folder;
-  if (status.ok()) status = env->NewDirectory(path, &folder);
-  return status.ok() ? folder->Fsync() : status;
+  return ReplaceFile(env, path, "CURRENT", newest + "\n");
 }
 
 rocksdb::Status ReadManifest(rocksdb::Env* env, const std::string& path,

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/env.h"
+#include "storage/kv/env_files.h"
 
 namespace sluice {
 namespace {
@@ -40,32 +41,29 @@ class Exchange {
     std::vector<std::string> names;
     const rocksdb::Status listed = Children(made_, &names);
     if (!listed.ok()) return listed;
-    const auto has = [&names](const char* name) {
-      return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    if (has(kMoving)) return MoveFiles();
-    return has(kReady) ? Replace() : Discard();
+    if (Has(names, kMoving)) return MoveFiles();
+    return Has(names, kReady) ? Replace() : Discard();
   }
 
-  bool IsPending() const { return Has(kReady) || Has(kMoving); }
+  bool IsPending() {
+    std::vector<std::string> names;
+    return Children(made_, &names).ok() &&
+           (Has(names, kReady) || Has(names, kMoving));
+  }
 
   rocksdb::Status Begin() {
     rocksdb::Status status = rocksdb::WriteStringToFile(
         &env_, "", absl::StrCat(made_, "/", kReady), /*should_sync=*/true);
-    if (status.ok()) status = SyncFolder(made_);
-    if (status.ok()) status = SyncFolder(path_);
+    if (status.ok()) status = SyncFolder(&env_, made_);
+    if (status.ok()) status = SyncFolder(&env_, path_);
     return status.ok() ? Replace() : status;
   }
 
  private:
-  bool Has(const char* name) const {
-    return env_.FileExists(absl::StrCat(made_, "/", name)).ok();
-  }
-
-  rocksdb::Status SyncFolder(const std::string& folder) {
-    std::unique_ptr<rocksdb::Directory> opened;
-    const rocksdb::Status status = env_.NewDirectory(folder, &opened);
-    return status.ok() ? opened->Fsync() : status;
+  // Of a list: an error of the disk must not look like a file that is not
+  // there.
+  static bool Has(const std::vector<std::string>& names, const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
   }
 
   rocksdb::Status Children(const std::string& folder,
@@ -97,12 +95,12 @@ class Exchange {
         status = env_.DeleteFile(absl::StrCat(path_, "/", name));
       }
     }
-    if (status.ok()) status = SyncFolder(path_);
+    if (status.ok()) status = SyncFolder(&env_, path_);
     if (status.ok()) {
       status = env_.RenameFile(absl::StrCat(made_, "/", kReady),
                                absl::StrCat(made_, "/", kMoving));
     }
-    if (status.ok()) status = SyncFolder(made_);
+    if (status.ok()) status = SyncFolder(&env_, made_);
     return status.ok() ? MoveFiles() : status;
   }
 
@@ -116,13 +114,13 @@ class Exchange {
     for (const std::string& name : names) {
       if (!status.ok()) return status;
       if (!IsDatabaseFile(name)) continue;
-      if (name == kCurrent) status = SyncFolder(path_);
+      if (name == kCurrent) status = SyncFolder(&env_, path_);
       if (status.ok()) {
         status = env_.RenameFile(absl::StrCat(made_, "/", name),
                                  absl::StrCat(path_, "/", name));
       }
     }
-    if (status.ok()) status = SyncFolder(path_);
+    if (status.ok()) status = SyncFolder(&env_, path_);
     return status.ok() ? Discard() : status;
   }
 

@@ -1,5 +1,7 @@
 #include "storage/kv/env_files.h"
 
+#include <memory>
+
 #include "absl/strings/str_cat.h"
 #include "rocksdb/env.h"
 
@@ -11,6 +13,23 @@ rocksdb::Status MakeFolders(rocksdb::Env* env, const std::string& path) {
     status = env->CreateDirIfMissing(path.substr(0, at));
     if (!status.ok() || at == std::string::npos) return status;
   }
+}
+
+rocksdb::Status SyncFolder(rocksdb::Env* env, const std::string& folder) {
+  std::unique_ptr<rocksdb::Directory> opened;
+  const rocksdb::Status status = env->NewDirectory(folder, &opened);
+  return status.ok() ? opened->Fsync() : status;
+}
+
+rocksdb::Status ReplaceFile(rocksdb::Env* env, const std::string& folder,
+                            const std::string& name, std::string_view bytes) {
+  const std::string target = absl::StrCat(folder, "/", name);
+  const std::string made = target + ".repaired";
+  rocksdb::Status status = rocksdb::WriteStringToFile(
+      env, rocksdb::Slice(bytes.data(), bytes.size()), made,
+      /*should_sync=*/true);
+  if (status.ok()) status = env->RenameFile(made, target);
+  return status.ok() ? SyncFolder(env, folder) : status;
 }
 
 rocksdb::Status WriteQuarantine(rocksdb::Env* env, const std::string& path,

@@ -202,16 +202,9 @@ class Repair {
   // In place of the old one, as a whole or not at all.
   rocksdb::Status Rewrite(const NamedFile& file, std::string_view tail) {
     if (only_check_) return rocksdb::Status::OK();
-    const std::string target = absl::StrCat(path_, "/", file.name);
-    const std::string made = target + ".repaired";
-    rocksdb::Status status = rocksdb::WriteStringToFile(
-        &env_, MakeWriteLogFile(file.content.records) + std::string(tail), made,
-        /*should_sync=*/true);
-    if (status.ok()) status = env_.RenameFile(made, target);
-    std::unique_ptr<rocksdb::Directory> folder;
-    if (status.ok()) status = env_.NewDirectory(path_, &folder);
-    if (status.ok()) status = folder->Fsync();
-    return status;
+    return ReplaceFile(
+        &env_, path_, file.name,
+        MakeWriteLogFile(file.content.records) + std::string(tail));
   }
 
   rocksdb::Env& env_;
