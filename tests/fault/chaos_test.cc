@@ -15,6 +15,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/algorithm/container.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -26,6 +27,7 @@
 #include "tests/fault/fault_fixture.h"
 #include "tests/fault/file_oracle.h"
 #include "tests/fault/kill_plan.h"
+#include "tests/fault/log_damage.h"
 #include "tests/fault/moved_clock.h"
 #include "tests/fault/sandbox_pipeline.h"
 #include "tests/fault/sluice_process.h"
@@ -37,7 +39,7 @@ namespace {
 
 struct ChaosOptions {
   // Enough that each kind comes once.
-  int rounds = 18;
+  int rounds = 19;
   std::vector<std::string> only;
 };
 
@@ -126,6 +128,8 @@ class ChaosTest : public SandboxPipelineTest {
   std::string BreakHistory();
   std::string MoveClock();
   std::string FillDisk();
+  std::string DamageLog(
+      absl::StatusOr<std::string> (*damage)(const std::string& log, Dice&));
 
   // Waits until all is delivered and compares.
   void Check();
@@ -164,6 +168,8 @@ std::vector<ChaosTest::Kind> ChaosTest::Kinds() {
       {"stream stall", [this] { return StallStream(); }},
       {"tokens end", [this] { return EndTokens(); }},
       {"history fails", [this] { return BreakHistory(); }},
+      {"lists damaged", [this] { return DamageLog(DamageDirectoryOfLog); }},
+      {"log torn", [this] { return DamageLog(TearWriteLog); }},
   };
   if (MovedClock::Available()) {
     kinds.push_back({"clock jump", [this] { return MoveClock(); }});
@@ -353,6 +359,19 @@ std::string ChaosTest::FillDisk() {
   disk_->Free();
   return absl::StrCat("for ", absl::FormatDuration(time),
                       kill ? ", killed meanwhile" : "");
+}
+
+// Between two lives.
+std::string ChaosTest::DamageLog(
+    absl::StatusOr<std::string> (*damage)(const std::string& log, Dice& dice)) {
+  EnsureReady();
+  LiveBetween(200, 2000);
+  process().Kill();
+  process_.reset();
+  const absl::StatusOr<std::string> done =
+      damage(data_dir() + "/pipelines/main/log", dice_);
+  EXPECT_TRUE(done.ok()) << done.status();
+  return done.value_or("");
 }
 
 void ChaosTest::Check() {
