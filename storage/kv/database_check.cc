@@ -96,7 +96,7 @@ bool HoldsData(const std::vector<std::string>& names) {
 class Check {
  public:
   Check(rocksdb::Env* env, const std::string& path,
-        const ExpectedFamilies& expected, std::vector<std::string>* damage)
+        const ExpectedFamilies& expected, DamageList* damage)
       : env_(*env), path_(path), expected_(expected), damage_(*damage) {}
 
   rocksdb::Status Run() {
@@ -105,8 +105,7 @@ class Check {
     if (status.ok()) status = CurrentManifest(&env_, path_, &name);
     if (!status.ok()) return status;
     if (name.empty()) {
-      if (HoldsData(names_))
-        damage_.emplace_back("the file CURRENT is damaged");
+      if (HoldsData(names_)) damage_.push_back({"the file CURRENT is damaged"});
       return status;
     }
     std::optional<ManifestFile> manifest;
@@ -114,7 +113,7 @@ class Check {
     if (!status.ok()) return status;
     if (!manifest.has_value()) {
       damage_.push_back(
-          absl::StrCat("the list of files ", name, " is damaged"));
+          {absl::StrCat("the list of files ", name, " is damaged")});
       return status;
     }
     manifest_ = *std::move(manifest);
@@ -136,7 +135,7 @@ class Check {
         names_.begin(), names_.end(),
         [](const auto& name) { return absl::EndsWith(name, ".sst"); });
     if (has_tables || logged_from != kNoChange) {
-      damage_.emplace_back("the list of files lacks its end");
+      damage_.push_back({"the list of files lacks its end"});
     }
     return status;
   }
@@ -149,36 +148,48 @@ class Check {
     const std::string subject =
         absl::StrCat("table file ", name, " (", family, ") ");
     if (!std::binary_search(names_.begin(), names_.end(), name)) {
-      damage_.push_back(absl::StrCat(
-          subject, "is missing", IfLoss(family, ", and what it held is lost")));
+      AddLoss(family, absl::StrCat(subject, "is missing"),
+              ", and what it held is lost");
       return rocksdb::Status::OK();
     }
     uint64_t bytes = 0;
     rocksdb::Status status = env_.GetFileSize(file, &bytes);
     if (!status.ok()) return status;
     if (bytes != table.bytes) {
-      damage_.push_back(absl::StrCat(
-          subject, "has ", bytes, " bytes, and should have ", table.bytes,
-          IfLoss(family, "; what the others held may be lost")));
+      AddLoss(family,
+              absl::StrCat(subject, "has ", bytes, " bytes, and should have ",
+                           table.bytes),
+              "; what the others held may be lost");
       return status;
     }
     std::unique_ptr<rocksdb::RandomAccessFile> opened;
     status = env_.NewRandomAccessFile(file, &opened, rocksdb::EnvOptions());
     if (!status.ok()) return status;
     status = CheckTableStructure(*opened, bytes);
-    std::string loss;
+    bool in_entries = false;
     if (status.ok() && (family != expected_.lazy || family.empty())) {
       status = CheckWhole(file);
-      loss = IfLoss(family, ", and what they held is lost");
+      in_entries = true;
     }
     if (!status.IsCorruption()) return status;
-    damage_.push_back(absl::StrCat(
-        subject, "is damaged: ", std::string(status.getState()), loss));
+    std::string what =
+        absl::StrCat(subject, "is damaged: ", std::string(status.getState()));
+    if (in_entries) {
+      AddLoss(family, std::move(what), ", and what they held is lost");
+    } else {
+      damage_.push_back({std::move(what)});
+    }
     return rocksdb::Status::OK();
   }
 
-  std::string IfLoss(const std::string& family, const char* words) const {
-    return family == expected_.accounted ? "" : words;
+  // `words` say that it is a loss, unless that is found later.
+  void AddLoss(const std::string& family, std::string what, const char* words) {
+    if (family == expected_.accounted) {
+      damage_.push_back({std::move(what)});
+    } else {
+      absl::StrAppend(&what, words);
+      damage_.push_back({std::move(what), Damage::Loss::kOther});
+    }
   }
 
   rocksdb::Status CheckWhole(const std::string& file) {
@@ -210,7 +221,7 @@ class Check {
       const rocksdb::Status status = IsOnlyCopy(name, &only_copy);
       if (!status.ok()) return status;
       if (only_copy) {
-        damage_.push_back(absl::StrCat("the list of files lacks ", name));
+        damage_.push_back({absl::StrCat("the list of files lacks ", name)});
       }
     }
     return rocksdb::Status::OK();
@@ -280,8 +291,12 @@ class Check {
           &env_, absl::StrCat(path_, "/", name), &bytes);
       if (!status.ok()) return status;
       const WriteLogFile file = ParseWriteLogFile(bytes);
-      if (file.records.empty()) continue;
-      *change = file.records.front().sequence;
+      // RocksDB may begin a file with a record of no change.
+      const auto first =
+          std::find_if(file.records.begin(), file.records.end(),
+                       [](const auto& record) { return record.changes > 0; });
+      if (first == file.records.end()) continue;
+      *change = first->sequence;
       break;
     }
     logged_from_ = *change;
@@ -291,7 +306,7 @@ class Check {
   rocksdb::Env& env_;
   const std::string& path_;
   const ExpectedFamilies& expected_;
-  std::vector<std::string>& damage_;
+  DamageList& damage_;
   std::vector<std::string> names_;  // Of the folder, ascending.
   ManifestFile manifest_;
   std::optional<uint64_t> logged_from_;
@@ -315,12 +330,12 @@ std::optional<uint64_t> NumberOf(const std::string& name,
 
 rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
                                    const ExpectedFamilies& expected,
-                                   std::vector<std::string>* damage) {
+                                   DamageList* damage) {
   return Check(env, path, expected, damage).Run();
 }
 
 rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
-                               std::vector<std::string>* damage) {
+                               DamageList* damage) {
   std::vector<std::string> names;
   std::string current;
   std::string newest;
@@ -329,8 +344,8 @@ rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
   if (!status.ok() || !current.empty() || !HoldsData(names)) return status;
   status = NewestManifest(env, path, &newest);
   if (!status.ok() || newest.empty()) return status;
-  damage->push_back(absl::StrCat(
-      "the file CURRENT was damaged; it is written anew and names ", newest));
+  damage->push_back({absl::StrCat(
+      "the file CURRENT was damaged; it is written anew and names ", newest)});
   return ReplaceFile(env, path, "CURRENT", newest + "\n");
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/kv/damage.h"
 #include "storage/kv/manifest_file.h"
 
 namespace rocksdb {
@@ -35,17 +36,16 @@ struct ExpectedFamilies {
 // Looks the database in folder `path` over: that CURRENT names a MANIFEST, that
 // this can be read and the table files that it lists are there and can be, and
 // that no table file is there with changes that neither those nor the
-// write-ahead log have. Appends to `damage` a sentence for each finding; those
-// that tell of a loss, unless it is accounted for, have the word "lost".
+// write-ahead log have. Appends what it finds to `damage`.
 //   IOError: the disk refused.
 rocksdb::Status CheckDatabaseFiles(rocksdb::Env* env, const std::string& path,
                                    const ExpectedFamilies& expected,
-                                   std::vector<std::string>* damage);
+                                   DamageList* damage);
 
-// Writes CURRENT anew if it is damaged and a MANIFEST can be read. Appends to
-// `damage` a sentence if so.
+// Writes CURRENT anew if it is damaged and a MANIFEST can be read. Says so in
+// `damage`.
 rocksdb::Status RestoreCurrent(rocksdb::Env* env, const std::string& path,
-                               std::vector<std::string>* damage);
+                               DamageList* damage);
 
 // Reads the MANIFEST in folder `path` that CURRENT names, or if that is damaged
 // the last that can be read. `manifest` stays empty if there is none.

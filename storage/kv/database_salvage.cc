@@ -104,7 +104,7 @@ struct KeptEntry {
 class Salvage {
  public:
   Salvage(rocksdb::Env* env, const std::string& path,
-          const SalvageTarget& target, std::vector<std::string>* damage)
+          const SalvageTarget& target, DamageList* damage)
       : env_(*env),
         path_(path),
         target_(target),
@@ -186,7 +186,8 @@ class Salvage {
     const auto family = target_.families.find(table.family);
     if (family == target_.families.end()) {
       return Quarantine(table.name, bytes, {0, bytes.size()},
-                        "cannot be told to be of any table, and are lost");
+                        "cannot be told to be of any table, and are lost",
+                        Damage::Loss::kOther);
     }
     RecordFinder finder;
     if (table.family == target_.record_family) finder = target_.find_record;
@@ -197,8 +198,8 @@ class Salvage {
                              std::string(entry.value)});
         });
     for (const ByteRange& range : content.damaged) {
-      status =
-          Quarantine(table.name, bytes, range, "hold nothing that is whole");
+      status = Quarantine(table.name, bytes, range,
+                          "hold nothing that is whole", Damage::Loss::kNone);
       if (!status.ok()) return status;
     }
     std::stable_sort(entries.begin(), entries.end(),
@@ -213,13 +214,13 @@ class Salvage {
   }
 
   rocksdb::Status Quarantine(const std::string& name, std::string_view bytes,
-                             const ByteRange& range, std::string_view why) {
+                             const ByteRange& range, std::string_view why,
+                             Damage::Loss loss) {
     const auto [begin, end] = range;
     const std::string kept = absl::StrCat(name, ".", begin);
-    damage_.push_back(absl::StrCat(end - begin, " bytes of table file ", name,
-                                   " at ", begin, " ", std::string(why),
-                                   "; they are kept in \"", path_,
-                                   "/quarantine/", kept, "\""));
+    damage_.push_back({absl::StrCat(end - begin, " bytes of table file ", name,
+                                    " at ", begin, " ", std::string(why)),
+                       loss, absl::StrCat(path_, "/quarantine/", kept)});
     return WriteQuarantine(&env_, path_, kept,
                            bytes.substr(begin, end - begin));
   }
@@ -273,7 +274,7 @@ class Salvage {
   rocksdb::Env& env_;
   const std::string& path_;
   const SalvageTarget& target_;
-  std::vector<std::string>& damage_;
+  DamageList& damage_;
   std::optional<ManifestFile> manifest_;
   std::vector<std::string> families_;  // The names of all.
   Replay replay_;
@@ -285,7 +286,7 @@ class Salvage {
 
 rocksdb::Status SalvageDatabase(rocksdb::Env* env, const std::string& path,
                                 const SalvageTarget& target,
-                                std::vector<std::string>* damage) {
+                                DamageList* damage) {
   return Salvage(env, path, target, damage).Run();
 }
 

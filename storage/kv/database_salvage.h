@@ -4,8 +4,8 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
+#include "storage/kv/damage.h"
 #include "storage/kv/record_finder.h"
 
 namespace rocksdb {
@@ -28,15 +28,15 @@ struct SalvageTarget {
 
 // Puts into `target` what the table files and the write-ahead log in folder
 // `path` hold, without needing the MANIFEST, or the indexes of table files.
-// Bytes that hold nothing whole go to `quarantine`, and `damage` gets a
-// sentence. The files in `path` stay as they are. Nothing is synced: flush
+// Bytes that hold nothing whole go to `quarantine`, and are told of in
+// `damage`. The files in `path` stay as they are. Nothing is synced: flush
 // `target` afterwards.
 //
 // Where a version that was replaced is still in a file that RocksDB had no time
 // to delete, and those that replaced it are gone, it may come back.
 rocksdb::Status SalvageDatabase(rocksdb::Env* env, const std::string& path,
                                 const SalvageTarget& target,
-                                std::vector<std::string>* damage);
+                                DamageList* damage);
 
 }  // namespace sluice
 

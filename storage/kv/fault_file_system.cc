@@ -243,9 +243,12 @@ class FaultEnv::Files final : public rocksdb::FileSystem {
   }
   IOStatus GetFileSize(const std::string& path, const IOOptions&,
                        uint64_t* size, IODebugContext*) override {
+    *size = 0;
+    // Folders have a size, too.
+    if (disk_.IsFolder(Normal(path))) return IOStatus::OK();
     DiskFilePtr file;
     IOStatus status = disk_.Find(Normal(path), &file);
-    *size = status.ok() ? disk_.Size(*file) : 0;
+    if (status.ok()) *size = disk_.Size(*file);
     return status;
   }
   IOStatus GetFileModificationTime(const std::string& path, const IOOptions&,

@@ -57,14 +57,18 @@ class Parser {
   }
 
  private:
+  // Of the fragment whose header is at `at`.
+  size_t LengthAt(size_t at) const {
+    return static_cast<uint8_t>(bytes_[at + 4]) |
+           static_cast<size_t>(static_cast<uint8_t>(bytes_[at + 5])) << 8;
+  }
+
   std::optional<Fragment> FragmentAt(size_t at) const {
     const size_t block_end =
         std::min(bytes_.size(), at / kBlockBytes * kBlockBytes + kBlockBytes);
     if (at + kHeaderBytes > block_end) return std::nullopt;
     const char* header = bytes_.data() + at;
-    const size_t length = static_cast<uint8_t>(header[4]) |
-                          static_cast<size_t>(static_cast<uint8_t>(header[5]))
-                              << 8;
+    const size_t length = LengthAt(at);
     Fragment fragment;
     fragment.type = static_cast<uint8_t>(header[6]);
     fragment.end = at + kHeaderBytes + length;
@@ -127,18 +131,25 @@ class Parser {
     bad_end_ = 0;
   }
 
-  bool IsTorn(size_t begin, size_t end) const {
-    // The record would end behind the file.
-    if (end == bytes_.size()) {
-      if (end - begin < kHeaderBytes) return true;
-      const char* header = bytes_.data() + begin;
-      const size_t length = static_cast<uint8_t>(header[4]) |
-                            static_cast<size_t>(static_cast<uint8_t>(header[5]))
-                                << 8;
-      if (begin + kHeaderBytes + length > end) return true;
-      // Whole fragments, and the rest is not there.
-      if (FragmentAt(begin).has_value()) return true;
+  // Whether the record that begins at `at` goes on behind the end of the file,
+  // after fragments that are whole.
+  bool EndsWithin(size_t at) const {
+    while (at < bytes_.size()) {
+      const size_t block_left = kBlockBytes - at % kBlockBytes;
+      if (block_left < kHeaderBytes) {
+        at += block_left;
+        continue;
+      }
+      const auto fragment = FragmentAt(at);
+      if (!fragment.has_value()) break;
+      at = fragment->end;
     }
+    if (at + kHeaderBytes > bytes_.size()) return true;
+    return at + kHeaderBytes + LengthAt(at) > bytes_.size();
+  }
+
+  bool IsTorn(size_t begin, size_t end) const {
+    if (end == bytes_.size() && EndsWithin(begin)) return true;
     // Sectors that were never written read as zeros.
     size_t zeros = 0;
     for (char c : bytes_.substr(begin, end - begin)) {

@@ -1,6 +1,7 @@
 #include "storage/kv/manifest_file.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "storage/base/coding.h"
 #include "storage/kv/log_file.h"
@@ -81,6 +82,8 @@ class EditReader {
     }
     for (auto& [number, table] : edit_.added) {
       table.family = edit_.family;
+      manifest_.last_tabled_change =
+          std::max(manifest_.last_tabled_change, table.last_change);
       manifest_.tables[number] = table;
       // A file that goes to another level is deleted and added.
       manifest_.deleted.erase(number);
@@ -91,7 +94,10 @@ class EditReader {
     const auto family = manifest_.families.find(edit_.family);
     if (family == manifest_.families.end()) return true;
     // Files are listed together with this number.
-    if (edit_.has_log_number) family->second.complete = true;
+    if (edit_.log_number.has_value()) {
+      family->second.complete = true;
+      family->second.log_number = *edit_.log_number;
+    }
     if (edit_.dropped) manifest_.families.erase(family);
     return true;
   }
@@ -101,7 +107,7 @@ class EditReader {
     uint32_t family = 0;
     std::optional<std::string> name;
     bool dropped = false;
-    bool has_log_number = false;
+    std::optional<uint64_t> log_number;
     std::map<uint64_t, ManifestFile::Table> added;
     std::set<uint64_t> deleted;
   };
@@ -109,8 +115,8 @@ class EditReader {
   bool ReadField(uint64_t tag, FieldReader& fields) {
     switch (tag) {
       case kLogNumber:
-        edit_.has_log_number = true;
-        return fields.SkipNumbers(1);
+        edit_.log_number = 0;
+        return fields.Number(&*edit_.log_number);
       case kNextFileNumber:
       case kLastSequence:
       case kPreviousLogNumber:
@@ -200,7 +206,16 @@ bool ManifestFile::IsComplete(const std::vector<std::string>& names) const {
 bool ManifestFile::IsObsolete(uint64_t table,
                               const std::vector<std::string>& names) const {
   if (tables.contains(table)) return false;
-  return deleted.contains(table) || (table < number && IsComplete(names));
+  return deleted.contains(table) ||
+         (IsComplete(names) && table < std::min(number, FirstLogNumber()));
+}
+
+uint64_t ManifestFile::FirstLogNumber() const {
+  uint64_t first = std::numeric_limits<uint64_t>::max();
+  for (const auto& [id, family] : families) {
+    first = std::min(first, family.log_number);
+  }
+  return first;
 }
 
 std::optional<ManifestFile> ParseManifestFile(uint64_t number,

@@ -24,19 +24,30 @@ struct ManifestFile {
     // Its files are listed, if it has any: what a MANIFEST begins with is whole
     // as far as this column family is concerned.
     bool complete = false;
+    // The number of the first write-ahead log with changes that its files may
+    // lack.
+    uint64_t log_number = 0;
   };
-  // The MANIFEST's own number: it lists every file with a smaller one that
-  // counts, if it is complete.
+  // The MANIFEST's own number. It begins with the files that count which were
+  // there before; those that opening the database made from its write-ahead
+  // log, whose numbers are smaller too, come behind that.
   uint64_t number = 0;
   std::map<uint64_t, Table> tables;  // By file number; those that count.
   std::set<uint64_t> deleted;        // File numbers that counted once.
   std::map<uint32_t, Family> families;
+  // The highest `last_change` of any table, listed or deleted. RocksDB syncs
+  // all earlier changes in its write-ahead log before it lists a table
+  // (DBImpl::SyncClosedLogs).
+  uint64_t last_tabled_change = 0;
 
   // The name of a column family; empty: not listed.
   const std::string& FamilyName(uint32_t family) const;
   // Whether it lists all of the column families with these names, and their
   // files.
   bool IsComplete(const std::vector<std::string>& names) const;
+  // Write-ahead logs with smaller numbers are of no use any more. REQUIRES: it
+  // lists all column families.
+  uint64_t FirstLogNumber() const;
   // Whether `table` is the number of a file that RocksDB had no time to delete.
   bool IsObsolete(uint64_t table, const std::vector<std::string>& names) const;
 };

@@ -113,6 +113,9 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbStoreOptions& options) {
   // Reading only, all files are opened at once: whoever writes may delete them
   // meanwhile.
   db.max_open_files = options.read_only ? -1 : 256;
+  // More are made anew for every table, however few files it has, which takes
+  // longer than opening those.
+  db.max_file_opening_threads = 1;
   db.keep_log_file_num = 2;
   db.max_log_file_size = size_t{1} << 20;
   db.stats_dump_period_sec = 0;
@@ -217,8 +220,7 @@ rocksdb::Status MakeRoomForCopy(rocksdb::Env* env, const std::string& path) {
 // Puts all that the files of the database hold into a new one, in its place.
 rocksdb::Status Rebuild(const rocksdb::DBOptions& db_options,
                         const RocksDbStoreOptions& options,
-                        const std::string& path,
-                        std::vector<std::string>* damage) {
+                        const std::string& path, DamageList* damage) {
   rocksdb::Status status = MakeRoomForCopy(db_options.env, path);
   if (!status.ok()) return status;
   RocksDbDatabase made;
@@ -243,9 +245,8 @@ rocksdb::Status Rebuild(const rocksdb::DBOptions& db_options,
   }
   status = ExchangeDatabase(db_options.env, path);
   if (status.ok()) {
-    damage->push_back(absl::StrCat("log \"", path,
-                                   "\" was built anew from all that its files "
-                                   "hold"));
+    damage->push_back({absl::StrCat(
+        "log \"", path, "\" was built anew from all that its files hold")});
   }
   return status;
 }
@@ -262,15 +263,17 @@ ExpectedFamilies Expected(const RocksDbStoreOptions& options) {
 // opens them. REQUIRES: the database is locked.
 rocksdb::Status RepairFiles(const rocksdb::DBOptions& db_options,
                             const RocksDbStoreOptions& options,
-                            const std::string& path,
-                            std::vector<std::string>* damage) {
+                            const std::string& path, DamageList* damage) {
   rocksdb::Env* env = db_options.env;
   rocksdb::Status status = FinishExchange(env, path);
-  if (status.ok()) status = RepairWriteLogs(env, path, damage);
-  if (status.ok()) status = RestoreCurrent(env, path, damage);
-  std::vector<std::string> findings;
+  const ExpectedFamilies expected = Expected(options);
   if (status.ok()) {
-    status = CheckDatabaseFiles(env, path, Expected(options), &findings);
+    status = RepairWriteLogs(env, path, expected.names, damage);
+  }
+  if (status.ok()) status = RestoreCurrent(env, path, damage);
+  DamageList findings;
+  if (status.ok()) {
+    status = CheckDatabaseFiles(env, path, expected, &findings);
   }
   if (!status.ok() || findings.empty()) return status;
   damage->insert(damage->end(), findings.begin(), findings.end());
@@ -348,7 +351,7 @@ void RocksDbDatabase::Close() {
 
 absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
     const std::string& path, const RocksDbStoreOptions& options,
-    std::vector<std::string>* damage) {
+    DamageList* damage) {
   rocksdb::DBOptions db_options = DatabaseOptions(options);
   SLUICE_RETURN_IF_ERROR(
       PrepareFolder(db_options.env, path, options.read_only));
@@ -368,7 +371,7 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   }
   if (!options.read_only && IsDamage(status)) {
     damage->push_back(
-        absl::StrCat("log \"", path, "\" is damaged: ", status.ToString()));
+        {absl::StrCat("log \"", path, "\" is damaged: ", status.ToString())});
     status = WhileLocked(db_options.env, path, [&] {
       return Rebuild(db_options, options, path, damage);
     });
@@ -383,18 +386,19 @@ absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
   return database;
 }
 
-absl::StatusOr<std::vector<std::string>> CheckRocksDbFiles(
+absl::StatusOr<DamageList> CheckRocksDbFiles(
     const std::string& path, const RocksDbStoreOptions& options) {
   rocksdb::Env* env =
       options.env != nullptr ? options.env : rocksdb::Env::Default();
-  std::vector<std::string> findings;
+  DamageList findings;
   if (IsExchangePending(env, path)) {
-    findings.emplace_back("a repair was interrupted");
+    findings.push_back({"a repair was interrupted"});
     return findings;
   }
-  rocksdb::Status status = CheckWriteLogs(env, path, &findings);
+  const ExpectedFamilies expected = Expected(options);
+  rocksdb::Status status = CheckWriteLogs(env, path, expected.names, &findings);
   if (status.ok()) {
-    status = CheckDatabaseFiles(env, path, Expected(options), &findings);
+    status = CheckDatabaseFiles(env, path, expected, &findings);
   }
   if (status.ok()) return findings;
   return absl::UnavailableError(

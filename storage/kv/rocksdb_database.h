@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rocksdb/db.h"
 #include "rocksdb/listener.h"
 #include "rocksdb/options.h"
+#include "storage/kv/damage.h"
 #include "storage/kv/key_value_store.h"
 #include "storage/kv/rocksdb_store.h"
 
@@ -33,13 +33,16 @@ class DatabaseListener final : public rocksdb::EventListener {
     *auto_recovery = false;
   }
   void OnBackgroundError(rocksdb::BackgroundErrorReason,
-                         rocksdb::Status* /*error*/) override {
+                         rocksdb::Status* error) override {
+    if (error->IsCorruption()) damaged_.store(true, std::memory_order_relaxed);
     failed_.store(true, std::memory_order_relaxed);
   }
   // Whether anything failed since this was last asked.
   bool TakeFailure() {
     return failed_.exchange(false, std::memory_order_relaxed);
   }
+  // Whether anything failed because bytes on disk were damaged.
+  bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
   uint64_t generation(Table table) const {
     return sealed_[static_cast<size_t>(table)].load(std::memory_order_relaxed);
   }
@@ -48,6 +51,7 @@ class DatabaseListener final : public rocksdb::EventListener {
   // Sealed by the writing thread, which is also the one that asks.
   std::array<std::atomic<uint64_t>, kTableCount> sealed_{};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> damaged_{false};
 };
 
 struct RocksDbDatabase {
@@ -70,10 +74,10 @@ struct RocksDbDatabase {
 // As RocksDbStore::Open(); appends to `damage` what had to be repaired.
 absl::StatusOr<std::unique_ptr<RocksDbDatabase>> OpenRocksDbDatabase(
     const std::string& path, const RocksDbStoreOptions& options,
-    std::vector<std::string>* damage);
+    DamageList* damage);
 
 // As RocksDbStore::CheckFiles().
-absl::StatusOr<std::vector<std::string>> CheckRocksDbFiles(
+absl::StatusOr<DamageList> CheckRocksDbFiles(
     const std::string& path, const RocksDbStoreOptions& options);
 
 }  // namespace sluice

@@ -104,10 +104,10 @@ class RocksDbStore::Database : public RocksDbDatabase {
 
 absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(
     const std::string& path, const RocksDbStoreOptions& options) {
-  std::vector<std::string> damage;
+  DamageList damage;
   SLUICE_ASSIGN_OR_RETURN(auto database,
                           OpenRocksDbDatabase(path, options, &damage));
-  for (const std::string& sentence : damage) LOG(ERROR) << sentence;
+  for (const Damage& found : damage) LOG(ERROR) << found;
   std::unique_ptr<RocksDbStore> store(
       new RocksDbStore(std::make_unique<Database>(std::move(*database)),
                        options, std::move(damage)));
@@ -116,14 +116,14 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(
   return store;
 }
 
-absl::StatusOr<std::vector<std::string>> RocksDbStore::CheckFiles(
+absl::StatusOr<DamageList> RocksDbStore::CheckFiles(
     const std::string& path, const RocksDbStoreOptions& options) {
   return CheckRocksDbFiles(path, options);
 }
 
 RocksDbStore::RocksDbStore(std::unique_ptr<Database> database,
                            const RocksDbStoreOptions& options,
-                           std::vector<std::string> damage)
+                           DamageList damage)
     : options_(options),
       database_(std::move(database)),
       damage_(std::move(damage)),
@@ -168,11 +168,14 @@ absl::Status RocksDbStore::Reopen() {
   LOG(WARNING) << "log \"" << database_->path
                << "\" is opened anew after an error of the disk";
   const std::string path = database_->path;
+  // What RocksDB stumbled over in the background it would stumble over again.
+  RocksDbStoreOptions options = options_;
+  options.check_all |= database_->listener->damaged();
   // One process, and one instance in it, may have a database open.
   database_->Close();
-  std::vector<std::string> damage;
-  auto opened = OpenRocksDbDatabase(path, options_, &damage);
-  for (const std::string& sentence : damage) LOG(ERROR) << sentence;
+  DamageList damage;
+  auto opened = OpenRocksDbDatabase(path, options, &damage);
+  for (const Damage& found : damage) LOG(ERROR) << found;
   const absl::Status status = opened.status();
   writable_ = status.ok();
   if (!writable_) {

@@ -9,12 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/kv/damage.h"
 #include "storage/kv/disk_reserve.h"
 #include "storage/kv/key_value_store.h"
 #include "storage/kv/record_finder.h"
@@ -79,11 +79,11 @@ class RocksDbStore final : public KeyValueStore {
   //   (read_only).
   static absl::StatusOr<std::unique_ptr<RocksDbStore>> Open(
       const std::string& path, const RocksDbStoreOptions& options);
-  // What Open() would find damaged in the files, in sentences, without changing
+  // What Open() would find damaged in the files, without changing
   // anything or taking a lock. While somebody writes there may be findings that
   // are gone the next time.
   //   kUnavailable: the disk refused, or a file went meanwhile.
-  static absl::StatusOr<std::vector<std::string>> CheckFiles(
+  static absl::StatusOr<DamageList> CheckFiles(
       const std::string& path, const RocksDbStoreOptions& options);
   ~RocksDbStore() override;
 
@@ -100,10 +100,9 @@ class RocksDbStore final : public KeyValueStore {
   void DropBelow(Table table, std::string_view key) override;
   uint64_t generation(Table table) const override;
 
-  // What had to be repaired on opening, in sentences; empty: nothing. Those
-  // that tell of a loss have the word "lost"; which values of Table::kEvents
-  // are lost is seen only in reading.
-  const std::vector<std::string>& damage() const { return damage_; }
+  // What had to be repaired on opening; empty: nothing. Which values of
+  // Table::kEvents are lost is seen only in reading.
+  const DamageList& damage() const { return damage_; }
 
   // Keeps `bytes` that were damaged in the folder `quarantine` of the database,
   // as file `name`, for a person to look at; nothing if read_only. Any thread.
@@ -116,8 +115,7 @@ class RocksDbStore final : public KeyValueStore {
   class Database;
 
   RocksDbStore(std::unique_ptr<Database> database,
-               const RocksDbStoreOptions& options,
-               std::vector<std::string> damage);
+               const RocksDbStoreOptions& options, DamageList damage);
 
   // Keeps damaged bytes of a table file aside, unless that was done before.
   void KeepDamaged(const ScannedFile& file, uint64_t begin,
@@ -134,7 +132,7 @@ class RocksDbStore final : public KeyValueStore {
   // anew. Only the writing thread changes the pointer.
   mutable absl::Mutex database_mu_;
   std::unique_ptr<Database> database_;
-  const std::vector<std::string> damage_;
+  const DamageList damage_;
   DiskReserve reserve_;
   // Opening the database anew failed; at best it is open for reading.
   bool writable_ = true;

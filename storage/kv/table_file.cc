@@ -194,6 +194,7 @@ class Reader {
       if (!found.has_value()) continue;
       TableEntry entry;
       entry.key = found->key;
+      entry.change = ChangeBefore(at, found->key);
       entry.value = bytes_.substr(at, found->bytes);
       visit_(entry);
       AddLost(lost_from, at);
@@ -201,6 +202,19 @@ class Reader {
       at = lost_from - 1;
     }
     AddLost(lost_from, end);
+  }
+  // In a block that is not packed, a value stands behind the end of its key and
+  // the number of its change. 0: there is no such thing.
+  uint64_t ChangeBefore(uint64_t at, std::string_view key) const {
+    if (key.empty() || at <= kChangeBytes ||
+        bytes_[at - kChangeBytes - 1] != key.back()) {
+      return 0;
+    }
+    const uint64_t change =
+        LoadLittleEndian64(bytes_.data() + at - kChangeBytes);
+    const bool is_put =
+        (change & 0xff) == static_cast<uint64_t>(TableEntry::Kind::kPut);
+    return is_put ? change >> 8 : 0;
   }
   void AddLost(uint64_t begin, uint64_t end) {
     if (begin < end) table_.damaged.emplace_back(begin, end);

@@ -49,7 +49,7 @@ struct TableFile {
 // blocks that are not packed or packed by LZ4. Calls `visit` for the entries of
 // each block that is whole, in the order of the file, whatever else is not, and
 // for the records that `find_record` (null: none) finds elsewhere, with 0 for
-// the change. The views last for the call.
+// the change if that is damaged, too. The views last for the call.
 TableFile ReadTableFile(std::string_view bytes, const RecordFinder& find_record,
                         absl::FunctionRef<void(const TableEntry&)> visit);
 

@@ -76,5 +76,24 @@ TEST(WriteLogFileTest, AFileThatEndsAnywhereKeepsItsWholeRecords) {
   }
 }
 
+// What is damaged does not look like what was not written to its end.
+TEST(WriteLogFileTest, DamageToTheLastRecordIsNoTornEnd) {
+  const std::string bytes =
+      MakeWriteLogFile({Record(1, 2, 100), Record(3, 1, 70'000)});
+  const WriteLogRecord last = ParseWriteLogFile(bytes).records.back();
+  // In each of its fragments.
+  for (const size_t at :
+       {last.begin + 100, last.begin + 40'000, last.end - 9}) {
+    std::string changed = bytes;
+    changed[at] ^= 1;
+    const WriteLogFile file = ParseWriteLogFile(changed);
+    ASSERT_EQ(file.gaps.size(), 1u) << at;
+    EXPECT_FALSE(file.gaps[0].torn) << at;
+    const WriteLogFile cut = ParseWriteLogFile(bytes.substr(0, at));
+    ASSERT_EQ(cut.gaps.size(), 1u) << at;
+    EXPECT_TRUE(cut.gaps[0].torn) << at;
+  }
+}
+
 }  // namespace
 }  // namespace sluice

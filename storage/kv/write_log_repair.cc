@@ -11,7 +11,9 @@
 #include "rocksdb/env.h"
 #include "rocksdb/write_batch.h"
 #include "storage/base/coding.h"
+#include "storage/kv/database_check.h"
 #include "storage/kv/env_files.h"
+#include "storage/kv/manifest_file.h"
 #include "storage/kv/write_log_file.h"
 
 namespace sluice {
@@ -63,9 +65,14 @@ struct NamedFile {
 
 class Repair {
  public:
-  Repair(rocksdb::Env* env, const std::string& path, bool only_check,
-         std::vector<std::string>* damage)
-      : env_(*env), path_(path), only_check_(only_check), damage_(*damage) {}
+  Repair(rocksdb::Env* env, const std::string& path,
+         const std::vector<std::string>& families, bool only_check,
+         DamageList* damage)
+      : env_(*env),
+        path_(path),
+        families_(families),
+        only_check_(only_check),
+        damage_(*damage) {}
 
   rocksdb::Status Run() {
     bool any_gap = false;
@@ -80,11 +87,21 @@ class Repair {
 
  private:
   rocksdb::Status ReadFiles(bool* any_gap) {
+    std::optional<ManifestFile> manifest;
+    const rocksdb::Status read = ReadManifest(&env_, path_, &manifest);
+    if (!read.ok()) return read;
+    uint64_t first_log = 0;
+    if (manifest.has_value() && manifest->IsComplete(families_)) {
+      first_log = manifest->FirstLogNumber();
+      tabled_ = manifest->last_tabled_change;
+    }
     std::vector<std::string> names;
     const rocksdb::Status listed = env_.GetChildren(path_, &names);
     if (!listed.ok()) return listed;
-    std::erase_if(names, [](const std::string& name) {
-      return !absl::EndsWith(name, ".log");
+    // RocksDB does not read those that are of no use any more.
+    std::erase_if(names, [first_log](const std::string& name) {
+      return NumberOf(name, ".log").value_or(0) <
+             std::max<uint64_t>(first_log, 1);
     });
     std::sort(names.begin(), names.end());
     for (std::string& name : names) {
@@ -94,10 +111,40 @@ class Repair {
       if (!status.ok()) return status;
       file.content = ParseWriteLogFile(file.bytes);
       file.name = std::move(name);
-      *any_gap |= !file.content.gaps.empty();
       files_.push_back(std::move(file));
     }
+    for (size_t i = 0; i < files_.size(); ++i) AddMissingEnd(i);
+    *any_gap = std::any_of(files_.begin(), files_.end(), [](const auto& file) {
+      return !file.content.gaps.empty();
+    });
     return rocksdb::Status::OK();
+  }
+
+  // A file that was cut off between two records shows it only by what the next
+  // one begins with.
+  void AddMissingEnd(size_t index) {
+    WriteLogFile& content = files_[index].content;
+    if (content.records.empty()) return;
+    const LogFileGap end{files_[index].bytes.size(), files_[index].bytes.size(),
+                         content.records.size(), /*torn=*/true};
+    const WriteLogRecord* behind = Behind(index, end);
+    if (behind == nullptr ||
+        behind->sequence <= content.records.back().after()) {
+      return;
+    }
+    const auto begins_late = [](const LogFileGap& gap) {
+      return gap.records_before == 0;
+    };
+    if (!content.gaps.empty() &&
+        content.gaps.back().records_before == content.records.size()) {
+      return;
+    }
+    for (size_t i = index + 1; i < files_.size(); ++i) {
+      const WriteLogFile& next = files_[i].content;
+      if (std::any_of(next.gaps.begin(), next.gaps.end(), begins_late)) return;
+      if (!next.records.empty()) break;
+    }
+    content.gaps.push_back(end);
   }
 
   // What lies behind a gap of file `index`, and before it; null: nothing.
@@ -125,9 +172,10 @@ class Repair {
     return nullptr;
   }
 
-  // The highest mark in any record from `behind` on.
+  // All changes up to this one were synced: the highest mark in any record from
+  // `sequence` on, and what tables say.
   uint64_t SyncedBehind(uint64_t sequence) const {
-    uint64_t synced = 0;
+    uint64_t synced = tabled_;
     for (const NamedFile& file : files_) {
       for (const WriteLogRecord& record : file.content.records) {
         if (record.sequence < sequence) continue;
@@ -151,8 +199,8 @@ class Repair {
       if (behind != nullptr && gap.torn &&
           SyncedBehind(behind->sequence) <
               (before != nullptr ? before->after() : 1)) {
-        // The end of the log; RocksDB stops here.
-        if (!changed) return rocksdb::Status::OK();
+        // The end of the log; RocksDB stops at bytes that are no record.
+        if (!changed && gap.end > gap.begin) return rocksdb::Status::OK();
         file.content.records.resize(gap.records_before);
         return Rewrite(file, kNotARecord);
       }
@@ -170,8 +218,9 @@ class Repair {
                   const WriteLogRecord& behind) const {
     if (before != nullptr && behind.sequence <= before->after()) return true;
     if (!gap.torn || gap.end != files_[index].bytes.size()) return false;
+    if (before == nullptr) return tabled_ + 1 < behind.sequence;
     // What is missing may have been in the gap that the next file begins with.
-    return before == nullptr || BeginsWithGap(index + 1);
+    return BeginsWithGap(index + 1);
   }
   bool BeginsWithGap(size_t index) const {
     return index < files_.size() && !files_[index].content.gaps.empty() &&
@@ -187,13 +236,21 @@ class Repair {
     } else if (behind != nullptr) {
       lost = absl::StrCat("changes before ", behind->sequence);
     }
+    if (gap.begin == gap.end) {
+      damage_.push_back(
+          {absl::StrCat("the write log ", file.name, " lacks its end, and ",
+                        lost, " are lost"),
+           Damage::Loss::kOther});
+      return rocksdb::Status::OK();
+    }
     const std::string name = absl::StrCat(file.name, ".", gap.begin);
-    damage_.push_back(absl::StrCat(
-        gap.end - gap.begin, " bytes of the write log ", file.name, " at ",
-        gap.begin, " are damaged, and ", lost, " are lost"));
+    damage_.push_back(
+        {absl::StrCat(gap.end - gap.begin, " bytes of the write log ",
+                      file.name, " at ", gap.begin, " are damaged, and ", lost,
+                      " are lost"),
+         Damage::Loss::kOther});
     if (only_check_) return rocksdb::Status::OK();
-    absl::StrAppend(&damage_.back(), "; the bytes are kept in \"", path_,
-                    "/quarantine/", name, "\"");
+    damage_.back().kept_in = absl::StrCat(path_, "/quarantine/", name);
     return WriteQuarantine(
         &env_, path_, name,
         std::string_view(file.bytes).substr(gap.begin, gap.end - gap.begin));
@@ -209,8 +266,11 @@ class Repair {
 
   rocksdb::Env& env_;
   const std::string& path_;
+  const std::vector<std::string>& families_;
   const bool only_check_;
-  std::vector<std::string>& damage_;
+  DamageList& damage_;
+  // See ManifestFile::last_tabled_change.
+  uint64_t tabled_ = 0;
   std::vector<NamedFile> files_;
 };
 
@@ -224,13 +284,15 @@ std::string SyncedMark(uint64_t sequence) {
 }
 
 rocksdb::Status RepairWriteLogs(rocksdb::Env* env, const std::string& path,
-                                std::vector<std::string>* damage) {
-  return Repair(env, path, /*only_check=*/false, damage).Run();
+                                const std::vector<std::string>& families,
+                                DamageList* damage) {
+  return Repair(env, path, families, /*only_check=*/false, damage).Run();
 }
 
 rocksdb::Status CheckWriteLogs(rocksdb::Env* env, const std::string& path,
-                               std::vector<std::string>* damage) {
-  return Repair(env, path, /*only_check=*/true, damage).Run();
+                               const std::vector<std::string>& families,
+                               DamageList* damage) {
+  return Repair(env, path, families, /*only_check=*/true, damage).Run();
 }
 
 }  // namespace sluice

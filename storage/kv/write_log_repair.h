@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/kv/damage.h"
+
 namespace rocksdb {
 class Env;
 class Status;
@@ -18,21 +20,24 @@ namespace sluice {
 // leaves.
 std::string SyncedMark(uint64_t sequence);
 
-// Looks over the write-ahead log of the database in folder `path`.
+// Looks over the write-ahead log of the database in folder `path`, whose column
+// families have these names.
 //
 // Bytes that are no whole write, where numbers say that writes are missing, are
 // damage if what they held was synced, or if they do not look like what loss of
 // power leaves: they go to `quarantine`, the writes behind them stay, and
-// `damage` gets a sentence. Otherwise they are an end, and what lies behind
+// `damage` tells of it. Otherwise they are an end, and what lies behind
 // them goes too, as RocksDB has it (point in time). Where no write is missing
 // they are what a failed write left, and go without a word. Nothing is changed
 // when all is well.
 rocksdb::Status RepairWriteLogs(rocksdb::Env* env, const std::string& path,
-                                std::vector<std::string>* damage);
+                                const std::vector<std::string>& families,
+                                DamageList* damage);
 
-// Appends the same sentences to `damage`, and changes nothing.
+// Says the same in `damage`, and changes nothing.
 rocksdb::Status CheckWriteLogs(rocksdb::Env* env, const std::string& path,
-                               std::vector<std::string>* damage);
+                               const std::vector<std::string>& families,
+                               DamageList* damage);
 
 }  // namespace sluice
 

@@ -67,7 +67,7 @@ class WriteLogRepairTest : public testing::Test {
   std::string log_;
   std::string bytes_;
   WriteLogFile parsed_;
-  std::vector<std::string> damage_;
+  DamageList damage_;
 };
 
 TEST_F(WriteLogRepairTest, AFileIsMadeOfItsRecordsAgain) {
@@ -101,7 +101,8 @@ TEST_F(WriteLogRepairTest, AFlippedBitLosesOneWriteAndSaysSo) {
       EXPECT_EQ(value->has_value(), i != 10) << i;
     }
     ASSERT_EQ(store->damage().size(), 1u);
-    EXPECT_TRUE(absl::StrContains(store->damage()[0], "1 changes are lost"))
+    EXPECT_TRUE(
+        absl::StrContains(store->damage()[0].what, "1 changes are lost"))
         << store->damage()[0];
     bool kept = false;
     for (const std::string& file : fresh.AllFiles()) {
@@ -130,6 +131,58 @@ TEST_F(WriteLogRepairTest, APageOfZerosInWhatWasSyncedIsDamage) {
   disk_.SetContent(log_, bytes);
   EXPECT_EQ(Keys().size(), size_t{kWrites - 1});
   EXPECT_EQ(damage_.size(), 1u);
+}
+
+// A file that is not the last, and was synced before a table file was made of
+// it. That it ends too early is seen only by what the next one begins with.
+TEST(WriteLogsRepairTest, AnEarlierFileCutBetweenTwoWritesCostsNothingBehind) {
+  FaultDisk disk(1);
+  {
+    FaultEnv env(&disk);
+    RocksDbStoreOptions options;
+    options.env = &env;
+    options.memtable_bytes = 64 << 10;
+    auto store = RocksDbStore::Open("/db", options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    for (int i = 0; i < 20; ++i) {
+      WriteSet set;
+      // Stays in memory, and the first file is kept for it.
+      set.Put(Table::kCursors, absl::StrCat("c", i), "at");
+      set.Put(Table::kEvents, absl::StrCat(1000 + i), std::string(4000, 'x'));
+      ASSERT_TRUE((*store)->Write(set, /*sync=*/i == 19).ok());
+    }
+    env.Settle();
+    env.Kill();
+  }
+  std::vector<std::string> logs;
+  for (const std::string& file : disk.AllFiles()) {
+    if (absl::EndsWith(file, ".log") && !disk.Content(file).empty()) {
+      logs.push_back(file);
+    }
+  }
+  ASSERT_EQ(logs.size(), 2u);
+  const WriteLogFile first = ParseWriteLogFile(disk.Content(logs[0]));
+  const size_t in_first = first.records.size();
+  ASSERT_GT(in_first, 10u);
+  disk.Cut(logs[0], first.records[in_first - 2].begin);
+  FaultEnv env(&disk);
+  RocksDbStoreOptions options;
+  options.env = &env;
+  const auto store = RocksDbStore::Open("/db", options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_EQ((*store)->damage().size(), 1u);
+  EXPECT_TRUE(absl::StrContains((*store)->damage()[0].what,
+                                "lacks its end, and 4 changes are lost"))
+      << (*store)->damage()[0];
+  EXPECT_EQ((*store)->damage()[0].loss, Damage::Loss::kOther);
+  for (size_t i = 0; i < 20; ++i) {
+    SCOPED_TRACE(i);
+    // The table file has them.
+    EXPECT_TRUE(
+        (*store)->Get(Table::kEvents, absl::StrCat(1000 + i))->has_value());
+    EXPECT_EQ((*store)->Get(Table::kCursors, absl::StrCat("c", i))->has_value(),
+              i + 2 < in_first || i >= in_first);
+  }
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "absl/types/span.h"
 #include "storage/base/clock.h"
 #include "storage/format/record.h"
+#include "storage/kv/damage.h"
 #include "storage/kv/key_value_store.h"
 #include "storage/log/event_log.h"
 #include "storage/log/log_book.h"
@@ -77,18 +78,18 @@ class KvEventLog : public EventLog {
     bool read_only = false;
     // Reads all records, whether or not anything is known to be damaged.
     bool check_all = false;
+    // Of the log's newest bytes at least so many are looked through for records
+    // that are not there.
+    uint64_t recheck_bytes = 0;
   };
 
   // Reads what the store holds, or prepares an empty one; to be called once,
   // before anything else. `damage` holds what had to be repaired to open the
-  // store, in sentences: if any, its tables may not fit each other. What turns
+  // store: if anything, its tables may not fit each other. What turns
   // out to be damaged is left out and added to it.
   //   kFailedPrecondition: of a newer format version.
-  absl::Status Load(std::vector<std::string>* damage,
-                    const LoadOptions& options);
-  absl::Status Load(std::vector<std::string>* damage) {
-    return Load(damage, LoadOptions());
-  }
+  absl::Status Load(DamageList* damage, const LoadOptions& options);
+  absl::Status Load(DamageList* damage) { return Load(damage, LoadOptions()); }
 
  private:
   // What one write adds beside what was committed.
@@ -108,12 +109,13 @@ class KvEventLog : public EventLog {
   // Makes `book` include records and dead letters that it does not know of.
   absl::Status IncludeNewerEvents(LogBook* book) const;
   absl::Status IncludeNewerDeadLetters(LogBook* book) const;
-  absl::Status RecountDeadLetters(LogBook* book,
-                                  std::vector<std::string>* damage) const;
-  // Looks through all records, or only what they begin with, and adds to
-  // `damage` what is lost of them.
-  absl::Status FindLosses(bool places_only, std::vector<std::string>* damage)
+  absl::Status RecountDeadLetters(LogBook* book, DamageList* damage) const;
+  // Looks through the records from `from` on, or only what they begin with, and
+  // adds to `damage` what is lost of them.
+  absl::Status FindLosses(Sequence from, bool places_only, DamageList* damage)
       ABSL_LOCKS_EXCLUDED(mu_);
+  // An event before which at least the newest `bytes` begin.
+  Sequence BeforeNewest(uint64_t bytes) const ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status LoadNewestDedupe() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
 
   // ---- kv_event_log_write.cc ----
@@ -190,10 +192,15 @@ class KvEventLog : public EventLog {
   std::optional<BatchPlace> FindPlace(Sequence sequence) const
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Counts `lost` for the log and its cursors. Returns a sentence for each that
-  // was not known.
-  std::vector<std::string> AccountLosses(std::vector<LostRange> lost) const
+  // Counts `lost` for the log and its cursors, and says in `damage` what was
+  // not known.
+  void AccountLosses(std::vector<LostRange> lost, DamageList* damage) const
       ABSL_LOCKS_EXCLUDED(mu_);
+  void AccountLosses(std::vector<LostRange> lost) const
+      ABSL_LOCKS_EXCLUDED(mu_) {
+    DamageList logged;
+    AccountLosses(std::move(lost), &logged);
+  }
   void NotifySpace() ABSL_LOCKS_EXCLUDED(mu_, space_mu_);
 
   const LogOptions options_;

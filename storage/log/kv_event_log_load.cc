@@ -20,18 +20,18 @@ constexpr Sequence kMaxSequence = std::numeric_limits<Sequence>::max();
 
 // Passes `status` on, but takes damage as something to tell a person.
 absl::Status NoteDamage(const absl::Status& status, const char* what,
-                        std::vector<std::string>* damage) {
+                        DamageList* damage) {
   if (!absl::IsDataLoss(status)) return status;
-  damage->push_back(absl::StrCat("some of the log's ", what,
-                                 " are lost: ", std::string(status.message())));
+  damage->push_back({absl::StrCat("some of the log's ", what,
+                                  " are lost: ", std::string(status.message())),
+                     Damage::Loss::kOther});
   LOG(ERROR) << damage->back();
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status KvEventLog::Load(std::vector<std::string>* damage,
-                              const LoadOptions& options) {
+absl::Status KvEventLog::Load(DamageList* damage, const LoadOptions& options) {
   absl::MutexLock writer(&writer_mu_);
   bool fresh = false;
   SLUICE_RETURN_IF_ERROR(
@@ -63,9 +63,12 @@ absl::Status KvEventLog::Load(std::vector<std::string>* damage,
     dead_letters_end_ = unwritten_dead_letter_id_;
     dedupe_last_ = last_dedupe_nanos_;
   }
-  if (!damage->empty() || options.check_all) {
-    SLUICE_RETURN_IF_ERROR(FindLosses(!options.check_all, damage));
-  }
+  // A file of the write-ahead log that is gone, or the end of one, is seen only
+  // by the events that are not there.
+  const bool damaged = !damage->empty() || options.check_all;
+  SLUICE_RETURN_IF_ERROR(
+      FindLosses(damaged ? 0 : BeforeNewest(options.recheck_bytes),
+                 !options.check_all, damage));
   if (!fresh || options.read_only) return absl::OkStatus();
   WriteSet set;
   set.Put(Table::kMeta, std::string(format::kFormatVersionKey),
@@ -73,12 +76,38 @@ absl::Status KvEventLog::Load(std::vector<std::string>* damage,
   return store_->Write(set, /*sync=*/true);
 }
 
-absl::Status KvEventLog::FindLosses(bool places_only,
-                                    std::vector<std::string>* damage) {
+// Offsets ascend with the events.
+Sequence KvEventLog::BeforeNewest(uint64_t bytes) const {
+  StoredRange range;
+  Sequence low = 0;
+  Sequence high = 0;
+  uint64_t end = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    range.floor = low = book_.first();
+    range.end = high = book_.next();
+    end = book_.next_offset();
+  }
+  range.max_bytes = 1;
+  range.places_only = true;
+  while (high - low > 1) {
+    range.from = low + (high - low) / 2;
+    StoredEvents found;
+    const absl::Status status = ReadStored(*store_, range, &found);
+    const bool before = status.ok() && !found.batches.empty() &&
+                        found.batches.front().place.end_offset + bytes <= end;
+    (before ? low : high) = range.from;
+  }
+  return low;
+}
+
+absl::Status KvEventLog::FindLosses(Sequence from, bool places_only,
+                                    DamageList* damage) {
   StoredRange range;
   {
     absl::MutexLock lock(&mu_);
-    range.floor = range.from = book_.first();
+    range.floor = book_.first();
+    range.from = std::max(from, range.floor);
     range.floor_offset = book_.start().offset;
     range.end = book_.next();
     range.end_offset = book_.next_offset();
@@ -90,8 +119,7 @@ absl::Status KvEventLog::FindLosses(bool places_only,
     SLUICE_RETURN_IF_ERROR(ReadStored(*store_, range, &found));
     range.from =
         found.batches.empty() ? range.end : found.batches.back().place.end;
-    const auto sentences = AccountLosses(std::move(found.lost));
-    damage->insert(damage->end(), sentences.begin(), sentences.end());
+    AccountLosses(std::move(found.lost), damage);
   }
   return absl::OkStatus();
 }
@@ -235,8 +263,8 @@ absl::Status KvEventLog::IncludeNewerDeadLetters(LogBook* book) const {
   return absl::OkStatus();
 }
 
-absl::Status KvEventLog::RecountDeadLetters(
-    LogBook* book, std::vector<std::string>* damage) const {
+absl::Status KvEventLog::RecountDeadLetters(LogBook* book,
+                                            DamageList* damage) const {
   uint64_t letters = 0;
   uint64_t bytes = 0;
   SLUICE_RETURN_IF_ERROR(store_->Scan(
@@ -254,8 +282,9 @@ absl::Status KvEventLog::RecountDeadLetters(
   book->FillStats(&after);
   if (after.dead_letters_lost > before.dead_letters_lost) {
     damage->push_back(
-        absl::StrCat(after.dead_letters_lost - before.dead_letters_lost,
-                     " dead letters are lost to damage on disk"));
+        {absl::StrCat(after.dead_letters_lost - before.dead_letters_lost,
+                      " dead letters are lost to damage on disk"),
+         Damage::Loss::kOther});
     LOG(ERROR) << damage->back();
   }
   return absl::OkStatus();

@@ -129,9 +129,8 @@ std::optional<BatchPlace> KvEventLog::FindPlace(Sequence sequence) const {
   return place;
 }
 
-std::vector<std::string> KvEventLog::AccountLosses(
-    std::vector<LostRange> losses) const {
-  std::vector<std::string> sentences;
+void KvEventLog::AccountLosses(std::vector<LostRange> losses,
+                               DamageList* damage) const {
   for (LostRange& lost : losses) {
     uint64_t events = 0;
     {
@@ -145,17 +144,17 @@ std::vector<std::string> KvEventLog::AccountLosses(
         damaged_records_.push_back(sequence);
       }
     }
-    sentences.push_back(absl::StrCat(events, " events of the log, ", lost.first,
-                                     " to ", lost.last,
-                                     ", are lost to damage on disk"));
-    LOG(ERROR) << sentences.back();
+    Damage loss{absl::StrCat(events, " events of the log, ", lost.first, " to ",
+                             lost.last, ", are lost to damage on disk"),
+                Damage::Loss::kEvents};
+    LOG(ERROR) << loss;
+    damage->push_back(std::move(loss));
     absl::MutexLock lock(&quarantine_mu_);
     if (quarantine_ == nullptr) continue;
     for (const auto& [sequence, record] : lost.records) {
       quarantine_(sequence, record);
     }
   }
-  return sentences;
 }
 
 void KvEventLog::NotifySpace() {

@@ -88,8 +88,8 @@ class KvEventLogTest : public testing::Test {
   void Open(bool repaired = false) {
     log_ = std::make_unique<TestLog>(disk_.get(), options_, &clock_,
                                      &quarantined_);
-    std::vector<std::string> damage;
-    if (repaired) damage.push_back("repaired by the test");
+    DamageList damage;
+    if (repaired) damage.push_back({"repaired by the test"});
     load_status_ = log_->Load(&damage);
   }
 

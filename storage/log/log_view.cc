@@ -133,7 +133,7 @@ absl::Status LogView::OpenInPlace() {
   }
   SLUICE_ASSIGN_OR_RETURN(
       findings_, RocksDbStore::CheckFiles(path_, RocksDbStoreOptions()));
-  if (!findings_.empty()) return absl::DataLossError(findings_.front());
+  if (!findings_.empty()) return absl::DataLossError(findings_.front().what);
   if (!fs::exists(path_ + "/CURRENT", error)) {
     return absl::NotFoundError(absl::StrCat("there is no log in ", path_));
   }
@@ -141,12 +141,12 @@ absl::Status LogView::OpenInPlace() {
   options.read_only = true;
   auto opened = RocksDbEventLog::Open(path_, options, clock_);
   if (absl::IsDataLoss(opened.status()) || absl::IsNotFound(opened.status())) {
-    findings_.emplace_back(opened.status().message());
+    findings_.push_back({std::string(opened.status().message())});
     return absl::DataLossError(opened.status().message());
   }
   SLUICE_RETURN_IF_ERROR(opened.status());
   findings_ = (*opened)->damage();
-  if (!findings_.empty()) return absl::DataLossError(findings_.front());
+  if (!findings_.empty()) return absl::DataLossError(findings_.front().what);
   log_ = *std::move(opened);
   return absl::OkStatus();
 }
@@ -180,16 +180,14 @@ absl::Status LogView::OpenCopy() {
             absl::StrReplaceAll(opened.status().message(), real_path)));
   }
   log_ = *std::move(opened);
-  for (const std::string& sentence : log_->damage()) {
-    // The others say how, and what became of the bytes of the copy.
-    if (!absl::StrContains(sentence, "lost") ||
-        absl::StrContains(sentence, "/quarantine/")) {
-      continue;
-    }
-    std::string told = absl::StrReplaceAll(sentence, real_path);
-    if (std::find(findings_.begin(), findings_.end(), told) ==
-        findings_.end()) {
-      findings_.push_back(std::move(told));
+  for (const Damage& damage : log_->damage()) {
+    // The others say how it was put right.
+    if (damage.loss == Damage::Loss::kNone) continue;
+    std::string told = absl::StrReplaceAll(damage.what, real_path);
+    if (std::none_of(
+            findings_.begin(), findings_.end(),
+            [&](const Damage& finding) { return finding.what == told; })) {
+      findings_.push_back({std::move(told), damage.loss});
     }
   }
   return log_->Flush(Durability::kBuffered);

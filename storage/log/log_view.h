@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "storage/base/clock.h"
+#include "storage/kv/damage.h"
 #include "storage/log/log_check.h"
 #include "storage/log/rocksdb_event_log.h"
 
@@ -39,8 +39,8 @@ class LogView {
   RocksDbEventLog& log() { return *log_; }
 
   // What is damaged so that opening the log for use has to repair it, and what
-  // the repair loses, in sentences; empty: nothing.
-  const std::vector<std::string>& findings() const { return findings_; }
+  // the repair loses; empty: nothing.
+  const DamageList& findings() const { return findings_; }
   // Some process had the log open: it has gone on since.
   bool in_use() const { return in_use_; }
 
@@ -62,7 +62,7 @@ class LogView {
   // The folder of the copy; empty: there is none.
   std::string copy_;
   std::unique_ptr<RocksDbEventLog> log_;
-  std::vector<std::string> findings_;
+  DamageList findings_;
   bool in_use_ = false;
 };
 

@@ -171,7 +171,8 @@ TEST_F(LogViewTest, ADamagedLogIsSeenAsItWillBeAndStaysAsItIs) {
     ASSERT_NE(view, nullptr);
     EXPECT_FALSE(view->in_use());
     ASSERT_FALSE(view->findings().empty());
-    EXPECT_NE(view->findings()[0].find("and should have"), std::string::npos);
+    EXPECT_NE(view->findings()[0].what.find("and should have"),
+              std::string::npos);
     const auto check = view->Check();
     ASSERT_TRUE(check.ok()) << check.status();
     EXPECT_TRUE(check->problems.empty()) << check->problems[0];

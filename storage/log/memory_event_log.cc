@@ -1,10 +1,9 @@
 #include "storage/log/memory_event_log.h"
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "glog/logging.h"
+#include "storage/kv/damage.h"
 #include "storage/kv/memory_store.h"
 
 namespace sluice {
@@ -12,7 +11,7 @@ namespace sluice {
 MemoryEventLog::MemoryEventLog(const LogOptions& options, Clock* clock)
     : KvEventLog(std::make_unique<MemoryStore>(), options, format::Codec::kNone,
                  clock, nullptr) {
-  std::vector<std::string> damage;
+  DamageList damage;
   const absl::Status status = Load(&damage);
   CHECK(status.ok()) << "an empty store loads: " << status;
 }

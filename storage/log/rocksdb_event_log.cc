@@ -17,6 +17,9 @@ namespace {
 // What the disk reserve holds beyond a full memtable.
 constexpr uint64_t kReserveBytes = uint64_t{1} << 20;
 constexpr uint64_t kMinMemtableBytes = uint64_t{1} << 20;
+// RocksDB keeps two memtables of events in its write-ahead log, and begins a
+// third.
+constexpr uint64_t kMemtables = 3;
 
 // A small log must not have a write-ahead log many times its size, which goes
 // with the memtable.
@@ -58,11 +61,12 @@ absl::StatusOr<std::unique_ptr<RocksDbEventLog>> RocksDbEventLog::Open(
   store_options.find_record = &FindRecord;
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<RocksDbStore> store,
                           RocksDbStore::Open(path, store_options));
-  std::vector<std::string> damage = store->damage();
+  DamageList damage = store->damage();
   std::unique_ptr<RocksDbEventLog> log(
       new RocksDbEventLog(std::move(store), options.log, clock));
   const absl::Status status =
-      log->Load(&damage, {options.read_only, options.check_all});
+      log->Load(&damage, {options.read_only, options.check_all,
+                          kMemtables * store_options.memtable_bytes});
   log->damage_ = std::move(damage);
   if (!status.ok()) {
     return absl::Status(status.code(),

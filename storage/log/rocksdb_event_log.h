@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "storage/base/clock.h"
+#include "storage/kv/damage.h"
 #include "storage/kv/rocksdb_store.h"
 #include "storage/log/kv_event_log.h"
 
@@ -45,9 +45,8 @@ class RocksDbEventLog final : public KvEventLog {
   static absl::StatusOr<std::unique_ptr<RocksDbEventLog>> Open(
       const std::string& path, const RocksDbLogOptions& options, Clock* clock);
 
-  // What had to be repaired on opening, in sentences; empty: nothing. Those
-  // that tell of a loss have the word "lost".
-  const std::vector<std::string>& damage() const { return damage_; }
+  // What had to be repaired on opening, and what is lost; empty: nothing.
+  const DamageList& damage() const { return damage_; }
 
   // What the log is made of, for CheckTables(): without what waits for Flush().
   const KeyValueStore& tables() const { return tables_; }
@@ -61,7 +60,7 @@ class RocksDbEventLog final : public KvEventLog {
                   const LogOptions& options, Clock* clock);
 
   const KeyValueStore& tables_;
-  std::vector<std::string> damage_;
+  DamageList damage_;
 };
 
 }  // namespace sluice

@@ -10,7 +10,6 @@
 #include <random>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,15 +21,14 @@
 #include "gtest/gtest.h"
 #include "storage/base/clock.h"
 #include "storage/event/event_batch.h"
-#include "storage/format/record.h"
+#include "storage/kv/damage.h"
 #include "storage/kv/fault_disk.h"
 #include "storage/kv/fault_file_system.h"
 #include "storage/kv/log_file.h"
 #include "storage/kv/rocksdb_store.h"
-#include "storage/kv/table_file.h"
-#include "storage/kv/write_log_file.h"
 #include "storage/log/rocksdb_event_log.h"
 #include "tests/contract/settable_clock.h"
+#include "tests/damage/file_fault.h"
 
 namespace sluice {
 namespace {
@@ -152,16 +150,6 @@ class OpenedLog {
   std::unique_ptr<RocksDbEventLog> log_;
 };
 
-using Files = std::map<std::string, std::string>;
-
-Files FilesOf(const FaultDisk& disk) {
-  Files files;
-  for (const std::string& path : disk.AllFiles()) {
-    files[path] = disk.Content(path);
-  }
-  return files;
-}
-
 // Writes everything that is in memory to table files.
 void Settle(FaultDisk* disk) {
   FaultEnv env(disk);
@@ -174,7 +162,7 @@ void Settle(FaultDisk* disk) {
 }
 
 // A log with several table files of each table and a write-ahead log.
-Files MakeLog() {
+DiskFiles MakeLog() {
   std::mt19937 random(5);
   FaultDisk disk(0);
   int number = 0;
@@ -194,16 +182,6 @@ Files MakeLog() {
   return FilesOf(disk);
 }
 
-// What was done to one file: the bytes from `begin` on, up to `end`, are not
-// what they were.
-struct Damage {
-  enum class Kind { kFlip, kCut, kRemove };
-  std::string path;
-  Kind kind = Kind::kFlip;
-  size_t begin = 0;
-  size_t end = 0;
-};
-
 class DamagedLogTest : public testing::Test {
  protected:
   DamagedLogTest() {
@@ -216,49 +194,13 @@ class DamagedLogTest : public testing::Test {
     for (const auto& [path, bytes] : files_) disk->SetContent(path, bytes);
   }
 
-  // Events that `damage` may cost: those of the records, or of the writes to
-  // the write-ahead log, whose bytes it touches.
-  std::set<Sequence> MayCost(const Damage& damage) const {
-    const std::string& bytes = files_.at(damage.path);
-    std::set<Sequence> events;
-    if (absl::EndsWith(damage.path, ".sst")) {
-      AddRecords(bytes, damage.begin, damage.end, &events);
-    }
-    if (absl::EndsWith(damage.path, ".log")) {
-      for (const WriteLogRecord& write : ParseWriteLogFile(bytes).records) {
-        if (write.begin >= damage.end || write.end <= damage.begin) continue;
-        AddRecords(write.batch, 0, write.batch.size(), &events);
-      }
-    }
-    return events;
-  }
-
-  // The events of records in `bytes` that touch [begin, end).
-  static void AddRecords(std::string_view bytes, size_t begin, size_t end,
-                         std::set<Sequence>* events) {
-    for (size_t at = 0; at < bytes.size(); ++at) {
-      const size_t size = format::FindRecord(bytes.substr(at));
-      if (size == 0) continue;
-      const auto header = format::ParseRecordHeader(bytes.substr(at, size));
-      for (uint32_t i = 0; i < header->event_count; ++i) {
-        if (at < end && at + size > begin) {
-          events->insert(header->first_sequence + i);
-        }
-      }
-      at += size - 1;
-    }
-  }
-
-  static std::string TableOf(std::string_view bytes) {
-    return ReadTableFile(bytes, nullptr, [](const TableEntry&) {}).family;
-  }
-
   // The events that sentences say are lost.
-  static std::set<Sequence> ToldLost(const std::vector<std::string>& damage) {
+  static std::set<Sequence> ToldLost(const DamageList& damage) {
     std::set<Sequence> lost;
-    for (const std::string& sentence : damage) {
+    for (const Damage& told : damage) {
+      if (told.loss != Damage::Loss::kEvents) continue;
       // "3 events of the log, 21 to 23, are lost to damage on disk"
-      if (!absl::StrContains(sentence, " events of the log, ")) continue;
+      const std::string& sentence = told.what;
       const std::vector<std::string> words = absl::StrSplit(sentence, ' ');
       Sequence first = 0;
       Sequence last = 0;
@@ -271,28 +213,18 @@ class DamagedLogTest : public testing::Test {
     return lost;
   }
 
-  void Check(const Damage& damage) {
+  void Check(const FileFault& damage) {
     FaultDisk disk(0);
     Load(&disk);
-    switch (damage.kind) {
-      case Damage::Kind::kFlip:
-        disk.FlipBit(damage.path, 8 * damage.begin + damage.begin % 8);
-        break;
-      case Damage::Kind::kCut:
-        disk.Cut(damage.path, damage.begin);
-        break;
-      case Damage::Kind::kRemove:
-        disk.Remove(damage.path);
-        break;
-    }
+    Inflict(damage, &disk);
     Content content;
     bool repaired = false;
     {
       OpenedLog log(&disk);
       ASSERT_TRUE(log);
-      const std::vector<std::string> told = log->damage();
+      const DamageList told = log->damage();
       repaired = !told.empty();
-      for (const std::string& sentence : told) SCOPED_TRACE(sentence);
+      for (const Damage& found : told) SCOPED_TRACE(found.ToString());
       content = log.Read();
       CheckEvents(damage, content, log, told);
       CheckTheRest(damage, content, told);
@@ -307,10 +239,9 @@ class DamagedLogTest : public testing::Test {
     EXPECT_EQ(again.Read().batches, content.batches);
   }
 
-  void CheckEvents(const Damage& damage, const Content& content,
-                   const OpenedLog& log,
-                   const std::vector<std::string>& told) const {
-    const std::set<Sequence> may_cost = MayCost(damage);
+  void CheckEvents(const FileFault& damage, const Content& content,
+                   const OpenedLog& log, const DamageList& told) const {
+    const std::set<Sequence> may_cost = MayCost(files_, damage);
     std::set<Sequence> lost;
     for (const auto& [first, wire] : whole_.batches) {
       const auto found = content.batches.find(first);
@@ -337,12 +268,12 @@ class DamagedLogTest : public testing::Test {
   }
 
   // Tables that the damage did not touch are as they were.
-  void CheckTheRest(const Damage& damage, const Content& content,
-                    const std::vector<std::string>& told) const {
+  void CheckTheRest(const FileFault& damage, const Content& content,
+                    const DamageList& told) const {
     std::string table;
     if (absl::EndsWith(damage.path, ".log")) return;
     if (absl::EndsWith(damage.path, ".sst")) {
-      table = TableOf(files_.at(damage.path));
+      table = FamilyOf(files_.at(damage.path));
     }
     // Damage to the events themselves may be found later, when they are read.
     if (table != "dead_letters" || told.empty()) {
@@ -361,14 +292,9 @@ class DamagedLogTest : public testing::Test {
     }
   }
 
-  void CheckAll(const std::vector<Damage>& damages) {
-    for (const Damage& damage : damages) {
-      SCOPED_TRACE(
-          absl::StrCat(damage.kind == Damage::Kind::kFlip  ? "a bit flipped at "
-                       : damage.kind == Damage::Kind::kCut ? "cut off at "
-                                                           : "removed, ",
-                       damage.begin, " of ", files_.at(damage.path).size(),
-                       ", ", damage.path, ", --seed=", g_seed));
+  void CheckAll(const std::vector<FileFault>& damages) {
+    for (const FileFault& damage : damages) {
+      SCOPED_TRACE(absl::StrCat(damage.ToString(), ", --seed=", g_seed));
       Check(damage);
       if (HasFatalFailure() || HasFailure()) return;
     }
@@ -378,20 +304,18 @@ class DamagedLogTest : public testing::Test {
   std::vector<std::string> Paths() const {
     std::vector<std::string> paths;
     for (const auto& [path, bytes] : files_) {
-      if (!absl::EndsWith(path, "/LOG") && !absl::StrContains(path, "/LOG.")) {
-        paths.push_back(path);
-      }
+      if (Matters(path)) paths.push_back(path);
     }
     return paths;
   }
 
-  static const Files& MadeOnce() {
-    static const auto* const files = new Files(MakeLog());
+  static const DiskFiles& MadeOnce() {
+    static const auto* const files = new DiskFiles(MakeLog());
     return *files;
   }
 
   std::mt19937 random_{g_seed};
-  const Files& files_ = MadeOnce();
+  const DiskFiles& files_ = MadeOnce();
   Content whole_;
   mutable bool was_harmless_ = false;
   mutable int harmless_ = 0;
@@ -402,7 +326,7 @@ TEST_F(DamagedLogTest, TheLogIsWorthDamaging) {
   std::map<std::string, int> tables;
   int write_logs = 0;
   for (const auto& [path, bytes] : files_) {
-    if (absl::EndsWith(path, ".sst")) ++tables[TableOf(bytes)];
+    if (absl::EndsWith(path, ".sst")) ++tables[FamilyOf(bytes)];
     if (absl::EndsWith(path, ".log") && bytes.size() > 10'000) ++write_logs;
   }
   EXPECT_GE(tables["events"], 3);
@@ -415,7 +339,7 @@ TEST_F(DamagedLogTest, TheLogIsWorthDamaging) {
 }
 
 TEST_F(DamagedLogTest, ABitFlippedInAnyFile) {
-  std::vector<Damage> damages;
+  std::vector<FileFault> damages;
   for (const std::string& path : Paths()) {
     const size_t size = files_.at(path).size();
     std::set<size_t> places;
@@ -425,7 +349,7 @@ TEST_F(DamagedLogTest, ABitFlippedInAnyFile) {
       places.insert(size - 1 - random_() % std::min<size_t>(size, 1500));
     }
     for (const size_t at : places) {
-      damages.push_back({path, Damage::Kind::kFlip, at, at + 1});
+      damages.push_back({path, FileFault::Kind::kFlip, at, at + 1});
     }
   }
   CheckAll(damages);
@@ -434,7 +358,7 @@ TEST_F(DamagedLogTest, ABitFlippedInAnyFile) {
 }
 
 TEST_F(DamagedLogTest, AnyFileCutOff) {
-  std::vector<Damage> damages;
+  std::vector<FileFault> damages;
   for (const std::string& path : Paths()) {
     const size_t size = files_.at(path).size();
     if (size == 0) continue;
@@ -448,7 +372,7 @@ TEST_F(DamagedLogTest, AnyFileCutOff) {
       }
     }
     for (const size_t at : sizes) {
-      damages.push_back({path, Damage::Kind::kCut, at, size});
+      damages.push_back({path, FileFault::Kind::kCut, at, size});
     }
   }
   CheckAll(damages);
@@ -457,9 +381,10 @@ TEST_F(DamagedLogTest, AnyFileCutOff) {
 }
 
 TEST_F(DamagedLogTest, AnyFileGone) {
-  std::vector<Damage> damages;
+  std::vector<FileFault> damages;
   for (const std::string& path : Paths()) {
-    damages.push_back({path, Damage::Kind::kRemove, 0, files_.at(path).size()});
+    damages.push_back(
+        {path, FileFault::Kind::kRemove, 0, files_.at(path).size()});
   }
   CheckAll(damages);
   EXPECT_GE(harmful_, 3);

@@ -116,7 +116,8 @@ class MuseumTest : public testing::TestWithParam<std::string> {
 TEST_P(MuseumTest, ItOpensAndLosesOnlyWhatWasHit) {
   const auto log = Open();
   ASSERT_NE(log, nullptr);
-  const std::string told = absl::StrJoin(log->damage(), "\n");
+  const std::string told =
+      absl::StrJoin(log->damage(), "\n", absl::StreamFormatter());
   for (const std::string& part : exhibit_.says) {
     EXPECT_TRUE(absl::StrContains(told, part)) << part << "\nnot in:\n" << told;
   }

@@ -1,5 +1,6 @@
 // Thousands of logs on disks that fail, each compared with a model after every
-// step and every crash. --seed=N runs that one alone and prints its steps.
+// step and every crash. --seed=N runs that one alone and prints its steps;
+// --first_seed=N runs as many others.
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -21,11 +22,12 @@ constexpr uint64_t kGroups = kSanitized ? 4 : 40;
 constexpr uint64_t kSeedsPerGroup = 50;
 
 int64_t only_seed = -1;
+uint64_t first_seed = 0;
 
 class EventLogModelTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(EventLogModelTest, IsAlwaysWhatItAcknowledged) {
-  const uint64_t first = GetParam() * kSeedsPerGroup;
+  const uint64_t first = first_seed + GetParam() * kSeedsPerGroup;
   FaultRunCounts counts;
   for (uint64_t seed = first; seed < first + kSeedsPerGroup; ++seed) {
     if (only_seed >= 0 && static_cast<uint64_t>(only_seed) != seed) continue;
@@ -42,6 +44,8 @@ TEST_P(EventLogModelTest, IsAlwaysWhatItAcknowledged) {
   EXPECT_GT(counts.kills, kSeedsPerGroup);
   EXPECT_GT(counts.power_losses, kSeedsPerGroup);
   EXPECT_GT(counts.went_back, 5u);
+  EXPECT_GT(counts.damages_told, kSeedsPerGroup / 4);
+  EXPECT_GT(counts.events_lost, kSeedsPerGroup / 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, EventLogModelTest,
@@ -66,6 +70,10 @@ int main(int argc, char** argv) {
   FLAGS_minloglevel = google::GLOG_FATAL;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
+    if (absl::StartsWith(argument, "--first_seed=") &&
+        absl::SimpleAtoi(argument.substr(13), &sluice::first_seed)) {
+      continue;
+    }
     if (!absl::StartsWith(argument, "--seed=") ||
         !absl::SimpleAtoi(argument.substr(7), &sluice::only_seed)) {
       std::cerr << "unknown argument " << argument << "\n";

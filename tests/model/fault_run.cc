@@ -1,16 +1,22 @@
 #include "tests/model/fault_run.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "storage/base/murmur_hash.h"
+#include "storage/kv/damage.h"
+#include "tests/damage/file_fault.h"
+#include "tests/model/damage_trial.h"
+#include "tests/model/event_data.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kSteps = 50;
+constexpr int kStepsBeforeDamage = 10;
+constexpr int kDamages = 2;
 constexpr uint64_t kMaxBytes = uint64_t{1} << 20;
 constexpr absl::Duration kDedupeWindow = absl::Hours(1);
 
@@ -32,20 +38,6 @@ std::string CodeOf(const absl::Status& status) {
 
 }  // namespace
 
-std::string EventData(const std::string& id) {
-  const Hash128 hash = MurmurHash3(id, 0);
-  // Most are small, some are large, and none can be compressed.
-  const size_t bytes =
-      hash.second % 8 == 0 ? hash.second / 8 % 30'000 : hash.second / 8 % 300;
-  std::string data(bytes, '\0');
-  uint64_t state = hash.first | 1;
-  for (char& c : data) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    c = static_cast<char>(state >> 56);
-  }
-  return data;
-}
-
 void FaultRunCounts::Add(const FaultRunCounts& other) {
   steps += other.steps;
   writes += other.writes;
@@ -59,6 +51,9 @@ void FaultRunCounts::Add(const FaultRunCounts& other) {
   went_back += other.went_back;
   failed_write_survived += other.failed_write_survived;
   faults += other.faults;
+  damages += other.damages;
+  damages_told += other.damages_told;
+  events_lost += other.events_lost;
 }
 
 std::string FaultRunCounts::ToString() const {
@@ -67,7 +62,9 @@ std::string FaultRunCounts::ToString() const {
       " refused by a full log, ", opens, " openings, ", failed_opens,
       " failed, ", reopens, " reopened, ", kills, " killed, ", power_losses,
       " losses of power, ", went_back, " went back, ", failed_write_survived,
-      " failed writes survived, ", faults, " faults of the disk");
+      " failed writes survived, ", faults, " faults of the disk, ", damages,
+      " files damaged, ", damages_told, " of them told, ", events_lost,
+      " events lost by it");
 }
 
 FaultRun::FaultRun(uint64_t seed, bool verbose)
@@ -94,7 +91,7 @@ std::string FaultRun::Run() {
     if (broken_) Reopen();
     if (failure_.empty()) Check();
   }
-  if (failure_.empty()) Reopen();
+  if (failure_.empty()) DamageCopies();
   counts_.faults = log_.disk().faults();
   if (failure_.empty()) return "";
   return absl::StrCat("seed ", seed_, ", after ", counts_.steps,
@@ -113,11 +110,11 @@ void FaultRun::Step() {
       return Trim();
     case 4:
     case 5:
-      return Flush();
+      return Flush(RandomDurability());
     case 6:
       return DeleteDeadLetters();
     case 7:
-      return OneIn(2) ? Reopen() : Flush();
+      return OneIn(2) ? Reopen() : Flush(RandomDurability());
     case 8:
       return Crash(/*power=*/false);
     case 9:
@@ -242,10 +239,9 @@ void FaultRun::Append() {
   Written(result.status(), std::move(after), durability);
 }
 
-void FaultRun::Flush() {
+void FaultRun::Flush(Durability durability) {
   EventLogModel after = live_;
   after.RemoveBelow(after.Horizon());
-  const Durability durability = RandomDurability();
   const absl::Status status = log_.log().Flush(durability);
   Note(absl::StrCat(
       durability == Durability::kDurable ? "flush, durable: " : "flush: ",
@@ -412,6 +408,7 @@ void FaultRun::OpenAgain(std::vector<Version> candidates, const char* why) {
   trim_waits_ = false;
   failed_first_ = 1;
   deletion_failed_ = false;
+  const DiskFiles files = verbose_ ? FilesOf(log_.disk()) : DiskFiles();
   absl::Status status;
   while (true) {
     ++counts_.opens;
@@ -425,8 +422,9 @@ void FaultRun::OpenAgain(std::vector<Version> candidates, const char* why) {
         why, ", and a good disk does not open: ", status.ToString());
     return;
   }
-  for (const std::string& damage : log_.log().damage()) {
-    failure_ = absl::StrCat(why, ", which is not damage: ", damage);
+  for (const Damage& damage : log_.log().damage()) {
+    failure_ = absl::StrCat(why, ", which is not damage: ", damage.ToString());
+    KeepFiles(files, "opened");
     return;
   }
   const absl::Time oldest = clock_.Now() - kDedupeWindow;
@@ -448,6 +446,45 @@ void FaultRun::OpenAgain(std::vector<Version> candidates, const char* why) {
         version.acknowledged ? " (acknowledged): " : " (failed): ", difference);
   }
   failure_ = absl::StrCat(why, ", and is as it never was:", differences);
+}
+
+// Copies of the log as it is now, each with one file damaged.
+void FaultRun::DamageCopies() {
+  if (faulty_) ChangeFaults();
+  Reopen();
+  // What has just been written is in the write-ahead log.
+  for (int i = 0; i < kStepsBeforeDamage && failure_.empty(); ++i) {
+    OneIn(3) ? Commit() : Append();
+  }
+  if (failure_.empty()) Flush(Durability::kDurable);
+  if (failure_.empty()) Check();
+  if (!failure_.empty()) return;
+  log_.Settle();
+  const DiskFiles files = FilesOf(log_.disk());
+  for (int i = 0; i < kDamages && failure_.empty(); ++i) {
+    const DamageTrial trial =
+        TryDamage(live_, files, SmallLog(seed_), &clock_, random_);
+    ++counts_.damages;
+    if (trial.told) ++counts_.damages_told;
+    counts_.events_lost += trial.lost;
+    Note(absl::StrCat(trial.fault.ToString(), ": ", trial.lost,
+                      " events are lost"));
+    if (trial.failure.empty()) continue;
+    failure_ = absl::StrCat(trial.fault.ToString(), ": ", trial.failure);
+    KeepFiles(files, "whole");
+    KeepFiles(trial.files, "damaged");
+  }
+}
+
+// For a person, among the outputs of the test.
+void FaultRun::KeepFiles(const DiskFiles& files, const char* name) const {
+  const char* const folder = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+  if (folder == nullptr || files.empty()) return;
+  FaultDisk disk(0);
+  for (const auto& [path, bytes] : files) disk.SetContent(path, bytes);
+  const std::string kept = absl::StrCat(folder, "/seed-", seed_, "/", name);
+  std::cout << kept << ": " << disk.SaveFolder(kFaultedLogPath, kept)
+            << std::endl;
 }
 
 void FaultRun::Check() {

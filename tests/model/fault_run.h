@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "tests/contract/settable_clock.h"
+#include "tests/damage/file_fault.h"
 #include "tests/model/event_log_model.h"
 #include "tests/model/faulted_log.h"
 
@@ -30,6 +31,10 @@ struct FaultRunCounts {
   uint64_t went_back = 0;
   uint64_t failed_write_survived = 0;
   uint64_t faults = 0;
+  // In the end, one file of a copy each; those of which opening the copy spoke.
+  uint64_t damages = 0;
+  uint64_t damages_told = 0;
+  uint64_t events_lost = 0;
 
   void Add(const FaultRunCounts& other);
   std::string ToString() const;
@@ -40,7 +45,9 @@ struct FaultRunCounts {
 // reopens, kills, cuts the power. After each step the log has to be what the
 // model is; after a crash it has to be exactly what the model was at one write:
 // the last one that was acknowledged, or one that failed behind it; after loss
-// of power, one that is not older than the last acknowledged as durable.
+// of power, one that is not older than the last acknowledged as durable. In the
+// end one file of a copy of it is damaged, which costs only what lay in the
+// damaged bytes.
 class FaultRun {
  public:
   // `verbose`: prints every step.
@@ -68,7 +75,7 @@ class FaultRun {
 
   void Step();
   void Append();
-  void Flush();
+  void Flush(Durability durability);
   void Commit();
   void Trim();
   void OpenCursor();
@@ -77,6 +84,8 @@ class FaultRun {
   void ChangeFaults();
   void Reopen();
   void Crash(bool power);
+  void DamageCopies();
+  void KeepFiles(const DiskFiles& files, const char* name) const;
   void OpenAgain(std::vector<Version> candidates, const char* why);
 
   // Something was to be written that makes the log `attempted`.
@@ -109,9 +118,6 @@ class FaultRun {
   // From the last durable write on, oldest first.
   std::vector<Version> versions_;
 };
-
-// Data of an event, which follows from its id.
-std::string EventData(const std::string& id);
 
 }  // namespace sluice
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "glog/logging.h"
+#include "storage/kv/damage.h"
 
 namespace sluice::simulation {
 namespace {
@@ -114,7 +115,7 @@ SimEventLog::SimEventLog(DiskStore* store, const LogOptions& options,
                  format::Codec::kNone, clock, nullptr) {}
 
 absl::Status SimEventLog::Open() {
-  std::vector<std::string> damage;
+  DamageList damage;
   const absl::Status status = Load(&damage);
   CHECK(damage.empty()) << damage.front();
   return status;

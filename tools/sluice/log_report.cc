@@ -5,7 +5,6 @@
 #include <memory>
 #include <system_error>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/metrics/metrics.h"
 #include "pipeline/runtime/data_directory.h"
@@ -14,6 +13,7 @@
 #include "pipeline/topology/pipeline_spec.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
+#include "storage/kv/damage.h"
 #include "storage/log/event_log.h"
 #include "storage/log/log_check.h"
 #include "storage/log/log_view.h"
@@ -69,7 +69,9 @@ absl::Status CountDeadLetters(const EventLog& log, LogReport* report) {
 LogReport Describe(const std::string& pipeline, LogView& view) {
   LogReport report;
   report.status = DescribeLog(pipeline, view.log());
-  report.damage = view.findings();
+  for (const Damage& finding : view.findings()) {
+    report.damage.push_back(finding.ToString());
+  }
   report.in_use = view.in_use();
   return report;
 }
@@ -157,14 +159,11 @@ absl::StatusOr<LogRepair> RepairLog(const std::string& data_dir,
       OpenOfflineLog(data_dir, pipeline, /*check_all=*/true));
   SLUICE_RETURN_IF_ERROR(opened.log->Flush(Durability::kDurable));
   LogRepair repair;
-  for (const std::string& sentence : opened.log->damage()) {
+  for (const Damage& damage : opened.log->damage()) {
     // Events are in `losses`, by number.
-    if (absl::StrContains(sentence, "lost") &&
-        !absl::StrContains(sentence, " events of the log, ")) {
-      repair.other_losses.push_back(sentence);
-    } else {
-      repair.repaired.push_back(sentence);
-    }
+    (damage.loss == Damage::Loss::kOther ? repair.other_losses
+                                         : repair.repaired)
+        .push_back(damage.ToString());
   }
   repair.losses = opened.log->found_losses();
   std::sort(repair.losses.begin(), repair.losses.end());
