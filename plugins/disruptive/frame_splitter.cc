@@ -87,14 +87,19 @@ void FrameSplitter::EndSseLine() {
   } else if (line == "data" || line.starts_with("data:")) {
     line.remove_prefix(std::min<size_t>(line.size(), 5));
     if (line.starts_with(' ')) line.remove_prefix(1);
-    if (has_data_) data_.push_back('\n');
-    const size_t room = max_bytes_ - std::min(max_bytes_, data_.size());
-    if (line.size() > room || overflow_) data_overflow_ = true;
-    data_.append(line.substr(0, room));
+    if (has_data_) GrowData("\n");
+    GrowData(line);
+    if (overflow_) data_overflow_ = true;
     has_data_ = true;
   }
   line_.clear();
   overflow_ = false;
+}
+
+void FrameSplitter::GrowData(std::string_view part) {
+  const size_t room = max_bytes_ - data_.size();
+  if (part.size() > room) data_overflow_ = true;
+  data_.append(part.substr(0, room));
 }
 
 void FrameSplitter::DispatchSse() {

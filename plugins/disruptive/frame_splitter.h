@@ -50,6 +50,8 @@ class FrameSplitter {
   // Adds a part of a line, up to the limit.
   void Grow(std::string_view part);
   void EndJsonLine(std::string_view tail);
+  // Adds a part of a server-sent event's data, up to the limit.
+  void GrowData(std::string_view part);
   void EndSseLine();
   void DispatchSse();
 

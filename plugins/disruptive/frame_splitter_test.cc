@@ -90,6 +90,18 @@ TEST(FrameSplitterTest, BoundsTheDataOfAServerSentEvent) {
   }
 }
 
+// The line feeds between them count, too.
+TEST(FrameSplitterTest, BoundsManyEmptyDataLines) {
+  Collector handler;
+  FrameSplitter splitter(Framing::kServerSentEvents, 12, &handler);
+  for (int i = 0; i < 100; ++i) splitter.Feed("data:\n");
+  splitter.Feed("\n");
+  splitter.Feed("data: 12345\ndata: 67890\ndata:\ndata:\n\n");
+  splitter.Feed("data: ok\n\n");
+  EXPECT_THAT(handler.frames, ElementsAre("oversized:" + std::string(12, '\n'),
+                                          "oversized:12345\n67890\n", "ok"));
+}
+
 TEST(FrameSplitterTest, HandsOutNothingAfterStop) {
   struct Stopper : Collector {
     FrameSplitter* splitter = nullptr;

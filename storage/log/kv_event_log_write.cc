@@ -2,11 +2,12 @@
 // under its lock, written without it, and applied under it.
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "glog/logging.h"
 #include "storage/base/coding.h"
 #include "storage/base/status_macros.h"
@@ -45,9 +46,10 @@ absl::Status KvEventLog::WriteOut(Additions& additions, Durability durability) {
     absl::MutexLock lock(&mu_);
     Prepare(additions, set);
   }
-  const absl::Time begin = absl::Now();
+  const auto begin = std::chrono::steady_clock::now();
   absl::Status status = store_->Write(set, sync);
-  const absl::Duration took = absl::Now() - begin;
+  const absl::Duration took =
+      absl::FromChrono(std::chrono::steady_clock::now() - begin);
   bool freed = false;
   {
     absl::MutexLock lock(&mu_);
@@ -356,11 +358,11 @@ absl::Status KvEventLog::Flush(Durability durability) {
   if (anything || overwrite_) return WriteOut(additions, durability);
   if (durability == Durability::kBuffered || !unsynced_) return broken_;
   SLUICE_RETURN_IF_ERROR(broken_);
-  const absl::Time begin = absl::Now();
+  const auto begin = std::chrono::steady_clock::now();
   const absl::Status status = store_->Sync();
   absl::MutexLock lock(&mu_);
   ++syncs_;
-  sync_time_ += absl::Now() - begin;
+  sync_time_ += absl::FromChrono(std::chrono::steady_clock::now() - begin);
   if (status.ok()) unsynced_ = false;
   if (absl::IsDataLoss(status)) broken_ = status;
   return status;

@@ -8,9 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "glog/logging.h"
 
 namespace sluice {
@@ -50,7 +51,8 @@ StopSignals::~StopSignals() {
 }
 
 StopSignals::Reason StopSignals::Wait(absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+  // Of a clock that nobody sets: the other one may go back for hours.
+  const auto begin = std::chrono::steady_clock::now();
   while (true) {
     signalfd_siginfo info;
     if (read(signals_, &info, sizeof(info)) == sizeof(info)) {
@@ -60,7 +62,8 @@ StopSignals::Reason StopSignals::Wait(absl::Duration timeout) {
     if (read(woken_, &count, sizeof(count)) == sizeof(count)) {
       return Reason::kWoken;
     }
-    const absl::Duration left = deadline - absl::Now();
+    const absl::Duration left =
+        timeout - absl::FromChrono(std::chrono::steady_clock::now() - begin);
     if (left <= absl::ZeroDuration()) return Reason::kTimeout;
     pollfd fds[] = {{signals_, POLLIN, 0}, {woken_, POLLIN, 0}};
     PCHECK(poll(fds, 2, PollTimeout(left)) >= 0 || errno == EINTR);
