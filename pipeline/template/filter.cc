@@ -200,6 +200,10 @@ absl::Status Filter::Apply(TemplateInput& input, Value* value) const {
   if (value->kind == Value::Kind::kJson) {
     return Refuse(*value, "a text or number");
   }
+  // What comes out is a text, of which nobody asks that any more.
+  if (value->kind == Value::Kind::kPayload && !IsUtf8(value->text)) {
+    return absl::InvalidArgumentError("is not UTF-8");
+  }
   return ApplyToText(TextOf(*value, &input.json().moment), into, value);
 }
 

@@ -131,6 +131,10 @@ TEST(TemplateTest, TellsABrokenPayloadFromAMissingValue) {
   TestInput binary("\xff");
   EXPECT_EQ(RenderJson(binary, "x {{ data }}"),
             "INVALID_ARGUMENT: the payload is not UTF-8");
+  EXPECT_EQ(RenderJson(binary, "x {{ data | upper }}"),
+            "INVALID_ARGUMENT: data is not UTF-8");
+  EXPECT_EQ(RenderJson(binary, "{{ data | trim }}"),
+            "INVALID_ARGUMENT: data is not UTF-8");
 }
 
 TEST(TemplateTest, NamesTheColumnOfEveryMistake) {
