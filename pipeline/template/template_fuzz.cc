@@ -37,7 +37,10 @@ void RenderAll(std::string_view text, TemplateInput& input) {
   simdjson::dom::parser parser;
   simdjson::dom::element element;
   const auto error = parser.parse(json).get(element);
-  CHECK(error == simdjson::SUCCESS) << json << ": " << error;
+  // Numbers stay as the payload has them, of any length; the parser here wants
+  // them to fit.
+  CHECK(error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR)
+      << json << ": " << error;
 }
 
 }  // namespace
