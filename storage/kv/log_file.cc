@@ -133,7 +133,7 @@ class Parser {
 
   // Whether the record that begins at `at` goes on behind the end of the file,
   // after fragments that are whole.
-  bool EndsWithin(size_t at) const {
+  bool RunsPastEnd(size_t at) const {
     while (at < bytes_.size()) {
       const size_t block_left = kBlockBytes - at % kBlockBytes;
       if (block_left < kHeaderBytes) {
@@ -149,7 +149,7 @@ class Parser {
   }
 
   bool IsTorn(size_t begin, size_t end) const {
-    if (end == bytes_.size() && EndsWithin(begin)) return true;
+    if (end == bytes_.size() && RunsPastEnd(begin)) return true;
     // Sectors that were never written read as zeros.
     size_t zeros = 0;
     for (char c : bytes_.substr(begin, end - begin)) {

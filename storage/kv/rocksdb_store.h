@@ -79,9 +79,9 @@ class RocksDbStore final : public KeyValueStore {
   //   (read_only).
   static absl::StatusOr<std::unique_ptr<RocksDbStore>> Open(
       const std::string& path, const RocksDbStoreOptions& options);
-  // What Open() would find damaged in the files, without changing
-  // anything or taking a lock. While somebody writes there may be findings that
-  // are gone the next time.
+  // What Open() would find damaged in the files, without changing anything or
+  // taking a lock. While somebody writes there may be findings that are gone
+  // the next time.
   //   kUnavailable: the disk refused, or a file went meanwhile.
   static absl::StatusOr<DamageList> CheckFiles(
       const std::string& path, const RocksDbStoreOptions& options);

@@ -132,17 +132,14 @@ class Repair {
         behind->sequence <= content.records.back().after()) {
       return;
     }
-    const auto begins_late = [](const LogFileGap& gap) {
-      return gap.records_before == 0;
-    };
+    // Bytes that are no record are judged as they are.
     if (!content.gaps.empty() &&
         content.gaps.back().records_before == content.records.size()) {
       return;
     }
     for (size_t i = index + 1; i < files_.size(); ++i) {
-      const WriteLogFile& next = files_[i].content;
-      if (std::any_of(next.gaps.begin(), next.gaps.end(), begins_late)) return;
-      if (!next.records.empty()) break;
+      if (BeginsWithGap(i)) return;
+      if (!files_[i].content.records.empty()) break;
     }
     content.gaps.push_back(end);
   }
