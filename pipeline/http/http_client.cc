@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 constexpr const char* kDateFormats[] = {"%a, %d %b %Y %H:%M:%S GMT",
                                         "%A, %d-%b-%y %H:%M:%S GMT",
                                         "%a %b %e %H:%M:%S %Y"};
-
-// Debian's Abseil has a string_view of its own.
-absl::string_view ToAbsl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 absl::Duration SecondsOf(absl::string_view digits) {
   int64_t seconds = 0;

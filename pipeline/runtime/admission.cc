@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_text.h"
 #include "pipeline/runtime/dead_letter.h"
-#include "pipeline/template/json_text.h"
 
 namespace sluice {
 namespace {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_text.h"
 #include "pipeline/runtime/dead_letter.h"
-#include "pipeline/template/json_text.h"
 #include "proto/event/v1/event.pb.h"
 #include "storage/base/status_macros.h"
 #include "storage/event/event_view.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "pipeline/template/json_text.h"
+#include "pipeline/json/json_text.h"
 
 namespace sluice::template_internal {
 namespace {

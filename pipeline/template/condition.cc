@@ -8,8 +8,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_text.h"
 #include "pipeline/template/comparison.h"
-#include "pipeline/template/json_text.h"
 #include "pipeline/template/payload.h"
 #include "pipeline/template/scanner.h"
 #include "pipeline/template/value.h"

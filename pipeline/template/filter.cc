@@ -10,7 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "pipeline/template/json_text.h"
+#include "pipeline/json/json_text.h"
 #include "pipeline/template/payload.h"
 
 namespace sluice::template_internal {

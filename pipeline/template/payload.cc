@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
-#include "pipeline/template/json_text.h"
+#include "pipeline/json/json_text.h"
 
 namespace sluice {
 namespace {

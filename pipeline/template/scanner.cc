@@ -4,7 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "pipeline/template/json_text.h"
+#include "pipeline/json/json_text.h"
 
 namespace sluice::template_internal {
 namespace {

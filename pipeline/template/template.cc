@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_text.h"
 #include "pipeline/template/filter.h"
-#include "pipeline/template/json_text.h"
 #include "pipeline/template/payload.h"
 #include "pipeline/template/scanner.h"
 #include "pipeline/template/value.h"

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "pipeline/template/json_text.h"
+#include "pipeline/json/json_text.h"
 #include "pipeline/template/payload.h"
+#include "storage/base/rfc3339.h"
 
 namespace sluice::template_internal {
 namespace {

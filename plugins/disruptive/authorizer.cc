@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "plugins/disruptive/jwt.h"
+#include "pipeline/http/url.h"
+#include "plugins/disruptive/assertion.h"
 #include "plugins/disruptive/text.h"
 #include "simdjson.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -103,8 +105,8 @@ void Authorizer::Fetch() {
                      .email = settings_->key.email,
                      .audience = settings_->token_url,
                      .issued = clock_->Now() - kClockSkew});
-  request.body = absl::StrCat("assertion=", PercentEncoded(assertion),
-                              "&grant_type=", PercentEncoded(kGrantType));
+  request.body = absl::StrCat("assertion=", PercentEncode(assertion),
+                              "&grant_type=", PercentEncode(kGrantType));
   request.total_timeout = absl::Seconds(20);
   request.max_response_bytes = 64 << 10;
   request.tls.ca_file = settings_->ca_file;

@@ -4,6 +4,7 @@
 
 #include "plugins/disruptive/checkpoint.pb.h"
 #include "plugins/disruptive/text.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 

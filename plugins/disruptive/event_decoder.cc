@@ -5,8 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/disruptive/text.h"
-#include "plugins/disruptive/timestamp.h"
 #include "simdjson.h"
+#include "storage/base/rfc3339.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -245,7 +246,7 @@ std::optional<int64_t> EventDecoder::Parsers::UpdateTime(
     if (field.error()) return std::nullopt;
     if (field.value().get_object().get(inner)) continue;
     if (inner["updateTime"].get_string().get(time)) continue;
-    return ParseTimestamp(time);
+    return ParseRfc3339(time);
   }
   return std::nullopt;
 }
@@ -258,7 +259,7 @@ void EventDecoder::Parsers::Finish(Frame* frame) {
     frame->message = std::move(message);
   };
   std::optional<int64_t> time;
-  if (has_timestamp) time = ParseTimestamp(timestamp);
+  if (has_timestamp) time = ParseRfc3339(timestamp);
   if (frame->event.type == "ping") {
     frame->kind = Frame::Kind::kPing;
     frame->ping_time_unix_nanos = time;
@@ -381,7 +382,7 @@ simdjson::error_code EventDecoder::Parsers::ReadReported(ondemand::value value,
     if (auto error = field.value().get(item)) return error;
     if (item.get(report)) continue;
     if (report["updateTime"].get_string().get(text)) continue;
-    const std::optional<int64_t> time = ParseTimestamp(text);
+    const std::optional<int64_t> time = ParseRfc3339(text);
     if (!time.has_value()) continue;
     device->latest_report_unix_nanos =
         std::max(*time, device->latest_report_unix_nanos.value_or(*time));

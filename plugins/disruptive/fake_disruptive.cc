@@ -11,7 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "plugins/disruptive/text.h"
-#include "plugins/disruptive/timestamp.h"
+#include "storage/base/rfc3339.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -33,7 +33,7 @@ std::string Decoded(absl::string_view text) {
 
 std::string Envelope(const std::string& id, const std::string& device,
                      absl::Time time, size_t number) {
-  const std::string stamp = FormatTimestamp(time);
+  const std::string stamp = Rfc3339Micros(time);
   return absl::StrFormat(
       R"({"eventId":"%s","targetName":"projects/p/devices/%s",)"
       R"("eventType":"temperature","data":{"temperature":{"value":%d,)"
@@ -115,7 +115,7 @@ void FakeDisruptive::Ping(const std::shared_ptr<Exchange>& exchange) {
   exchange->Send(Frame(absl::StrCat(
       R"({"eventId":")", NewId(),
       R"(","targetName":"projects/p","eventType":"ping","data":null,)",
-      R"("timestamp":")", FormatTimestamp(Now()), R"("})")));
+      R"("timestamp":")", Rfc3339Micros(Now()), R"("})")));
   executor_->PostAfter(ping_interval, [this, exchange] { Ping(exchange); });
 }
 
@@ -136,7 +136,7 @@ void FakeDisruptive::ListDevices(Exchange& exchange, const Query& query) {
     if (at++ < begin || items.size() == device_page) continue;
     std::string report = "null";
     if (const auto it = reported.find(device); it != reported.end()) {
-      report = absl::StrCat(R"({"updateTime":")", FormatTimestamp(it->second),
+      report = absl::StrCat(R"({"updateTime":")", Rfc3339Micros(it->second),
                             R"("})");
     } else {
       // Reported once, long ago.
@@ -162,8 +162,7 @@ void FakeDisruptive::GiveHistory(Exchange& exchange, const std::string& device,
     return exchange.Respond(404, R"({"error":"no such device","code":404})");
   }
   const auto time_of = [&](const char* name) {
-    return absl::FromUnixNanos(
-        ParseTimestamp(query.find(name)->second).value());
+    return absl::FromUnixNanos(ParseRfc3339(query.find(name)->second).value());
   };
   const absl::Time start = time_of("startTime");
   const absl::Time end = time_of("endTime");

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/disruptive/checkpoint.pb.h"
-#include "plugins/disruptive/timestamp.h"
+#include "storage/base/rfc3339.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -83,8 +83,8 @@ std::shared_ptr<GapRecord> FromProto(const v1::Checkpoint::Gap& gap) {
 }  // namespace
 
 std::string Stretch(const GapRecord& gap) {
-  return absl::StrCat("from ", FormatTimestamp(gap.start), " to ",
-                      FormatTimestamp(gap.end));
+  return absl::StrCat("from ", Rfc3339Micros(gap.start), " to ",
+                      Rfc3339Micros(gap.end));
 }
 
 std::shared_ptr<GapRecord> GapLedger::Add(Cause cause, absl::Time start,

@@ -7,7 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 #include "plugins/disruptive/text.h"
-#include "plugins/disruptive/timestamp.h"
+#include "storage/base/rfc3339.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 namespace {

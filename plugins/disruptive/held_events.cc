@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "plugins/disruptive/text.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 

@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/http/url.h"
 #include "plugins/disruptive/text.h"
-#include "plugins/disruptive/timestamp.h"
+#include "storage/base/rfc3339.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -48,13 +49,13 @@ void HistoryFetch::Ask() {
   window_bytes_ = 0;
   too_large_ = false;
   std::string path = absl::StrCat("/projects/", settings_->project, "/devices/",
-                                  PercentEncoded(device_), "/events");
+                                  PercentEncode(device_), "/events");
   for (const std::string& type : settings_->event_types) {
     if (type != kNoHistory) AppendQuery(&path, "eventTypes", type);
   }
-  AppendQuery(&path, "startTime", FormatTimestamp(from_));
+  AppendQuery(&path, "startTime", Rfc3339Micros(from_));
   AppendQuery(&path, "endTime",
-              FormatTimestamp(window_end_ + absl::Microseconds(1)));
+              Rfc3339Micros(window_end_ + absl::Microseconds(1)));
   AppendQuery(&path, "page_size", kPageSize);
   query_ = std::make_unique<PagedQuery>(
       api_, executor_, std::move(path),

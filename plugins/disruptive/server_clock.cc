@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "plugins/disruptive/text.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 namespace {

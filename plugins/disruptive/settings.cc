@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pipeline/api/plugin_registry.h"
+#include "pipeline/http/url.h"
 #include "plugins/disruptive/credentials.h"
 #include "plugins/disruptive/text.h"
 #include "plugins/disruptive/vocabulary.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -86,7 +88,7 @@ class Section {
 
 // An id that becomes part of a path.
 bool IsId(std::string_view id) {
-  return !id.empty() && id != "-" && PercentEncoded(id) == id;
+  return !id.empty() && id != "-" && PercentEncode(id) == id;
 }
 
 void TakeDevices(const v1::DisruptiveConfig& config, Settings* settings,

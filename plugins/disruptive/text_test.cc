@@ -1,12 +1,13 @@
 #include "plugins/disruptive/text.h"
 
 #include "gtest/gtest.h"
+#include "pipeline/http/url.h"
 
 namespace sluice::disruptive {
 namespace {
 
 TEST(TextTest, EncodesEverythingThatIsNotUnreserved) {
-  EXPECT_EQ(PercentEncoded("room-number=9 9/\xc3\xa5~"),
+  EXPECT_EQ(PercentEncode("room-number=9 9/\xc3\xa5~"),
             "room-number%3D9%209%2F%C3%A5~");
 }
 

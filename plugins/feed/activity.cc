@@ -7,8 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "pipeline/api/plugin_registry.h"
-#include "pipeline/template/json_text.h"
+#include "pipeline/json/json_text.h"
 #include "plugins/feed/feed_name.h"
+#include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::feed {

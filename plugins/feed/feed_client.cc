@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "pipeline/api/plugin_registry.h"
 #include "pipeline/http/url.h"
-#include "plugins/feed/jwt.h"
+#include "plugins/feed/token.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::feed {

@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
-#include "tools/sandbox/simulated_fleet.h"
+#include "tools/sandbox/disruptive/simulated_fleet.h"
 
 namespace sluice::fault {
 namespace {

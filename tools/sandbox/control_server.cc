@@ -7,11 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/synchronization/notification.h"
+#include "pipeline/json/json_text.h"
+#include "pipeline/json/json_value.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/to_absl.h"
 #include "tools/sandbox/control_page.h"
 #include "tools/sandbox/json_fields.h"
-#include "tools/sandbox/json_text.h"
-#include "tools/sandbox/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -27,7 +28,7 @@ HttpResponse Json(int status, std::string body) {
 HttpResponse ErrorAnswer(const absl::Status& status) {
   std::string body = R"({"error":)";
   const absl::string_view message = status.message();
-  AppendJsonString(std::string_view(message.data(), message.size()), body);
+  AppendJsonString(std::string_view(message.data(), message.size()), &body);
   body += '}';
   return Json(absl::IsNotFound(status) ? 404 : 400, std::move(body));
 }
@@ -51,7 +52,7 @@ std::string Members(const std::vector<EmulatedService*>& services,
   std::string members;
   for (size_t i = 0; i < texts.size(); ++i) {
     if (i > 0) members += ',';
-    AppendJsonString(services[i]->name(), members);
+    AppendJsonString(services[i]->name(), &members);
     absl::StrAppend(&members, ":", texts[i]);
   }
   return members;

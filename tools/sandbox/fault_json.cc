@@ -5,10 +5,10 @@
 
 #include "absl/time/time.h"
 #include "boost/json.hpp"
+#include "pipeline/json/json_value.h"
 #include "storage/base/status_macros.h"
 #include "tools/sandbox/fault_switch.h"
 #include "tools/sandbox/json_fields.h"
-#include "tools/sandbox/json_text.h"
 
 namespace sluice::sandbox {
 namespace {

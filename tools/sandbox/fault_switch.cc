@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "tools/sandbox/to_absl.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
-#include "tools/sandbox/to_absl.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {

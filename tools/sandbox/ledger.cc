@@ -7,7 +7,7 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
 #include "glog/logging.h"
-#include "tools/sandbox/to_absl.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "tools/sandbox/to_absl.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "storage/base/status_macros.h"
-#include "tools/sandbox/to_absl.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {

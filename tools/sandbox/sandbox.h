@@ -16,11 +16,11 @@
 #include "absl/status/statusor.h"
 #include "pipeline/http/http_server.h"
 #include "tools/sandbox/control_server.h"
-#include "tools/sandbox/disruptive_emulator.h"
+#include "tools/sandbox/disruptive/disruptive_emulator.h"
 #include "tools/sandbox/emulated_service.h"
 #include "tools/sandbox/fault_switch.h"
-#include "tools/sandbox/feed_emulator.h"
-#include "tools/sandbox/inthing_emulator.h"
+#include "tools/sandbox/feed/feed_emulator.h"
+#include "tools/sandbox/inthing/inthing_emulator.h"
 #include "tools/sandbox/ledger.h"
 
 namespace sluice::sandbox {

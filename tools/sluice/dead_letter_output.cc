@@ -8,7 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "pipeline/template/json_text.h"
+#include "pipeline/json/json_text.h"
+#include "storage/base/rfc3339.h"
 #include "storage/event/event_view.h"
 #include "tools/sluice/output.h"
 

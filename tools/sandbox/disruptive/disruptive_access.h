@@ -1,0 +1,89 @@
+// Who may use the emulated Disruptive Technologies API, and how often.
+#ifndef TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_ACCESS_H_
+#define TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_ACCESS_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "pipeline/http/http_client.h"
+#include "pipeline/http/http_server.h"
+
+namespace sluice::sandbox {
+
+struct DisruptiveAccessOptions {
+  // The one service account.
+  std::string key_id;
+  std::string secret;
+  std::string email;
+
+  // False: requests need no credentials at all.
+  bool required = true;
+  // Takes key id and secret as Basic credentials too.
+  bool basic = true;
+  absl::Duration token_lifetime = absl::Hours(1);
+
+  // At most this many requests in this time; the API's page on error 429 named
+  // 25 in 5 s. 0: no limit.
+  int rate_limit = 25;
+  absl::Duration rate_window = absl::Seconds(5);
+};
+
+// Issues tokens and checks requests. Not thread-safe.
+class DisruptiveAccess {
+ public:
+  explicit DisruptiveAccess(DisruptiveAccessOptions options)
+      : options_(std::move(options)) {}
+
+  // Addresses of the token endpoint, any of which an assertion may name as its
+  // audience.
+  void set_audiences(std::vector<std::string> audiences) {
+    audiences_ = std::move(audiences);
+  }
+
+  // Answers POST /oauth2/token: a JWT assertion for a bearer token (RFC 7523).
+  HttpResponse IssueToken(const HttpServerRequest& request, absl::Time now);
+
+  // The error answer to a request without valid credentials; nullopt: it may
+  // go on.
+  std::optional<HttpResponse> CheckCredentials(const HttpServerRequest& request,
+                                               absl::Time now);
+
+  // The error answer to a request over the limit; nullopt: it is within, and
+  // counted.
+  std::optional<HttpResponse> CheckRate(absl::Time now);
+
+  // Takes back every token: holders get 401.
+  void RevokeTokens() { tokens_.clear(); }
+
+  void set_token_lifetime(absl::Duration lifetime) {
+    options_.token_lifetime = lifetime;
+  }
+  void set_rate_limit(int requests) { options_.rate_limit = requests; }
+  const DisruptiveAccessOptions& options() const { return options_; }
+
+  int64_t tokens_issued() const { return tokens_issued_; }
+  int64_t refused() const { return refused_; }
+  int64_t rate_limited() const { return rate_limited_; }
+
+ private:
+  // What is wrong with an assertion; empty: nothing.
+  std::string CheckAssertion(const std::string& assertion,
+                             absl::Time now) const;
+
+  DisruptiveAccessOptions options_;
+  std::vector<std::string> audiences_;
+  absl::flat_hash_map<std::string, absl::Time> tokens_;  // and their ends
+  std::deque<absl::Time> requests_;  // within the rate window
+  int64_t tokens_issued_ = 0;
+  int64_t refused_ = 0;
+  int64_t rate_limited_ = 0;
+};
+
+}  // namespace sluice::sandbox
+
+#endif  // TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_ACCESS_H_

@@ -1,0 +1,402 @@
+#include "tools/sandbox/disruptive/disruptive_emulator.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "boost/json.hpp"
+#include "pipeline/json/json_value.h"
+#include "storage/base/rfc3339.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/to_absl.h"
+#include "tools/sandbox/disruptive/device_events.h"
+#include "tools/sandbox/xid.h"
+
+namespace sluice::sandbox {
+namespace {
+
+namespace json = boost::json;
+
+constexpr absl::string_view kTokenPath = "/oauth2/token";
+constexpr absl::string_view kRestPath = "/v2/";
+constexpr absl::string_view kEmulatorPath = "/emulator/v2/";
+constexpr absl::Duration kDefaultWindow = absl::Hours(24);
+
+// The upper half of the makers: readings have the lower one.
+constexpr uint32_t kServiceMaker = 0x800000;
+constexpr uint32_t kFixedIds = 1704067200;  // 2024-01-01, for ids that stay
+
+std::string FixedId(const SimulatedFleet& fleet, uint64_t number) {
+  return Xid{kFixedIds, fleet.maker() | kServiceMaker, number}.ToString();
+}
+
+DisruptiveAccessOptions WithCredentials(DisruptiveAccessOptions access,
+                                        const SimulatedFleet& fleet,
+                                        const std::string& project) {
+  if (access.key_id.empty()) access.key_id = FixedId(fleet, 2);
+  if (access.secret.empty()) {
+    access.secret =
+        absl::StrCat(absl::Hex(fleet.maker() * uint64_t{0x9e3779b97f4a7c15},
+                               absl::kZeroPad16),
+                     absl::Hex(fleet.maker() * uint64_t{0xbf58476d1ce4e5b9},
+                               absl::kZeroPad16));
+  }
+  if (access.email.empty()) {
+    access.email = absl::StrCat(FixedId(fleet, 3), "@", project,
+                                ".serviceaccount.d21s.com");
+  }
+  return access;
+}
+
+absl::Status NoSuch(std::string_view what) {
+  return absl::NotFoundError(absl::StrCat(ToAbsl(what), " not found"));
+}
+
+absl::StatusOr<json::object> ParseObject(std::string_view body) {
+  boost::system::error_code error;
+  json::value value = json::parse(body, error);
+  if (error || !value.is_object()) {
+    return absl::InvalidArgumentError("the body must be a JSON object");
+  }
+  return std::move(value.get_object());
+}
+
+// A member that maps texts to texts; absent is empty.
+absl::StatusOr<std::map<std::string, std::string>> TextMap(
+    const json::object& object, std::string_view name) {
+  std::map<std::string, std::string> map;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || value->is_null()) return map;
+  if (value->is_object()) {
+    for (const auto& [key, text] : value->get_object()) {
+      if (text.is_string()) map[key] = std::string(text.get_string());
+    }
+    if (map.size() == value->get_object().size()) return map;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(ToAbsl(name), " must map texts to texts"));
+}
+
+absl::StatusOr<std::vector<std::string>> TextList(const json::object& object,
+                                                  std::string_view name) {
+  std::vector<std::string> list;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || value->is_null()) return list;
+  if (value->is_array()) {
+    for (const json::value& text : value->get_array()) {
+      if (text.is_string()) list.emplace_back(text.get_string());
+    }
+    if (list.size() == value->get_array().size()) return list;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(ToAbsl(name), " must be a list of texts"));
+}
+
+absl::StatusOr<absl::Time> TimeParameter(const DisruptiveQuery& query,
+                                         std::string_view name,
+                                         absl::Time fallback) {
+  const std::optional<std::string> text = query.One(name);
+  if (!text.has_value()) return fallback;
+  const std::optional<absl::Time> time = ParseRfc3339Time(*text);
+  if (time.has_value()) return *time;
+  return absl::InvalidArgumentError(
+      absl::StrCat("invalid ", ToAbsl(name), " \"", *text, "\""));
+}
+
+json::object BatchError(const std::string& name, std::string_view code,
+                        std::string_view message) {
+  return {{"device", name}, {"status", {{"code", code}, {"message", message}}}};
+}
+
+}  // namespace
+
+DisruptiveEmulator::DisruptiveEmulator(DisruptiveOptions options,
+                                       Ledger* ledger)
+    : options_(std::move(options)),
+      fleet_(options_.devices, options_.seed),
+      project_(FixedId(fleet_, 1)),
+      access_(WithCredentials(options_.access, fleet_, project_)),
+      cloud_(options_.cloud, fleet_.maker() | kServiceMaker, ledger),
+      publisher_(&fleet_, &cloud_) {
+  for (const SimulatedDevice& device : fleet_.devices()) {
+    cloud_.registry().Add(
+        {.id = device.id,
+         .project = project_,
+         .type = device.type,
+         .product_number = device.product_number,
+         .labels = {device.labels.begin(), device.labels.end()},
+         .reported = {}});
+  }
+}
+
+void DisruptiveEmulator::Start(std::string base_url, Executor* executor) {
+  base_url_ = std::move(base_url);
+  // The same server under the names of this machine.
+  const absl::string_view port =
+      absl::string_view(base_url_).substr(base_url_.rfind(':'));
+  std::vector<std::string> audiences = {absl::StrCat(base_url_, kTokenPath)};
+  for (const char* host : {"127.0.0.1", "localhost", "[::1]"}) {
+    audiences.push_back(absl::StrCat("http://", host, port, kTokenPath));
+  }
+  access_.set_audiences(std::move(audiences));
+  cloud_.Start(executor);
+  publisher_.Start(executor);
+  if (options_.rate > 0) publisher_.Run(options_.rate, options_.count);
+}
+
+void DisruptiveEmulator::Stop() {
+  publisher_.Stop();
+  cloud_.streams().Cut(StreamEnd::kClean);
+}
+
+void DisruptiveEmulator::Handle(HttpServerRequest request,
+                                std::shared_ptr<HttpResponder> responder) {
+  const absl::Time now = cloud_.Now();
+  absl::string_view path = request.path;
+  if (path == kTokenPath) {
+    responder->Send(request.method == "POST"
+                        ? access_.IssueToken(request, now)
+                        : DisruptiveError(405, "method not allowed"));
+    return;
+  }
+  const bool rest = absl::ConsumePrefix(&path, kRestPath);
+  if (!rest && !absl::ConsumePrefix(&path, kEmulatorPath)) {
+    responder->Send(DisruptiveError(404, "not found"));
+    return;
+  }
+  if (auto refusal = access_.CheckCredentials(request, now)) {
+    responder->Send(*std::move(refusal));
+    return;
+  }
+  const DisruptivePath parsed =
+      DisruptivePath::Parse(std::string_view(path.data(), path.size()));
+  if (rest) {
+    if (auto refusal = access_.CheckRate(now)) {
+      responder->Send(*std::move(refusal));
+      return;
+    }
+    HandleRest(request, parsed, responder);
+    return;
+  }
+  Answer answer = AnswerEmulatorApi(request, parsed);
+  responder->Send(answer.ok() ? JsonAnswer(200, *std::move(answer))
+                              : DisruptiveError(answer.status()));
+}
+
+HttpResponse DisruptiveEmulator::FaultAnswer(const Fault& fault) {
+  return DisruptiveError(fault.status, "the sandbox was asked to fail");
+}
+
+void DisruptiveEmulator::HandleRest(
+    const HttpServerRequest& request, const DisruptivePath& path,
+    const std::shared_ptr<HttpResponder>& responder) {
+  if (path.verb == "stream" && path.parts.size() == 3 &&
+      request.method == "GET") {
+    absl::Status status = CheckProject(path.parts[1]);
+    if (status.ok()) {
+      status = cloud_.streams().Open(path.parts[1], request, responder);
+    }
+    if (!status.ok()) responder->Send(DisruptiveError(status));
+    return;
+  }
+  Answer answer = AnswerRest(request, path);
+  responder->Send(answer.ok() ? JsonAnswer(200, *std::move(answer))
+                              : DisruptiveError(answer.status()));
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::AnswerRest(
+    const HttpServerRequest& request, const DisruptivePath& path) {
+  const std::vector<std::string>& parts = path.parts;
+  const bool get = request.method == "GET";
+  if (parts.empty() || parts[0] != "projects") return NoSuch("path");
+  if (get && path.verb.empty()) {
+    if (parts.size() == 1) return ListProjects(request);
+    if (parts.size() == 2) {
+      SLUICE_RETURN_IF_ERROR(CheckProject(parts[1]));
+      return ProjectJson();
+    }
+    if (parts[2] != "devices") return NoSuch("path");
+    if (parts.size() == 3) {
+      SLUICE_RETURN_IF_ERROR(CheckProject(parts[1], /*wildcard=*/true));
+      return cloud_.registry().List(parts[1], DisruptiveQuery(request.query));
+    }
+    if (parts.size() == 4) return GetDevice(parts[1], parts[3]);
+    if (parts.size() == 5 && parts[4] == "events") {
+      return ListEvents(request, parts[1], parts[3]);
+    }
+  }
+  if (request.method == "POST" && parts.size() == 3 && parts[2] == "devices" &&
+      path.verb == "batchUpdate") {
+    return UpdateLabels(request, parts[1]);
+  }
+  return NoSuch("path");
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::ListProjects(
+    const HttpServerRequest& request) {
+  const DisruptiveQuery query(request.query);
+  const std::string keyword = query.One("query").value_or("");
+  const bool listed = absl::StrContains(absl::AsciiStrToLower(ProjectJson()),
+                                        absl::AsciiStrToLower(keyword));
+  return absl::StrCat(R"({"projects":[)", listed ? ProjectJson() : "",
+                      R"(],"nextPageToken":""})");
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::GetDevice(
+    std::string_view project, std::string_view device) {
+  const Device* found = cloud_.registry().Find(project, device);
+  if (found == nullptr) return NoSuch("device");
+  return found->ToJson();
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::ListEvents(
+    const HttpServerRequest& request, std::string_view project,
+    std::string_view device) {
+  SLUICE_RETURN_IF_ERROR(CheckProject(project));
+  if (cloud_.registry().Find(project, device) == nullptr) {
+    return NoSuch("device");
+  }
+  const DisruptiveQuery parameters(request.query);
+  const absl::Time now = cloud_.Now();
+  HistoryQuery query;
+  SLUICE_ASSIGN_OR_RETURN(query.start, TimeParameter(parameters, "start_time",
+                                                     now - kDefaultWindow));
+  SLUICE_ASSIGN_OR_RETURN(query.end,
+                          TimeParameter(parameters, "end_time", now));
+  if (query.start > query.end) {
+    return absl::InvalidArgumentError("start_time lies after end_time");
+  }
+  for (std::string& type : parameters.All("event_types")) {
+    query.event_types.insert(std::move(type));
+  }
+  SLUICE_ASSIGN_OR_RETURN(query.page_size,
+                          parameters.PageSize(options_.history_page_size,
+                                              options_.history_page_size));
+  query.page_token = parameters.One("page_token").value_or("");
+  ++history_requests_;
+  return cloud_.history().Page(device, query, now, &history_events_);
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::UpdateLabels(
+    const HttpServerRequest& request, std::string_view project) {
+  SLUICE_RETURN_IF_ERROR(CheckProject(project, /*wildcard=*/true));
+  json::object body;
+  SLUICE_ASSIGN_OR_RETURN(body, ParseObject(request.body));
+  std::vector<std::string> names;
+  SLUICE_ASSIGN_OR_RETURN(names, TextList(body, "devices"));
+  std::map<std::string, std::string> set;
+  SLUICE_ASSIGN_OR_RETURN(set, TextMap(body, "addLabels"));
+  std::vector<std::string> remove;
+  SLUICE_ASSIGN_OR_RETURN(remove, TextList(body, "removeLabels"));
+  json::array errors;
+  for (const std::string& name : names) {
+    const DisruptivePath path = DisruptivePath::Parse(name);
+    if (path.parts.size() != 4 || path.parts[0] != "projects" ||
+        path.parts[2] != "devices") {
+      errors.push_back(
+          BatchError(name, "INVALID_ARGUMENT", "invalid device name"));
+      continue;
+    }
+    Device* device = cloud_.registry().Find(path.parts[1], path.parts[3]);
+    if (device == nullptr) {
+      errors.push_back(BatchError(name, "NOT_FOUND", "device not found"));
+      continue;
+    }
+    cloud_.ChangeLabels(*device, set, remove);
+  }
+  return JsonText(json::object{{"batchErrors", std::move(errors)}});
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::AnswerEmulatorApi(
+    const HttpServerRequest& request, const DisruptivePath& path) {
+  const std::vector<std::string>& parts = path.parts;
+  if (parts.size() < 3 || parts[0] != "projects" || parts[2] != "devices") {
+    return NoSuch("path");
+  }
+  SLUICE_RETURN_IF_ERROR(CheckProject(parts[1]));
+  if (parts.size() == 3 && path.verb.empty()) {
+    if (request.method == "POST") return CreateDevice(request, parts[1]);
+    if (request.method == "GET") {
+      return cloud_.registry().List(parts[1], DisruptiveQuery(request.query));
+    }
+  }
+  if (parts.size() != 4) return NoSuch("path");
+  Device* device = cloud_.registry().Find(parts[1], parts[3]);
+  if (device == nullptr) return NoSuch("device");
+  if (path.verb == "publish" && request.method == "POST") {
+    SLUICE_RETURN_IF_ERROR(cloud_.PublishBody(*device, request.body));
+    return "{}";
+  }
+  if (!path.verb.empty()) return NoSuch("path");
+  if (request.method == "GET") return device->ToJson();
+  if (request.method == "PUT") return ReplaceDevice(request, *device);
+  if (request.method == "DELETE") {
+    const std::string id = device->id;
+    cloud_.history().Forget(id);
+    cloud_.registry().Remove(id);
+    return "{}";
+  }
+  return NoSuch("path");
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::CreateDevice(
+    const HttpServerRequest& request, std::string_view project) {
+  json::object body;
+  SLUICE_ASSIGN_OR_RETURN(body, ParseObject(request.body));
+  const json::value* type = body.if_contains("type");
+  if (type == nullptr || !type->is_string() ||
+      FindDeviceType(type->get_string()) == nullptr) {
+    return absl::InvalidArgumentError("type must be a device type");
+  }
+  Device device;
+  SLUICE_ASSIGN_OR_RETURN(device.labels, TextMap(body, "labels"));
+  device.labels["virtual-sensor"] = "";
+  device.id = absl::StrCat("emu", cloud_.NewId());
+  device.project = project;
+  device.type = std::string(type->get_string());
+  return cloud_.registry().Add(std::move(device))->ToJson();
+}
+
+DisruptiveEmulator::Answer DisruptiveEmulator::ReplaceDevice(
+    const HttpServerRequest& request, Device& device) {
+  json::object body;
+  SLUICE_ASSIGN_OR_RETURN(body, ParseObject(request.body));
+  const json::value* type = body.if_contains("type");
+  if (type != nullptr && !IsText(type, device.type)) {
+    return absl::InvalidArgumentError("the type of a device cannot change");
+  }
+  std::map<std::string, std::string> labels;
+  SLUICE_ASSIGN_OR_RETURN(labels, TextMap(body, "labels"));
+  labels["virtual-sensor"] = "";
+  std::vector<std::string> removed;
+  for (const auto& [key, value] : device.labels) {
+    if (!labels.contains(key)) removed.push_back(key);
+  }
+  cloud_.ChangeLabels(device, labels, removed);
+  return device.ToJson();
+}
+
+absl::Status DisruptiveEmulator::CheckProject(std::string_view project,
+                                              bool wildcard) const {
+  if (project == project_ || (wildcard && project == "-")) {
+    return absl::OkStatus();
+  }
+  return NoSuch("project");
+}
+
+std::string DisruptiveEmulator::ProjectJson() const {
+  return JsonText(json::object{
+      {"name", absl::StrCat("projects/", project_)},
+      {"displayName", "Sluice sandbox"},
+      {"inventory", false},
+      {"organization", absl::StrCat("organizations/", FixedId(fleet_, 4))},
+      {"organizationDisplayName", "Sluice"},
+      {"sensorCount", options_.devices},
+      {"cloudConnectorCount", 0}});
+}
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,123 @@
+// A local Disruptive Technologies: token endpoint, REST API, event stream and
+// emulator API, with simulated devices that report recorded weather.
+//
+// Wire facts: the vendor's Python client `disruptive` 1.7.3
+// (https://github.com/disruptive-technologies/python-client) and
+// https://docs.developer.disruptive-technologies.com.
+#ifndef TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_EMULATOR_H_
+#define TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_EMULATOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pipeline/executor/executor.h"
+#include "pipeline/http/http_server.h"
+#include "tools/sandbox/disruptive/device_cloud.h"
+#include "tools/sandbox/disruptive/disruptive_access.h"
+#include "tools/sandbox/disruptive/disruptive_http.h"
+#include "tools/sandbox/disruptive/reading_publisher.h"
+#include "tools/sandbox/disruptive/simulated_fleet.h"
+#include "tools/sandbox/emulator.h"
+#include "tools/sandbox/ledger.h"
+
+namespace sluice::sandbox {
+
+struct DisruptiveOptions {
+  size_t devices = 20;
+  // Decides ids, credentials and which device says what.
+  uint64_t seed = 1;
+  // Readings per second of all devices together, from the start on; 0: none
+  // until a control asks for them.
+  double rate = 0;
+  // Readings until the devices fall silent; nullopt: never.
+  std::optional<int64_t> count;
+
+  // Empty key id, secret and email are made from the seed.
+  DisruptiveAccessOptions access;
+  DeviceCloudOptions cloud;
+  // Events per page of the history at most, and by default.
+  size_t history_page_size = 1000;
+};
+
+// Paths on its port: /oauth2/token, /v2/... (REST and stream), /emulator/v2/...
+class DisruptiveEmulator final : public Emulator {
+ public:
+  // `ledger` outlives it.
+  DisruptiveEmulator(DisruptiveOptions options, Ledger* ledger);
+
+  std::string_view name() const override { return "disruptive"; }
+  void Start(std::string base_url, Executor* executor) override;
+  void Stop() override;
+  void Handle(HttpServerRequest request,
+              std::shared_ptr<HttpResponder> responder) override;
+  HttpResponse FaultAnswer(const Fault& fault) override;
+  std::string ReadyJson() override;
+  std::string StatusJson() override;
+  std::vector<Page> Pages() override { return {}; }
+  // /devices, /devices/{start,stop,publish}, /streams/{cut,stall,send},
+  // /tokens/revoke, /disruptive/settings: see docs/sandbox.md.
+  bool Control(const HttpServerRequest& request,
+               const std::shared_ptr<HttpResponder>& responder) override;
+
+  // The one project, and the fleet that lives in it.
+  const std::string& project() const { return project_; }
+  const SimulatedFleet& fleet() const { return fleet_; }
+  const DisruptiveAccessOptions& credentials() const {
+    return access_.options();
+  }
+
+ private:
+  // A JSON body, or the error to answer.
+  using Answer = absl::StatusOr<std::string>;
+
+  // REST API: /v2 is taken off `path`.
+  void HandleRest(const HttpServerRequest& request, const DisruptivePath& path,
+                  const std::shared_ptr<HttpResponder>& responder);
+  Answer AnswerRest(const HttpServerRequest& request,
+                    const DisruptivePath& path);
+  Answer ListProjects(const HttpServerRequest& request);
+  Answer GetDevice(std::string_view project, std::string_view device);
+  Answer ListEvents(const HttpServerRequest& request, std::string_view project,
+                    std::string_view device);
+  Answer UpdateLabels(const HttpServerRequest& request,
+                      std::string_view project);
+  // Emulator API: /emulator/v2 is taken off `path`.
+  Answer AnswerEmulatorApi(const HttpServerRequest& request,
+                           const DisruptivePath& path);
+  Answer CreateDevice(const HttpServerRequest& request,
+                      std::string_view project);
+  Answer ReplaceDevice(const HttpServerRequest& request, Device& device);
+
+  absl::Status CheckProject(std::string_view project,
+                            bool wildcard = false) const;
+  std::string ProjectJson() const;
+  std::string DevicesJson() const;
+
+  // Controls: a JSON body, or what is wrong; nullopt: no such control.
+  std::optional<Answer> AnswerControl(const HttpServerRequest& request);
+  Answer StartReadings(std::string_view body);
+  Answer PublishReadings(std::string_view body);
+  Answer CutStreams(std::string_view body);
+  Answer StallStreams(std::string_view body);
+  Answer SendToStreams(std::string_view body);
+  Answer ChangeSettings(std::string_view body);
+
+  const DisruptiveOptions options_;
+  const SimulatedFleet fleet_;
+  const std::string project_;
+  DisruptiveAccess access_;
+  DeviceCloud cloud_;
+  ReadingPublisher publisher_;
+  std::string base_url_;
+  int64_t history_requests_ = 0;
+  int64_t history_events_ = 0;
+};
+
+}  // namespace sluice::sandbox
+
+#endif  // TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_EMULATOR_H_

@@ -1,0 +1,57 @@
+// How the Disruptive Technologies API asks and answers.
+#ifndef TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_HTTP_H_
+#define TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_HTTP_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pipeline/http/http_client.h"
+
+namespace sluice::sandbox {
+
+HttpResponse JsonAnswer(int status, std::string body);
+
+// {"error": text, "code": status, "help": "..."}, the API's error body
+// (https://docs.developer.disruptive-technologies.com/error-codes).
+HttpResponse DisruptiveError(int status, std::string_view text);
+
+// The same for a Status: invalid argument 400, unauthenticated 401, permission
+// denied 403, not found 404, resource exhausted 429, anything else 500.
+HttpResponse DisruptiveError(const absl::Status& status);
+
+// Query parameters under either spelling, page_token or pageToken. Unknown ones
+// are ignored.
+class DisruptiveQuery {
+ public:
+  explicit DisruptiveQuery(std::string_view query);
+
+  // All values of a parameter, named in snake_case, in order.
+  std::vector<std::string> All(std::string_view name) const;
+  // The first; empty counts as absent.
+  std::optional<std::string> One(std::string_view name) const;
+
+  // page_size: the default when absent, at most `most`. kInvalidArgument: no
+  // whole number, or negative.
+  absl::StatusOr<size_t> PageSize(size_t standard, size_t most) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> parameters_;
+};
+
+// A path in its decoded parts. The last part may carry a custom method:
+// "devices:stream" is "devices" with verb "stream".
+struct DisruptivePath {
+  std::vector<std::string> parts;
+  std::string verb;
+
+  static DisruptivePath Parse(std::string_view path);
+};
+
+}  // namespace sluice::sandbox
+
+#endif  // TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_HTTP_H_

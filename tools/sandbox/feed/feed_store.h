@@ -1,0 +1,158 @@
+// Feeds, activities and who follows whom.
+#ifndef TOOLS_SANDBOX_FEED_FEED_STORE_H_
+#define TOOLS_SANDBOX_FEED_FEED_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "tools/sandbox/feed/feed_ids.h"
+
+namespace sluice::sandbox {
+
+// An activity as it is kept.
+struct FeedActivity {
+  ActivityId id;
+  std::string foreign_id;
+  // The members of its JSON without `origin` and `to`, comma-separated:
+  // "\"actor\":\"1\",...".
+  std::string members;
+  std::vector<std::string> to;  // feeds, "user:44"
+};
+
+// Which part of a feed to read. Of several bounds the narrowest counts.
+struct FeedRange {
+  size_t limit = 25;
+  size_t offset = 0;                // within the bounds
+  std::optional<ActivityId> after;  // ids below this one
+  std::optional<ActivityId> from;   // ids up to this one
+  std::optional<ActivityId> above;  // ids above this one
+  std::optional<ActivityId> least;  // ids from this one on
+};
+
+// An activity as it stands in a feed. Borrowed until the store changes.
+struct FeedItem {
+  const FeedActivity* activity;
+  std::string_view origin;  // the followed feed it came through; empty: none
+};
+
+struct FeedPart {
+  std::vector<FeedItem> items;  // newest first
+  bool more = false;
+};
+
+// One feed follows another. Borrowed until the store changes.
+struct FeedRelation {
+  std::string_view feed;    // the follower
+  std::string_view target;  // the followed
+  int64_t created_micros = 0;
+};
+
+// Activities are stored once and feeds refer to them, newest first. An activity
+// stands in a feed directly (added there, or by `to`) and through any number of
+// followed feeds; followers do not hand on what they received.
+//
+// Feeds are known by "group:id" and made by their first use. Memory: the JSON
+// of each activity plus about 150 bytes, and 50 bytes per feed it stands in.
+//
+// Thread-safety: none.
+class FeedStore {
+ public:
+  struct Summary {
+    std::string name;
+    size_t activities = 0;
+    size_t followers = 0;
+    size_t following = 0;
+  };
+
+  // Stores `activity` and puts it into `feed`, its `to` feeds and the feeds
+  // that follow these. One with the same id is replaced. True: `feed` did not
+  // have it directly yet.
+  bool Add(std::string_view feed, FeedActivity activity);
+
+  // Stores it and puts it into these feeds only. Returns how many did not have
+  // it.
+  size_t AddToMany(const std::vector<std::string>& feeds,
+                   FeedActivity activity);
+
+  // Stores it, in place of one with the same id, whose `to` stays; the feeds
+  // stay as they are.
+  void Update(FeedActivity activity);
+
+  // Puts it into the feeds `added`, takes it out of those `removed`, and
+  // changes its `to`. REQUIRES: the activity exists.
+  void ChangeTargets(ActivityId id, const std::vector<std::string>& added,
+                     const std::vector<std::string>& removed);
+
+  // Null: no such activity. Until the store changes.
+  const FeedActivity* Find(ActivityId id) const;
+
+  // Takes an activity out of `feed` and of where it came through it. Out of the
+  // feed it was first added to: out of all its `to` feeds too, and it is gone.
+  // False: it was not there.
+  bool Remove(std::string_view feed, ActivityId id);
+  // The same for all activities of `feed` with this foreign id; how many.
+  size_t RemoveForeign(std::string_view feed, std::string_view foreign_id);
+
+  // Copies the newest `copy_limit` direct activities of `target`. Following
+  // twice copies again and changes nothing else.
+  void Follow(std::string_view feed, std::string_view target, size_t copy_limit,
+              int64_t now_micros);
+  void Unfollow(std::string_view feed, std::string_view target,
+                bool keep_history);
+  // Newest first.
+  std::vector<FeedRelation> Following(std::string_view feed) const;
+  std::vector<FeedRelation> Followers(std::string_view feed) const;
+
+  FeedPart Read(std::string_view feed, const FeedRange& range) const;
+
+  // All feeds by name.
+  std::vector<Summary> Feeds() const;
+  size_t activities() const { return activities_.size(); }
+  size_t feeds() const { return feeds_.size(); }
+
+ private:
+  using Number = uint32_t;  // of a feed
+  static constexpr Number kDirect = 0xffffffff;
+  using Origins = absl::InlinedVector<Number, 2>;
+
+  struct Link {
+    Number other;
+    int64_t created_micros;
+  };
+  struct Feed {
+    std::string name;
+    absl::btree_map<ActivityId, Origins> entries;
+    std::vector<Link> following;  // oldest first
+    std::vector<Link> followers;
+  };
+  struct Stored {
+    FeedActivity activity;
+    Number owner = kDirect;  // kDirect: in no feed so far
+  };
+
+  Number FeedNumber(std::string_view name);
+  const Feed* FindFeed(std::string_view name) const;
+  Stored& Store(FeedActivity activity, bool keep_to);
+  // True: it did not stand there by this origin.
+  bool Put(Number feed, ActivityId id, Number origin);
+  bool PutAndFanOut(Number feed, ActivityId id);
+  // Also out of where it came through `feed`.
+  bool TakeOut(Number feed, ActivityId id);
+  static void TakeOrigin(Feed& feed, ActivityId id, Number origin);
+
+  std::deque<Feed> feeds_;
+  absl::flat_hash_map<std::string, Number> numbers_;
+  absl::flat_hash_map<ActivityId, Stored> activities_;
+};
+
+}  // namespace sluice::sandbox
+
+#endif  // TOOLS_SANDBOX_FEED_FEED_STORE_H_
