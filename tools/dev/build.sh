@@ -1,21 +1,22 @@
 # ./dev demo, sandbox, bench, test, chaos and conformance.
 # shellcheck shell=bash
 
+# build_sluice [OPTION...]: with these options of Bazel.
 build_sluice() {
   say "Building Sluice (the first time takes some minutes)"
-  bazel_run build --config=opt //tools/sluice >&2 || die "Sluice does not build; the lines above say where."
+  bazel_run build "$@" //tools/sluice >&2 || die "Sluice does not build; the lines above say where."
 }
 
-# The built binary. Asked of Bazel because the bazel-bin link may belong to another build.
+# sluice_binary [OPTION...]: what was built. Asked of Bazel because the bazel-bin link may belong to another build.
 sluice_binary() {
-  printf '%s/tools/sluice/sluice' "$(bazel_run info --config=opt bazel-bin 2>/dev/null)"
+  printf '%s/tools/sluice/sluice' "$(bazel_run info "$@" bazel-bin 2>/dev/null)"
 }
 
 run_sluice() {
   setup_build
-  build_sluice
+  build_sluice --config=opt
   local binary
-  binary="$(sluice_binary)"
+  binary="$(sluice_binary --config=opt)"
   [[ -x "${binary}" ]] || die "the build left no ${binary}."
   exec "${binary}" "$@"
 }
@@ -24,6 +25,7 @@ run_conformance() {
   setup_conformance
   local script="${SLUICE_ROOT}/tests/conformance/run.sh"
   [[ -x "${script}" ]] || die "tests/conformance/run.sh is missing."
+  # Not optimised: this is the binary that ./dev test has built already.
   build_sluice
   SLUICE_BINARY="$(sluice_binary)" exec "${script}" "$@"
 }
