@@ -151,7 +151,7 @@ void HttpConnection::OnRead(const ErrorCode& error, size_t bytes) {
         begin_ == 0) {
       buffer_.resize(buffer_.size() * 2);
     }
-    SetDeadline(host_->idle_timeout);
+    AwaitMore();
     Parse();
   }
   ReadMore();
@@ -174,7 +174,24 @@ void HttpConnection::BeginRequest() {
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(host_->max_header_bytes));
   parser_->body_limit(host_->max_body_bytes);
-  SetDeadline(host_->idle_timeout);
+  request_deadline_.reset();
+  if (begin_ < end_) {
+    AwaitMore();
+  } else {
+    SetDeadline(host_->idle_timeout);
+  }
+}
+
+// Part of a request is here: sets the deadline for more of it.
+void HttpConnection::AwaitMore() {
+  const auto now = Clock::now();
+  if (!request_deadline_.has_value()) {
+    const auto longest = Clock::time_point::max() - now;
+    request_deadline_ =
+        now + std::min<Clock::duration>(host_->request_timeout, longest);
+  }
+  SetDeadline(
+      std::min<Clock::duration>(host_->idle_timeout, *request_deadline_ - now));
 }
 
 void HttpConnection::Parse() {

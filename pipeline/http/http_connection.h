@@ -44,6 +44,7 @@ struct HttpConnectionHost
   size_t max_header_bytes = 0;
   size_t max_body_bytes = 0;
   std::chrono::nanoseconds idle_timeout{0};
+  std::chrono::nanoseconds request_timeout{std::chrono::nanoseconds::max()};
   std::optional<boost::asio::ssl::context> tls;
 };
 
@@ -102,6 +103,7 @@ class HttpConnection final
   void GrowBuffer();
 
   void BeginRequest();
+  void AwaitMore();
   void Parse();
   void OnHeader();
   void OnRequestComplete();
@@ -128,6 +130,8 @@ class HttpConnection final
   bool reading_ = false;
   bool end_of_input_ = false;
   std::optional<Parser> parser_;
+  // When the request under way has to be complete; nullopt: none has begun.
+  std::optional<std::chrono::steady_clock::time_point> request_deadline_;
 
   uint64_t exchange_ = 0;
   std::shared_ptr<HttpExchangeState> exchange_state_;

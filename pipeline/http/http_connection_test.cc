@@ -246,6 +246,21 @@ TEST_F(HttpConnectionTest, ASilentConnectionIsClosed) {
   EXPECT_TRUE(halfway.at_end());
 }
 
+TEST_F(HttpConnectionTest, ARequestThatTakesTooLongIsClosedThoughItGoesOn) {
+  HttpServerOptions options;
+  options.request_timeout = absl::Milliseconds(20);
+  Start(options);
+  LoopbackClient client(server_->port());
+  // Silence before a request is not part of it.
+  client.Send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(BodyOf(client.ReadAnswer()), "GET /a []");
+  client.Send("POST / HTTP/1.1\r\nContent-Length: 16000000\r\n\r\n");
+  int sent = 0;
+  while (sent < 16'000'000 && client.Send("x")) ++sent;
+  EXPECT_LT(sent, 16'000'000);
+  EXPECT_EQ(requests_, 1);
+}
+
 TEST_F(HttpConnectionTest, AHalfRequestIsDroppedInSilence) {
   Start();
   LoopbackClient client(server_->port());

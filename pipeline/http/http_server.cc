@@ -69,6 +69,7 @@ class Server final : public HttpConnectionHost {
     max_header_bytes = options_.max_header_bytes;
     max_body_bytes = options_.max_body_bytes;
     idle_timeout = absl::ToChronoNanoseconds(options_.idle_timeout);
+    request_timeout = absl::ToChronoNanoseconds(options_.request_timeout);
   }
 
   absl::Status LoadCertificate();

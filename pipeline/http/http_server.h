@@ -34,6 +34,9 @@ struct HttpServerOptions {
   // Silence after which a connection is closed while the server waits for a
   // request, or for the rest of one.
   absl::Duration idle_timeout = absl::Minutes(2);
+  // Longest time a request may take to arrive, from its first byte to its last;
+  // then the connection is closed. Bounds clients that are slow on purpose.
+  absl::Duration request_timeout = absl::InfiniteDuration();
 };
 
 // Accepts connections and calls a handler per request.

@@ -1,6 +1,7 @@
 #include "plugins/builtin/builtin.h"
 
 #include "plugins/disruptive/plugin.h"
+#include "plugins/disruptive/webhook/plugin.h"
 #include "plugins/feed/plugin.h"
 #include "plugins/file/plugin.h"
 #include "plugins/filter/plugin.h"
@@ -19,6 +20,7 @@ absl::Status RegisterBuiltinPlugins(PluginRegistry& registry) {
   using RegisterPlugin = absl::Status (*)(PluginRegistry&);
   constexpr RegisterPlugin kPlugins[] = {
       disruptive::RegisterDisruptive,
+      disruptive::RegisterDisruptiveWebhook,
       feed::RegisterFeed,
       file::RegisterFile,
       filter::RegisterFilter,

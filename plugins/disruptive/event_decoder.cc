@@ -83,6 +83,8 @@ struct EventDecoder::Parsers {
   // What Frame::event has views into, beside outer_buffer.
   std::string source;
   std::vector<LabelView> labels;
+  // What a push says about the device besides its labels.
+  std::vector<LabelView> metadata;
 
   static simdjson::error_code Iterate(ondemand::parser& parser,
                                       std::string& buffer,
@@ -99,6 +101,9 @@ struct EventDecoder::Parsers {
   simdjson::error_code ReadError(ondemand::value value, Frame* frame);
   simdjson::error_code ReadResult(ondemand::value value, Frame* frame);
   simdjson::error_code ReadFrame(std::string_view bytes, Frame* frame);
+  simdjson::error_code ReadMetadata(ondemand::value value);
+  simdjson::error_code ReadPush(std::string_view bytes, Frame* frame);
+  void AddMetadataToLabels();
   std::optional<int64_t> UpdateTime(std::string_view data);
   void Finish(Frame* frame);
 
@@ -233,6 +238,60 @@ simdjson::error_code EventDecoder::Parsers::ReadFrame(std::string_view bytes,
   return AtEnd(document) ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
+simdjson::error_code EventDecoder::Parsers::ReadMetadata(
+    ondemand::value value) {
+  // Events that are not of devices may come to have other fields.
+  metadata.clear();
+  ondemand::object object;
+  if (value.get(object)) return simdjson::SUCCESS;
+  for (auto field : object) {
+    std::string_view key;
+    std::string_view text;
+    ondemand::value item;
+    if (auto error = field.unescaped_key().get(key)) return error;
+    if (auto error = field.value().get(item)) return error;
+    if (key != "deviceType" && key != "productNumber") continue;
+    if (item.get_string().get(text) || text.empty()) continue;
+    metadata.push_back({key, text});
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code EventDecoder::Parsers::ReadPush(std::string_view bytes,
+                                                     Frame* frame) {
+  ondemand::document document;
+  ondemand::object object;
+  if (auto error = Iterate(outer, outer_buffer, bytes, document)) return error;
+  if (auto error = document.get_object().get(object)) return error;
+  for (auto field : object) {
+    std::string_view key;
+    ondemand::value value;
+    if (auto error = field.unescaped_key().get(key)) return error;
+    if (auto error = field.value().get(value)) return error;
+    if (key == "event") {
+      ondemand::object event;
+      if (auto error = value.get(event)) return error;
+      if (auto error = ReadEvent(event, frame)) return error;
+    } else if (key == "labels") {
+      if (auto error = ReadLabels(value)) return error;
+    } else if (key == "metadata") {
+      if (auto error = ReadMetadata(value)) return error;
+    }
+  }
+  if (!AtEnd(document)) return simdjson::TRAILING_CONTENT;
+  AddMetadataToLabels();
+  return simdjson::SUCCESS;
+}
+
+void EventDecoder::Parsers::AddMetadataToLabels() {
+  for (const LabelView& item : metadata) {
+    const bool taken = std::any_of(
+        labels.begin(), labels.end(),
+        [&item](const LabelView& label) { return label.key == item.key; });
+    if (!taken) labels.push_back(item);
+  }
+}
+
 // data.<type>.updateTime, for events without a timestamp of their own.
 std::optional<int64_t> EventDecoder::Parsers::UpdateTime(
     std::string_view bytes) {
@@ -297,6 +356,15 @@ EventDecoder::EventDecoder() : parsers_(std::make_unique<Parsers>()) {}
 EventDecoder::~EventDecoder() = default;
 
 const Frame& EventDecoder::DecodeFrame(std::string_view bytes) {
+  return Decode([&] { return parsers_->ReadFrame(bytes, &frame_); });
+}
+
+const Frame& EventDecoder::DecodePush(std::string_view bytes) {
+  return Decode([&] { return parsers_->ReadPush(bytes, &frame_); });
+}
+
+template <typename Read>
+const Frame& EventDecoder::Decode(Read read) {
   Parsers& parsers = *parsers_;
   frame_ = Frame();
   parsers.has_event = false;
@@ -304,7 +372,8 @@ const Frame& EventDecoder::DecodeFrame(std::string_view bytes) {
   parsers.target_name = {};
   parsers.timestamp = {};
   parsers.labels.clear();
-  const simdjson::error_code error = parsers.ReadFrame(bytes, &frame_);
+  parsers.metadata.clear();
+  const simdjson::error_code error = read();
   if (error) {
     frame_.kind = Frame::Kind::kMalformed;
     frame_.reason =

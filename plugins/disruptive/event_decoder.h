@@ -30,7 +30,8 @@ struct Frame {
   //   subject          the device's id; empty for an event of the project
   //   time_unix_nanos  timestamp, else the updateTime inside of data
   //   data             the bytes of `data` exactly as received
-  //   labels           those the event carries (the stream sends none today)
+  //   labels           those the event carries (the stream sends none today);
+  //                    of a push also deviceType and productNumber
   EventFields event;
 
   // kPing: the server's time, if it says it.
@@ -77,12 +78,24 @@ class EventDecoder {
   // Decodes one frame. The result is valid until the next call.
   const Frame& DecodeFrame(std::string_view bytes);
 
+  // The same for what a Data Connector pushes: {"event": {...}, "labels":
+  // {...}, "metadata": {...}}, without anything around it. The device's type
+  // and product number become labels of these names (deviceType,
+  // productNumber), unless the device has labels that are called so.
+  // https://docs.developer.disruptive-technologies.com/data-connectors/receiving-events
+  const Frame& DecodePush(std::string_view bytes);
+
   //   kInvalidArgument: the page as a whole cannot be understood.
   absl::StatusOr<HistoryPage> DecodeHistoryPage(std::string_view body);
   absl::StatusOr<DevicePage> DecodeDevicePage(std::string_view body);
 
  private:
   struct Parsers;
+
+  // The frame, once `read` has taken it apart.
+  template <typename Read>
+  const Frame& Decode(Read read);
+
   std::unique_ptr<Parsers> parsers_;
   Frame frame_;
 };

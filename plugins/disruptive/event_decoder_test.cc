@@ -40,6 +40,42 @@ TEST_F(EventDecoderTest, ReadsAnEvent) {
   EXPECT_TRUE(frame.event.labels.empty());
 }
 
+TEST_F(EventDecoderTest, ReadsAPushWithLabelsAndMetadata) {
+  const Frame& frame = decoder_.DecodePush(
+      R"({"event":{"eventId":"e1","targetName":"projects/p/devices/d","eventType":"touch","data":{"touch":{"updateTime":"2025-01-02T03:04:05.678901Z"}},"timestamp":"2025-01-02T03:04:05.678901Z"},"labels":{"room":"99"},"metadata":{"deviceId":"d","projectId":"p","deviceType":"touch","productNumber":"102081"}})");
+  ASSERT_EQ(frame.kind, Frame::Kind::kEvent) << frame.message;
+  EXPECT_EQ(frame.event.id, "e1");
+  EXPECT_EQ(frame.event.subject, "d");
+  EXPECT_EQ(frame.event.data,
+            R"({"touch":{"updateTime":"2025-01-02T03:04:05.678901Z"}})");
+  ASSERT_EQ(frame.event.labels.size(), 3u);
+  EXPECT_EQ(frame.event.labels[0].key, "room");
+  EXPECT_EQ(frame.event.labels[0].value, "99");
+  EXPECT_EQ(frame.event.labels[1].key, "deviceType");
+  EXPECT_EQ(frame.event.labels[1].value, "touch");
+  EXPECT_EQ(frame.event.labels[2].key, "productNumber");
+  EXPECT_EQ(frame.event.labels[2].value, "102081");
+}
+
+TEST_F(EventDecoderTest, LetsLabelsOfADeviceHideItsMetadata) {
+  const Frame& frame = decoder_.DecodePush(
+      R"({"metadata":{"deviceType":"touch","productNumber":""},"labels":{"deviceType":"bell"},"event":{"eventId":"e1","targetName":"projects/p/devices/d","eventType":"touch","data":null}})");
+  ASSERT_EQ(frame.kind, Frame::Kind::kEvent) << frame.message;
+  ASSERT_EQ(frame.event.labels.size(), 1u);
+  EXPECT_EQ(frame.event.labels[0].value, "bell");
+}
+
+TEST_F(EventDecoderTest, TellsWhatIsWrongWithAPush) {
+  EXPECT_EQ(decoder_.DecodePush(R"({"event":{})").reason, "malformed_json");
+  EXPECT_EQ(decoder_.DecodePush("[]").reason, "malformed_json");
+  EXPECT_EQ(decoder_.DecodePush("\"\xff\"").reason, "invalid_utf8");
+  EXPECT_EQ(decoder_.DecodePush("{}").reason, "unknown_frame");
+  EXPECT_EQ(decoder_.DecodePush(R"({"event":{"eventType":"touch"}})").reason,
+            "no_event_id");
+  // What the stream says is no push.
+  EXPECT_EQ(decoder_.DecodePush(kTouch).reason, "unknown_frame");
+}
+
 TEST_F(EventDecoderTest, KeepsTheBytesOfDataAsTheyCame) {
   const Frame& frame = Decode(
       R"({"result":{"event":{"data" : {"temperature": {"value" :22.50, "x":[1 , "}"]} } ,"eventId":"e","eventType":"temperature","targetName":"projects/p/devices/d","timestamp":"2021-04-21T08:15:43Z"}}})");

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pipeline/api/plugin_registry.h"
 #include "pipeline/http/url.h"
+#include "plugins/disruptive/config_check.h"
 #include "plugins/disruptive/credentials.h"
 #include "plugins/disruptive/text.h"
 #include "plugins/disruptive/vocabulary.h"
@@ -14,77 +14,6 @@
 
 namespace sluice::disruptive {
 namespace {
-
-// Mistakes found so far.
-class Problems {
- public:
-  void Add(std::string_view field, std::string_view message) {
-    found_.push_back({std::string(field), std::string(message)});
-  }
-  void Add(const absl::Status& status) {
-    Add(ConfigErrorField(status), std::string(status.message()));
-  }
-
-  // OK, or an error with the first field that speaks of all of them.
-  absl::Status status() const {
-    if (found_.empty()) return absl::OkStatus();
-    std::string message = found_[0].message;
-    for (size_t i = 1; i < found_.size(); ++i) {
-      absl::StrAppend(&message, "; also ", found_[i].field, ": ",
-                      found_[i].message);
-    }
-    return ConfigError(found_[0].field, message);
-  }
-
- private:
-  struct Problem {
-    std::string field;
-    std::string message;
-  };
-  std::vector<Problem> found_;
-};
-
-// Values of one section of the configuration, with the bounds they have.
-class Section {
- public:
-  Section(std::string_view prefix, Problems* problems)
-      : prefix_(prefix), problems_(problems) {}
-
-  void Take(std::string_view name, bool given,
-            const google::protobuf::Duration& value, absl::Duration low,
-            absl::Duration high, absl::Duration* target) {
-    if (!given) return;
-    const absl::Duration duration =
-        absl::Seconds(value.seconds()) + absl::Nanoseconds(value.nanos());
-    if (duration < low || duration > high) {
-      problems_->Add(
-          prefix_ + std::string(name),
-          absl::StrCat(absl::FormatDuration(duration), " is not allowed; give ",
-                       absl::FormatDuration(low), " to ",
-                       absl::FormatDuration(high)));
-      return;
-    }
-    *target = duration;
-  }
-
-  // 0 stands for the default.
-  template <typename Number, typename Target>
-  void Take(std::string_view name, Number value, Number low, Number high,
-            Target* target) {
-    if (value == 0) return;
-    if (!(value >= low && value <= high)) {
-      problems_->Add(
-          prefix_ + std::string(name),
-          absl::StrCat(value, " is not allowed; give ", low, " to ", high));
-      return;
-    }
-    *target = static_cast<Target>(value);
-  }
-
- private:
-  std::string prefix_;
-  Problems* problems_;
-};
 
 // An id that becomes part of a path.
 bool IsId(std::string_view id) {
