@@ -70,10 +70,13 @@ sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
   disruptive.access.token_lifetime = absl::Seconds(given.token_lifetime);
   if (given.no_rate_limit) disruptive.access.rate_limit = 0;
   disruptive.cloud.history.indexing_delay = absl::Seconds(given.history_delay);
+  disruptive.push_url = given.push_url;
+  disruptive.push_secret = given.push_secret;
+  disruptive.cloud.pushes.ca_file = given.push_ca_file;
   disruptive.cloud.streams.lifetime = absl::Seconds(given.stream_lifetime);
   disruptive.cloud.streams.end = sandbox::ParseStreamEnd(given.stream_end)
                                      .value_or(sandbox::StreamEnd::kErrorFrame);
-  disruptive.cloud.refuse_foreign_types = !given.lenient;
+  disruptive.cloud.rules.refuse_foreign_types = !given.lenient;
   return options;
 }
 
@@ -115,6 +118,14 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
       .add_option("--history-delay", options.history_delay,
                   "Seconds until an event shows up in the history")
       ->check(CLI::Range(0.0, 3600.0));
+  command.add_option("--push-url", options.push_url,
+                     "A Data Connector that pushes every event to this address "
+                     "(http:// is allowed here)");
+  command.add_option("--push-secret", options.push_secret,
+                     "Its signature secret; made from the seed if not given");
+  command.add_option("--push-ca-file", options.push_ca_file,
+                     "PEM file of the authorities that pushes trust; the "
+                     "system's if not given");
   command.add_flag("--no-rate-limit", options.no_rate_limit,
                    "Any number of requests, where the service allows 25 in "
                    "5 seconds");

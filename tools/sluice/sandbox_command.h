@@ -33,6 +33,9 @@ struct SandboxCommandOptions {
   bool feed_limits = false;
   bool no_inthing_limits = false;
   bool lenient = false;
+  std::string push_url;
+  std::string push_secret;
+  std::string push_ca_file;
 
   // Folder to write a pipeline configuration for this sandbox to; empty: none.
   std::string write_config;

@@ -17,6 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kLabelsChanged = "labelsChanged";
+
 bool DeviceHasEventType(const Device& device, std::string_view event_type) {
   const DeviceType* type = FindDeviceType(device.type);
   return type != nullptr &&
@@ -24,26 +26,68 @@ bool DeviceHasEventType(const Device& device, std::string_view event_type) {
                    event_type) != type->event_types.end();
 }
 
+std::string EnvelopeOf(const Device& device, std::string_view event_id,
+                       std::string_view event_type, std::string_view data,
+                       absl::Time timestamp, bool nine_digits) {
+  const std::string name = device.Name();
+  return EnvelopeText({.event_id = event_id,
+                       .target = name,
+                       .event_type = event_type,
+                       .data = data,
+                       .timestamp = timestamp,
+                       .nested = event_type != kLabelsChanged,
+                       .nine_digits = nine_digits});
+}
+
+// What goes to the endpoint of a connector, byte for byte in the order of the
+// captured pushes.
+std::string PushText(const DataConnector& connector, const Device& device,
+                     std::string_view envelope) {
+  std::string text =
+      absl::StrCat("{\"event\":", ToAbsl(envelope), ",\"labels\":{");
+  bool first = true;
+  for (const std::string& key : connector.labels) {
+    const auto label = device.labels.find(key);
+    if (label == device.labels.end()) continue;
+    if (!std::exchange(first, false)) text += ',';
+    AppendJsonLineString(key, &text);
+    text += ':';
+    AppendJsonLineString(label->second, &text);
+  }
+  absl::StrAppend(
+      &text, "},\"metadata\":",
+      JsonText(json::object{{"deviceId", device.id},
+                            {"projectId", device.project},
+                            {"deviceType", device.type},
+                            {"productNumber", device.product_number}}),
+      "}");
+  return text;
+}
+
 }  // namespace
 
 DeviceCloud::DeviceCloud(DeviceCloudOptions options, uint32_t id_maker,
                          Ledger* ledger)
-    : options_(options),
+    : rules_(options.rules),
       id_maker_(id_maker),
       ledger_(ledger),
       history_(options.history),
       streams_(options.streams,
-               [this](std::string_view project) { return PingText(project); }) {
-}
+               [this](std::string_view project) { return PingText(project); }),
+      connectors_(options.connectors),
+      pusher_(
+          std::move(options.pushes), &connectors_, [this] { return Now(); },
+          [this] { return NewId(); }) {}
 
-void DeviceCloud::Start(Executor* executor) {
+void DeviceCloud::Start(Executor* executor, ConnectorPusher::Send send) {
   executor_ = executor;
   streams_.Start(executor);
+  pusher_.Start(executor, std::move(send));
 }
 
 absl::Time DeviceCloud::Now() const {
   return absl::FromUnixMicros(
-      absl::ToUnixMicros(executor_->Now() + options_.clock_offset));
+      absl::ToUnixMicros(executor_->Now() + rules_.clock_offset));
 }
 
 std::string DeviceCloud::NewId() {
@@ -55,26 +99,61 @@ std::string DeviceCloud::NewId() {
 void DeviceCloud::Publish(Device& device, std::string_view event_id,
                           std::string_view event_type, std::string data,
                           absl::Time timestamp) {
-  // Label changes are told once, live, and flat.
-  const bool kept = event_type != "labelsChanged";
-  const std::string name = device.Name();
-  std::string envelope = EnvelopeText({.event_id = event_id,
-                                       .target = name,
-                                       .event_type = event_type,
-                                       .data = data,
-                                       .timestamp = timestamp,
-                                       .nested = kept});
-  const bool heard = streams_.Offer(device, event_type, envelope);
-  ledger_->Published(event_id, device.id, heard);
+  std::string envelope = EnvelopeOf(device, event_id, event_type, data,
+                                    timestamp, rules_.nine_digits);
+  const bool streamed = streams_.Offer(device, event_type, envelope);
+  const bool pushed = OfferToConnectors(device, event_type, envelope);
+  ledger_->Published(event_id, device.id, streamed || pushed);
   ++published_;
   device.last_event = std::max(device.last_event, timestamp);
-  if (!kept) return;
-  history_.Add(device.id, event_type, timestamp, Now(), std::move(envelope));
+  const bool label_change = event_type == kLabelsChanged;
+  if (!label_change || rules_.label_changes_in_history) {
+    history_.Add(device.id, event_type, timestamp, Now(), std::move(envelope));
+  }
+  if (label_change) return;
   const auto [report, added] =
       device.reported.try_emplace(std::string(event_type));
   if (added || report->second.time <= timestamp) {
-    report->second = {timestamp, std::move(data)};
+    report->second = {timestamp, std::move(data), std::string(event_id)};
   }
+}
+
+bool DeviceCloud::OfferToConnectors(const Device& device,
+                                    std::string_view event_type,
+                                    std::string_view envelope) {
+  bool wanted = false;
+  for (const auto& connector : connectors_.all()) {
+    if (connector->project != device.project) continue;
+    if (!connector->Wants(event_type)) continue;
+    wanted = true;
+    pusher_.Push(*connector, PushText(*connector, device, envelope));
+  }
+  return wanted;
+}
+
+int DeviceCloud::Sync(const DataConnector& connector) {
+  int pushed = 0;
+  for (const auto& device : registry_.devices()) {
+    if (device->project != connector.project) continue;
+    for (const auto& [event_type, report] : device->reported) {
+      if (!connector.Wants(event_type)) continue;
+      ++pushed;
+      pusher_.Push(
+          connector,
+          PushText(connector, *device,
+                   EnvelopeOf(*device, report.event_id, event_type, report.data,
+                              report.time, rules_.nine_digits)));
+    }
+  }
+  return pushed;
+}
+
+void DeviceCloud::PublishAnything(Device& device, std::string_view event_type,
+                                  const json::object& data,
+                                  absl::Time timestamp) {
+  const std::string& lasting = *strange_types_.emplace(event_type).first;
+  Publish(device, NewId(), lasting, JsonText(data), timestamp);
+  streams_.Flush();
 }
 
 absl::Status DeviceCloud::PublishBody(Device& device, std::string_view body) {
@@ -90,7 +169,7 @@ absl::Status DeviceCloud::PublishBody(Device& device, std::string_view body) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", ToAbsl(type), "\" is no event with contents"));
   }
-  if (options_.refuse_foreign_types && !DeviceHasEventType(device, type)) {
+  if (rules_.refuse_foreign_types && !DeviceHasEventType(device, type)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "event type \"", ToAbsl(type), "\" is not supported by device type \"",
         device.type, "\""));
@@ -102,7 +181,7 @@ absl::Status DeviceCloud::PublishBody(Device& device, std::string_view body) {
   const std::string_view time = data["updateTime"].get_string();
   Publish(device, NewId(), LastingEventType(type), JsonText(data),
           ParseRfc3339Time(time).value_or(now));
-  if (options_.auto_network_status && type != "networkStatus" &&
+  if (rules_.auto_network_status && type != "networkStatus" &&
       DeviceHasEventType(device, "networkStatus")) {
     SLUICE_ASSIGN_OR_RETURN(data, CompleteEventData("networkStatus", {}, now));
     Publish(device, NewId(), "networkStatus", JsonText(data), now);
@@ -116,7 +195,7 @@ void DeviceCloud::ChangeLabels(Device& device,
                                const std::vector<std::string>& remove) {
   const LabelChange change = sandbox::ChangeLabels(device, set, remove);
   if (change.empty()) return;
-  Publish(device, NewId(), "labelsChanged", change.ToJson(), Now());
+  Publish(device, NewId(), kLabelsChanged, change.ToJson(), Now());
   streams_.Flush();
 }
 

@@ -1,17 +1,21 @@
 // The cloud behind the emulated Disruptive Technologies API: takes what devices
-// say and hands it to streams, history, devices and ledger.
+// say and hands it to streams, history, Data Connectors, devices and ledger.
 #ifndef TOOLS_SANDBOX_DISRUPTIVE_DEVICE_CLOUD_H_
 #define TOOLS_SANDBOX_DISRUPTIVE_DEVICE_CLOUD_H_
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "boost/json/object.hpp"
 #include "pipeline/executor/executor.h"
+#include "tools/sandbox/disruptive/connector_pusher.h"
+#include "tools/sandbox/disruptive/data_connectors.h"
 #include "tools/sandbox/disruptive/device_registry.h"
 #include "tools/sandbox/disruptive/event_history.h"
 #include "tools/sandbox/disruptive/event_streams.h"
@@ -19,15 +23,26 @@
 
 namespace sluice::sandbox {
 
-struct DeviceCloudOptions {
-  EventHistoryOptions history;
-  EventStreamsOptions streams;
+// How the cloud takes what devices say; may change while it runs.
+struct CloudRules {
   // Refuses published events that the device's type does not have.
   bool refuse_foreign_types = true;
   // Adds a networkStatus to every event published from outside.
   bool auto_network_status = false;
+  // Keeps labelsChanged in the history, where the service has none.
+  bool label_changes_in_history = false;
+  // Writes the time of every event with nine digits in place of six.
+  bool nine_digits = false;
   // What the service's clock is ahead of ours.
   absl::Duration clock_offset;
+};
+
+struct DeviceCloudOptions {
+  EventHistoryOptions history;
+  EventStreamsOptions streams;
+  DataConnectorRules connectors;
+  ConnectorPusherOptions pushes;
+  CloudRules rules;
 };
 
 // Runs on one executor.
@@ -37,7 +52,8 @@ class DeviceCloud {
   // it.
   DeviceCloud(DeviceCloudOptions options, uint32_t id_maker, Ledger* ledger);
 
-  void Start(Executor* executor);
+  // `send` carries pushes out.
+  void Start(Executor* executor, ConnectorPusher::Send send);
 
   // The service's clock, in whole microseconds.
   absl::Time Now() const;
@@ -57,6 +73,15 @@ class DeviceCloud {
   //                     not have, or wrong contents
   absl::Status PublishBody(Device& device, std::string_view body);
 
+  // An event of any type with any contents, also such as no device has: for
+  // tests of those who listen. `data` is the inner object.
+  void PublishAnything(Device& device, std::string_view event_type,
+                       const boost::json::object& data, absl::Time timestamp);
+
+  // Pushes the most recent event of each type of every device of the
+  // connector's project, as far as it wants them. Returns how many.
+  int Sync(const DataConnector& connector);
+
   // Changes labels and tells the streams.
   void ChangeLabels(Device& device,
                     const std::map<std::string, std::string>& set,
@@ -65,15 +90,18 @@ class DeviceCloud {
   DeviceRegistry& registry() { return registry_; }
   EventHistory& history() { return history_; }
   EventStreams& streams() { return streams_; }
-  void set_clock_offset(absl::Duration offset) {
-    options_.clock_offset = offset;
-  }
+  DataConnectors& connectors() { return connectors_; }
+  ConnectorPusher& pusher() { return pusher_; }
+  CloudRules& rules() { return rules_; }
   int64_t published() const { return published_; }
 
  private:
   std::string PingText(std::string_view project);
+  // To every connector that wants it. True: there is one.
+  bool OfferToConnectors(const Device& device, std::string_view event_type,
+                         std::string_view envelope);
 
-  DeviceCloudOptions options_;
+  CloudRules rules_;
   const uint32_t id_maker_;
   Ledger* const ledger_;
   Executor* executor_ = nullptr;
@@ -81,6 +109,10 @@ class DeviceCloud {
   DeviceRegistry registry_;
   EventHistory history_;
   EventStreams streams_;
+  DataConnectors connectors_;
+  ConnectorPusher pusher_;
+  // Names of types that no device has, which history refers to.
+  std::set<std::string, std::less<>> strange_types_;
   int64_t published_ = 0;
 };
 

@@ -403,6 +403,7 @@ std::string EnvelopeText(const EventEnvelope& event) {
   if (event.nested) text += '}';
   text += R"(,"timestamp":")";
   text += Rfc3339Micros(event.timestamp);
+  if (event.nine_digits) text.insert(text.size() - 1, "000");  // Before the Z.
   text += R"("})";
   return text;
 }

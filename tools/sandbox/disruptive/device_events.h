@@ -50,6 +50,7 @@ struct EventEnvelope {
   std::string_view data;
   absl::Time timestamp;
   bool nested = true;
+  bool nine_digits = false;  // of `timestamp`; else six
 };
 std::string EnvelopeText(const EventEnvelope& event);
 

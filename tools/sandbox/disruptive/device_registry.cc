@@ -5,13 +5,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "boost/json.hpp"
 #include "pipeline/json/json_value.h"
-#include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/disruptive/device_events.h"
 
@@ -91,19 +88,6 @@ bool ContainsKeyword(const Device& device, std::string_view keyword) {
 
 absl::flat_hash_set<std::string> SetOf(std::vector<std::string> values) {
   return {values.begin(), values.end()};
-}
-
-// Where a page begins: "d200" is the 201st device.
-absl::StatusOr<size_t> Offset(const DisruptiveQuery& query) {
-  const auto token = query.One("page_token");
-  if (!token.has_value()) return size_t{0};
-  size_t offset = 0;
-  absl::string_view digits = *token;
-  if (!absl::ConsumePrefix(&digits, "d") ||
-      !absl::SimpleAtoi(digits, &offset)) {
-    return absl::InvalidArgumentError("invalid page token");
-  }
-  return offset;
 }
 
 }  // namespace
@@ -238,8 +222,7 @@ Device* DeviceRegistry::Find(std::string_view project, std::string_view id) {
 
 std::vector<const Device*> DeviceRegistry::Select(
     std::string_view project, const DisruptiveQuery& query) const {
-  const DeviceFilter filter =
-      DeviceFilter::FromQuery(query, /*any_label=*/false);
+  const DeviceFilter filter = DeviceFilter::FromQuery(query, any_label_);
   const absl::flat_hash_set<std::string> projects =
       SetOf(query.All("projects"));
   const std::string keyword = query.One("query").value_or("");
@@ -260,21 +243,9 @@ std::vector<const Device*> DeviceRegistry::Select(
 
 absl::StatusOr<std::string> DeviceRegistry::List(
     std::string_view project, const DisruptiveQuery& query) const {
-  size_t page_size = 0;
-  SLUICE_ASSIGN_OR_RETURN(page_size, query.PageSize(kPageSize, kPageSize));
-  size_t offset = 0;
-  SLUICE_ASSIGN_OR_RETURN(offset, Offset(query));
   const std::vector<const Device*> selected = Select(project, query);
-  std::string page = R"({"devices":[)";
-  const size_t end = std::min(selected.size(), offset + page_size);
-  for (size_t i = offset; i < end; ++i) {
-    if (i > offset) page += ',';
-    page += selected[i]->ToJson();
-  }
-  page += R"(],"nextPageToken":")";
-  if (end < selected.size()) absl::StrAppend(&page, "d", end);
-  page += R"("})";
-  return page;
+  return query.Page("devices", selected.size(), kPageSize,
+                    [&](size_t i) { return selected[i]->ToJson(); });
 }
 
 }  // namespace sluice::sandbox

@@ -22,6 +22,7 @@ namespace sluice::sandbox {
 struct Report {
   absl::Time time;
   std::string data;  // JSON of the inner object
+  std::string event_id;
 };
 
 struct Device {
@@ -89,10 +90,15 @@ class DeviceRegistry {
   Device* Find(std::string_view project, std::string_view id);
 
   // GET .../devices: {"devices": [...], "nextPageToken": "..."}. Parameters:
-  // the filters of DeviceFilter (all labels must match), query, order_by,
-  // projects, page_size (at most 100), page_token.
+  // the filters of DeviceFilter (all labels must match, or any; see
+  // set_any_label), query, order_by, projects, page_size (at most 100),
+  // page_token.
   absl::StatusOr<std::string> List(std::string_view project,
                                    const DisruptiveQuery& query) const;
+
+  // One of several label filters is enough in List(); the vendor's client says
+  // "both".
+  void set_any_label(bool any) { any_label_ = any; }
 
   // In order of creation.
   const std::vector<std::unique_ptr<Device>>& devices() const {
@@ -103,6 +109,7 @@ class DeviceRegistry {
   std::vector<const Device*> Select(std::string_view project,
                                     const DisruptiveQuery& query) const;
 
+  bool any_label_ = false;
   std::vector<std::unique_ptr<Device>> devices_;
   absl::flat_hash_map<std::string, Device*> by_id_;
 };

@@ -1,14 +1,19 @@
 // What the control server can ask of the emulated Disruptive Technologies.
+#include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
 #include "pipeline/json/json_value.h"
+#include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/disruptive/disruptive_emulator.h"
+#include "tools/sandbox/disruptive/request_json.h"
 #include "tools/sandbox/json_fields.h"
 
 namespace sluice::sandbox {
@@ -22,15 +27,69 @@ constexpr int64_t kMostAtOnce = 100'000;
 constexpr double kSlowest = 0.001;
 constexpr double kFastest = 1'000'000;
 
+bool IsWord(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(c);
+  });
+}
+
+// Below: `now` with what the fields say.
+
+EventStreamsOptions ReadStreamSettings(JsonFields& fields,
+                                       EventStreamsOptions now) {
+  now.lifetime = fields.Seconds("stream_lifetime", now.lifetime);
+  const auto end = ParseStreamEnd(
+      fields.Text("stream_end", std::string(StreamEndName(now.end))));
+  if (!end.has_value()) {
+    fields.Fail("stream_end", "must be clean, error, old_error, fin or reset");
+  }
+  now.end = end.value_or(now.end);
+  now.max_frames = fields.Whole("stream_frames", 0, kMany, now.max_frames);
+  now.duplicate_every =
+      fields.Whole("duplicate_every", 0, kMany, now.duplicate_every);
+  now.reorder_every =
+      fields.Whole("reorder_every", 0, kMany, now.reorder_every);
+  now.any_label = fields.Flag("any_label", now.any_label);
+  return now;
+}
+
+CloudRules ReadRules(JsonFields& fields, CloudRules now) {
+  now.refuse_foreign_types = !fields.Flag("lenient", !now.refuse_foreign_types);
+  now.auto_network_status =
+      fields.Flag("auto_network_status", now.auto_network_status);
+  now.label_changes_in_history =
+      fields.Flag("label_history", now.label_changes_in_history);
+  now.nine_digits = fields.Flag("nine_digits", now.nine_digits);
+  if (fields.Has("clock_offset")) {
+    now.clock_offset = absl::Seconds(
+        fields.Number("clock_offset", -86400 * 365, 86400 * 365, 0));
+  }
+  return now;
+}
+
+ConnectorPusherOptions ReadPushSettings(JsonFields& fields,
+                                        ConnectorPusherOptions now) {
+  now.timeout = fields.Seconds("push_timeout", now.timeout);
+  now.first_retry = fields.Seconds("push_first_retry", now.first_retry);
+  now.longest_retry = fields.Seconds("push_longest_retry", now.longest_retry);
+  now.max_age = fields.Seconds("push_max_age", now.max_age);
+  now.duplicate_every =
+      fields.Whole("push_duplicate_every", 0, kMany, now.duplicate_every);
+  now.reorder_every =
+      fields.Whole("push_reorder_every", 0, kMany, now.reorder_every);
+  return now;
+}
+
 }  // namespace
 
 std::string DisruptiveEmulator::ReadyJson() {
   const DisruptiveAccessOptions& access = access_.options();
   const std::string token_url = absl::StrCat(base_url_, "/oauth2/token");
-  return JsonText(json::object{
+  json::object ready{
       {"base_url", absl::StrCat(base_url_, "/v2")},
       {"emulator_base_url", absl::StrCat(base_url_, "/emulator/v2")},
       {"token_url", token_url},
+      {"organization", projects_.organization()},
       {"project", project_},
       {"key_id", access.key_id},
       {"secret", access.secret},
@@ -42,7 +101,14 @@ std::string DisruptiveEmulator::ReadyJson() {
           {"secret", access.secret},
           {"email", access.email},
           {"algorithm", "HS256"},
-          {"tokenEndpoint", token_url}}}}}});
+          {"tokenEndpoint", token_url}}}}}};
+  if (!options_.push_url.empty() && !cloud_.connectors().all().empty()) {
+    const DataConnector& connector = *cloud_.connectors().all().front();
+    ready["connector"] = {{"id", connector.id},
+                          {"url", connector.url},
+                          {"secret", connector.signature_secret}};
+  }
+  return JsonText(ready);
 }
 
 std::string DisruptiveEmulator::StatusJson() {
@@ -57,6 +123,11 @@ std::string DisruptiveEmulator::StatusJson() {
                    {"streams_opened", streams.opened()},
                    {"streams_ended", streams.ended()},
                    {"frames", streams.frames()},
+                   {"connectors", cloud_.connectors().all().size()},
+                   {"pushes", cloud_.pusher().attempts()},
+                   {"pushes_delivered", cloud_.pusher().delivered()},
+                   {"pushes_expired", cloud_.pusher().expired()},
+                   {"pushes_waiting", cloud_.pusher().waiting()},
                    {"history_requests", history_requests_},
                    {"history_events", history_events_},
                    {"tokens_issued", access_.tokens_issued()},
@@ -107,6 +178,7 @@ std::optional<DisruptiveEmulator::Answer> DisruptiveEmulator::AnswerControl(
     return StatusJson();
   }
   if (path == "/disruptive/settings") return ChangeSettings(request.body);
+  if (path == "/disruptive/events") return PublishAnything(request.body);
   return std::nullopt;
 }
 
@@ -163,43 +235,74 @@ DisruptiveEmulator::Answer DisruptiveEmulator::SendToStreams(
   return absl::StrCat(R"({"sent":)", cloud_.streams().open(), "}");
 }
 
+DisruptiveEmulator::Answer DisruptiveEmulator::PublishAnything(
+    std::string_view body) {
+  json::object fields;
+  SLUICE_ASSIGN_OR_RETURN(fields, ParseObject(body));
+  std::string id;
+  SLUICE_ASSIGN_OR_RETURN(id, TextOf(fields, "device"));
+  Device* device = cloud_.registry().Find("-", id);
+  if (device == nullptr) return NoSuch("device");
+  std::string type;
+  SLUICE_ASSIGN_OR_RETURN(type, TextOf(fields, "type"));
+  const json::value* data = fields.if_contains("data");
+  if (!IsWord(type) || data == nullptr || !data->is_object()) {
+    return absl::InvalidArgumentError(
+        "type (letters and digits) and data (an object) are needed");
+  }
+  std::string text;
+  SLUICE_ASSIGN_OR_RETURN(text, TextOf(fields, "time"));
+  const std::optional<absl::Time> time =
+      text.empty() ? cloud_.Now() : ParseRfc3339Time(text);
+  if (!time.has_value()) {
+    return absl::InvalidArgumentError("time must be as 2024-05-01T12:00:00Z");
+  }
+  cloud_.PublishAnything(*device, type, data->get_object(), *time);
+  return StatusJson();
+}
+
 DisruptiveEmulator::Answer DisruptiveEmulator::ChangeSettings(
     std::string_view body) {
-  JsonFields fields(
-      body, {"stream_lifetime", "stream_end", "duplicate_every", "pings",
-             "token_lifetime", "indexing_delay", "rate_limit", "clock_offset"});
-  EventStreamsOptions& streams = cloud_.streams().options();
-  const absl::Duration lifetime =
-      fields.Seconds("stream_lifetime", streams.lifetime);
-  const auto end = ParseStreamEnd(
-      fields.Text("stream_end", std::string(StreamEndName(streams.end))));
-  if (!end.has_value()) {
-    fields.Fail("stream_end", "must be clean, error, old_error, fin or reset");
-  }
-  const int64_t duplicate_every =
-      fields.Whole("duplicate_every", 0, kMany, streams.duplicate_every);
+  JsonFields fields(body, {"stream_lifetime",     "stream_end",
+                           "stream_frames",       "duplicate_every",
+                           "reorder_every",       "any_label",
+                           "list_any_label",      "pings",
+                           "token_lifetime",      "rate_limit",
+                           "indexing_delay",      "page_size",
+                           "label_history",       "lenient",
+                           "auto_network_status", "nine_digits",
+                           "clock_offset",        "push_timeout",
+                           "push_first_retry",    "push_longest_retry",
+                           "push_max_age",        "push_duplicate_every",
+                           "push_reorder_every"});
+  const EventStreamsOptions streams =
+      ReadStreamSettings(fields, cloud_.streams().options());
+  const CloudRules rules = ReadRules(fields, cloud_.rules());
+  const ConnectorPusherOptions pushes =
+      ReadPushSettings(fields, cloud_.pusher().options());
   const absl::Duration token_lifetime =
       fields.Seconds("token_lifetime", access_.options().token_lifetime);
   const absl::Duration indexing_delay = fields.Seconds(
       "indexing_delay", cloud_.history().options().indexing_delay);
+  const int64_t page_size = fields.Whole(
+      "page_size", 1, 1'000'000, static_cast<int64_t>(history_page_size_));
   const int64_t rate_limit =
       fields.Whole("rate_limit", 0, 1'000'000, access_.options().rate_limit);
-  const double clock_offset =
-      fields.Number("clock_offset", -86400 * 365, 86400 * 365, 0);
+  const bool pings = fields.Flag("pings", true);
+  const bool list_any_label = fields.Flag("list_any_label", false);
   SLUICE_RETURN_IF_ERROR(fields.status());
   // All are good: nothing was changed before.
-  streams.lifetime = lifetime;
-  streams.end = *end;
-  streams.duplicate_every = duplicate_every;
-  if (fields.Has("pings")) {
-    cloud_.streams().set_pings(fields.Flag("pings", true));
+  cloud_.streams().options() = streams;
+  cloud_.rules() = rules;
+  cloud_.pusher().options() = pushes;
+  if (fields.Has("pings")) cloud_.streams().set_pings(pings);
+  if (fields.Has("list_any_label")) {
+    cloud_.registry().set_any_label(list_any_label);
   }
   access_.set_token_lifetime(token_lifetime);
   access_.set_rate_limit(static_cast<int>(rate_limit));
   cloud_.history().set_indexing_delay(indexing_delay);
-  if (fields.Has("clock_offset")) {
-    cloud_.set_clock_offset(absl::Seconds(clock_offset));
-  }
+  history_page_size_ = static_cast<size_t>(page_size);
   return StatusJson();
 }
 

@@ -4,16 +4,17 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "boost/json.hpp"
+#include "glog/logging.h"
 #include "pipeline/json/json_value.h"
 #include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/disruptive/device_events.h"
+#include "tools/sandbox/disruptive/request_json.h"
 #include "tools/sandbox/xid.h"
 
 namespace sluice::sandbox {
@@ -25,6 +26,9 @@ constexpr absl::string_view kTokenPath = "/oauth2/token";
 constexpr absl::string_view kRestPath = "/v2/";
 constexpr absl::string_view kEmulatorPath = "/emulator/v2/";
 constexpr absl::Duration kDefaultWindow = absl::Hours(24);
+// What the simulated devices are labelled with.
+constexpr const char* kFleetLabels[] = {"name", "room-number", "group",
+                                        "building"};
 
 // The upper half of the makers: readings have the lower one.
 constexpr uint32_t kServiceMaker = 0x800000;
@@ -52,50 +56,6 @@ DisruptiveAccessOptions WithCredentials(DisruptiveAccessOptions access,
   return access;
 }
 
-absl::Status NoSuch(std::string_view what) {
-  return absl::NotFoundError(absl::StrCat(ToAbsl(what), " not found"));
-}
-
-absl::StatusOr<json::object> ParseObject(std::string_view body) {
-  boost::system::error_code error;
-  json::value value = json::parse(body, error);
-  if (error || !value.is_object()) {
-    return absl::InvalidArgumentError("the body must be a JSON object");
-  }
-  return std::move(value.get_object());
-}
-
-// A member that maps texts to texts; absent is empty.
-absl::StatusOr<std::map<std::string, std::string>> TextMap(
-    const json::object& object, std::string_view name) {
-  std::map<std::string, std::string> map;
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || value->is_null()) return map;
-  if (value->is_object()) {
-    for (const auto& [key, text] : value->get_object()) {
-      if (text.is_string()) map[key] = std::string(text.get_string());
-    }
-    if (map.size() == value->get_object().size()) return map;
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(ToAbsl(name), " must map texts to texts"));
-}
-
-absl::StatusOr<std::vector<std::string>> TextList(const json::object& object,
-                                                  std::string_view name) {
-  std::vector<std::string> list;
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || value->is_null()) return list;
-  if (value->is_array()) {
-    for (const json::value& text : value->get_array()) {
-      if (text.is_string()) list.emplace_back(text.get_string());
-    }
-    if (list.size() == value->get_array().size()) return list;
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(ToAbsl(name), " must be a list of texts"));
-}
-
 absl::StatusOr<absl::Time> TimeParameter(const DisruptiveQuery& query,
                                          std::string_view name,
                                          absl::Time fallback) {
@@ -107,11 +67,6 @@ absl::StatusOr<absl::Time> TimeParameter(const DisruptiveQuery& query,
       absl::StrCat("invalid ", ToAbsl(name), " \"", *text, "\""));
 }
 
-json::object BatchError(const std::string& name, std::string_view code,
-                        std::string_view message) {
-  return {{"device", name}, {"status", {{"code", code}, {"message", message}}}};
-}
-
 }  // namespace
 
 DisruptiveEmulator::DisruptiveEmulator(DisruptiveOptions options,
@@ -121,7 +76,11 @@ DisruptiveEmulator::DisruptiveEmulator(DisruptiveOptions options,
       project_(FixedId(fleet_, 1)),
       access_(WithCredentials(options_.access, fleet_, project_)),
       cloud_(options_.cloud, fleet_.maker() | kServiceMaker, ledger),
-      publisher_(&fleet_, &cloud_) {
+      projects_(absl::StrCat("organizations/", FixedId(fleet_, 4)),
+                &cloud_.registry()),
+      publisher_(&fleet_, &cloud_),
+      history_page_size_(options_.history_page_size) {
+  projects_.Add(project_, "Sluice sandbox");
   for (const SimulatedDevice& device : fleet_.devices()) {
     cloud_.registry().Add(
         {.id = device.id,
@@ -131,6 +90,24 @@ DisruptiveEmulator::DisruptiveEmulator(DisruptiveOptions options,
          .labels = {device.labels.begin(), device.labels.end()},
          .reported = {}});
   }
+  if (!options_.push_url.empty()) AddFirstConnector();
+}
+
+void DisruptiveEmulator::AddFirstConnector() {
+  json::array labels;
+  for (const char* label : kFleetLabels) labels.emplace_back(label);
+  const absl::StatusOr<DataConnector*> added = cloud_.connectors().Create(
+      FixedId(fleet_, 5), project_,
+      {{"displayName", "Sluice sandbox"},
+       {"type", "HTTP_PUSH"},
+       {"labels", std::move(labels)},
+       {"httpConfig",
+        {{"url", options_.push_url},
+         {"signatureSecret", options_.push_secret.empty()
+                                 ? FixedId(fleet_, 6)
+                                 : options_.push_secret}}}});
+  LOG_IF(ERROR, !added.ok())
+      << "nothing is pushed: " << added.status().message();
 }
 
 void DisruptiveEmulator::Start(std::string base_url, Executor* executor) {
@@ -143,7 +120,15 @@ void DisruptiveEmulator::Start(std::string base_url, Executor* executor) {
     audiences.push_back(absl::StrCat("http://", host, port, kTokenPath));
   }
   access_.set_audiences(std::move(audiences));
-  cloud_.Start(executor);
+  if (options_.send_push != nullptr) {
+    cloud_.Start(executor, options_.send_push);
+  } else {
+    transport_ = std::make_unique<PushTransport>(executor);
+    cloud_.Start(executor,
+                 [this](HttpRequest request, ConnectorPusher::Done done) {
+                   transport_->Send(std::move(request), std::move(done));
+                 });
+  }
   publisher_.Start(executor);
   if (options_.rate > 0) publisher_.Run(options_.rate, options_.count);
 }
@@ -151,6 +136,8 @@ void DisruptiveEmulator::Start(std::string base_url, Executor* executor) {
 void DisruptiveEmulator::Stop() {
   publisher_.Stop();
   cloud_.streams().Cut(StreamEnd::kClean);
+  cloud_.pusher().Stop();
+  transport_.reset();
 }
 
 void DisruptiveEmulator::Handle(HttpServerRequest request,
@@ -211,39 +198,48 @@ void DisruptiveEmulator::HandleRest(
 DisruptiveEmulator::Answer DisruptiveEmulator::AnswerRest(
     const HttpServerRequest& request, const DisruptivePath& path) {
   const std::vector<std::string>& parts = path.parts;
-  const bool get = request.method == "GET";
   if (parts.empty() || parts[0] != "projects") return NoSuch("path");
-  if (get && path.verb.empty()) {
-    if (parts.size() == 1) return ListProjects(request);
-    if (parts.size() == 2) {
-      SLUICE_RETURN_IF_ERROR(CheckProject(parts[1]));
-      return ProjectJson();
-    }
-    if (parts[2] != "devices") return NoSuch("path");
-    if (parts.size() == 3) {
-      SLUICE_RETURN_IF_ERROR(CheckProject(parts[1], /*wildcard=*/true));
-      return cloud_.registry().List(parts[1], DisruptiveQuery(request.query));
-    }
-    if (parts.size() == 4) return GetDevice(parts[1], parts[3]);
-    if (parts.size() == 5 && parts[4] == "events") {
-      return ListEvents(request, parts[1], parts[3]);
-    }
+  if (parts.size() == 1 && path.verb.empty()) return AnswerProjects(request);
+  if (parts.size() >= 3 && parts[2] == "devices") {
+    return AnswerDevices(request, path);
   }
-  if (request.method == "POST" && parts.size() == 3 && parts[2] == "devices" &&
-      path.verb == "batchUpdate") {
-    return UpdateLabels(request, parts[1]);
+  Project* project = parts.size() > 1 ? projects_.Find(parts[1]) : nullptr;
+  if (project == nullptr) return NoSuch("project");
+  if (parts.size() == 2 && path.verb.empty()) {
+    return AnswerProject(request, *project);
   }
-  return NoSuch("path");
+  if (parts.size() < 3 || parts[2] != "dataconnectors") return NoSuch("path");
+  if (parts.size() == 3 && path.verb.empty()) {
+    return AnswerConnectors(request, project->id);
+  }
+  if (parts.size() != 4) return NoSuch("path");
+  DataConnector* connector = cloud_.connectors().Find(project->id, parts[3]);
+  if (connector == nullptr) return NoSuch("data connector");
+  return AnswerConnector(request, path.verb, *connector);
 }
 
-DisruptiveEmulator::Answer DisruptiveEmulator::ListProjects(
-    const HttpServerRequest& request) {
-  const DisruptiveQuery query(request.query);
-  const std::string keyword = query.One("query").value_or("");
-  const bool listed = absl::StrContains(absl::AsciiStrToLower(ProjectJson()),
-                                        absl::AsciiStrToLower(keyword));
-  return absl::StrCat(R"({"projects":[)", listed ? ProjectJson() : "",
-                      R"(],"nextPageToken":""})");
+DisruptiveEmulator::Answer DisruptiveEmulator::AnswerDevices(
+    const HttpServerRequest& request, const DisruptivePath& path) {
+  const std::vector<std::string>& parts = path.parts;
+  const bool get = request.method == "GET" && path.verb.empty();
+  const bool post = request.method == "POST" && parts.size() == 3;
+  if (get && parts.size() == 3) {
+    SLUICE_RETURN_IF_ERROR(CheckProject(parts[1], /*wildcard=*/true));
+    return cloud_.registry().List(parts[1], DisruptiveQuery(request.query));
+  }
+  if (get && parts.size() == 4) return GetDevice(parts[1], parts[3]);
+  if (get && parts.size() == 5 && parts[4] == "events") {
+    return ListEvents(request, parts[1], parts[3]);
+  }
+  if (post && path.verb == "batchUpdate") {
+    return UpdateLabels(request, parts[1]);
+  }
+  if (post && path.verb == "transfer") {
+    const Project* target = projects_.Find(parts[1]);
+    if (target == nullptr) return NoSuch("project");
+    return TransferDevices(request, *target);
+  }
+  return NoSuch("path");
 }
 
 DisruptiveEmulator::Answer DisruptiveEmulator::GetDevice(
@@ -273,9 +269,9 @@ DisruptiveEmulator::Answer DisruptiveEmulator::ListEvents(
   for (std::string& type : parameters.All("event_types")) {
     query.event_types.insert(std::move(type));
   }
-  SLUICE_ASSIGN_OR_RETURN(query.page_size,
-                          parameters.PageSize(options_.history_page_size,
-                                              options_.history_page_size));
+  SLUICE_ASSIGN_OR_RETURN(
+      query.page_size,
+      parameters.PageSize(history_page_size_, history_page_size_));
   query.page_token = parameters.One("page_token").value_or("");
   ++history_requests_;
   return cloud_.history().Page(device, query, now, &history_events_);
@@ -292,18 +288,21 @@ DisruptiveEmulator::Answer DisruptiveEmulator::UpdateLabels(
   SLUICE_ASSIGN_OR_RETURN(set, TextMap(body, "addLabels"));
   std::vector<std::string> remove;
   SLUICE_ASSIGN_OR_RETURN(remove, TextList(body, "removeLabels"));
+  if (set.empty() && remove.empty()) {
+    return absl::InvalidArgumentError("addLabels or removeLabels is needed");
+  }
   json::array errors;
   for (const std::string& name : names) {
     const DisruptivePath path = DisruptivePath::Parse(name);
     if (path.parts.size() != 4 || path.parts[0] != "projects" ||
         path.parts[2] != "devices") {
       errors.push_back(
-          BatchError(name, "INVALID_ARGUMENT", "invalid device name"));
+          DeviceError(name, "INVALID_ARGUMENT", "invalid device name"));
       continue;
     }
     Device* device = cloud_.registry().Find(path.parts[1], path.parts[3]);
     if (device == nullptr) {
-      errors.push_back(BatchError(name, "NOT_FOUND", "device not found"));
+      errors.push_back(DeviceError(name, "NOT_FOUND", "device not found"));
       continue;
     }
     cloud_.ChangeLabels(*device, set, remove);
@@ -381,22 +380,11 @@ DisruptiveEmulator::Answer DisruptiveEmulator::ReplaceDevice(
 }
 
 absl::Status DisruptiveEmulator::CheckProject(std::string_view project,
-                                              bool wildcard) const {
-  if (project == project_ || (wildcard && project == "-")) {
+                                              bool wildcard) {
+  if ((wildcard && project == "-") || projects_.Find(project) != nullptr) {
     return absl::OkStatus();
   }
   return NoSuch("project");
-}
-
-std::string DisruptiveEmulator::ProjectJson() const {
-  return JsonText(json::object{
-      {"name", absl::StrCat("projects/", project_)},
-      {"displayName", "Sluice sandbox"},
-      {"inventory", false},
-      {"organization", absl::StrCat("organizations/", FixedId(fleet_, 4))},
-      {"organizationDisplayName", "Sluice"},
-      {"sensorCount", options_.devices},
-      {"cloudConnectorCount", 0}});
 }
 
 }  // namespace sluice::sandbox

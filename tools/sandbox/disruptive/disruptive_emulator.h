@@ -1,5 +1,6 @@
-// A local Disruptive Technologies: token endpoint, REST API, event stream and
-// emulator API, with simulated devices that report recorded weather.
+// A local Disruptive Technologies: token endpoint, REST API, event stream, Data
+// Connectors and emulator API, with simulated devices that report recorded
+// weather.
 //
 // Wire facts: the vendor's Python client `disruptive` 1.7.3
 // (https://github.com/disruptive-technologies/python-client) and
@@ -8,6 +9,7 @@
 #define TOOLS_SANDBOX_DISRUPTIVE_DISRUPTIVE_EMULATOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,8 @@
 #include "tools/sandbox/disruptive/device_cloud.h"
 #include "tools/sandbox/disruptive/disruptive_access.h"
 #include "tools/sandbox/disruptive/disruptive_http.h"
+#include "tools/sandbox/disruptive/project_registry.h"
+#include "tools/sandbox/disruptive/push_transport.h"
 #include "tools/sandbox/disruptive/reading_publisher.h"
 #include "tools/sandbox/disruptive/simulated_fleet.h"
 #include "tools/sandbox/emulator.h"
@@ -42,6 +46,14 @@ struct DisruptiveOptions {
   DeviceCloudOptions cloud;
   // Events per page of the history at most, and by default.
   size_t history_page_size = 1000;
+
+  // A Data Connector that is there from the start; no URL: none. Without a
+  // secret one is made from the seed. It forwards all events, with the labels
+  // of the simulated devices.
+  std::string push_url;
+  std::string push_secret;
+  // Carries pushes out in place of the network, in tests.
+  std::function<void(HttpRequest, ConnectorPusher::Done)> send_push;
 };
 
 // Paths on its port: /oauth2/token, /v2/... (REST and stream), /emulator/v2/...
@@ -60,11 +72,11 @@ class DisruptiveEmulator final : public Emulator {
   std::string StatusJson() override;
   std::vector<Page> Pages() override { return {}; }
   // /devices, /devices/{start,stop,publish}, /streams/{cut,stall,send},
-  // /tokens/revoke, /disruptive/settings: see docs/sandbox.md.
+  // /tokens/revoke, /disruptive/{settings,events}: see docs/sandbox.md.
   bool Control(const HttpServerRequest& request,
                const std::shared_ptr<HttpResponder>& responder) override;
 
-  // The one project, and the fleet that lives in it.
+  // The project that is there from the start, and the fleet that lives in it.
   const std::string& project() const { return project_; }
   const SimulatedFleet& fleet() const { return fleet_; }
   const DisruptiveAccessOptions& credentials() const {
@@ -80,7 +92,22 @@ class DisruptiveEmulator final : public Emulator {
                   const std::shared_ptr<HttpResponder>& responder);
   Answer AnswerRest(const HttpServerRequest& request,
                     const DisruptivePath& path);
-  Answer ListProjects(const HttpServerRequest& request);
+  // Projects, and moving devices between them.
+  Answer AnswerProjects(const HttpServerRequest& request);
+  Answer AnswerProject(const HttpServerRequest& request, Project& project);
+  Answer TransferDevices(const HttpServerRequest& request,
+                         const Project& target);
+  // Data Connectors.
+  Answer AnswerConnectors(const HttpServerRequest& request,
+                          const std::string& project);
+  Answer AnswerConnector(const HttpServerRequest& request,
+                         std::string_view verb, DataConnector& connector);
+  Answer UpdateConnector(const HttpServerRequest& request,
+                         DataConnector& connector);
+  void AddFirstConnector();
+  // Devices.
+  Answer AnswerDevices(const HttpServerRequest& request,
+                       const DisruptivePath& path);
   Answer GetDevice(std::string_view project, std::string_view device);
   Answer ListEvents(const HttpServerRequest& request, std::string_view project,
                     std::string_view device);
@@ -93,9 +120,7 @@ class DisruptiveEmulator final : public Emulator {
                       std::string_view project);
   Answer ReplaceDevice(const HttpServerRequest& request, Device& device);
 
-  absl::Status CheckProject(std::string_view project,
-                            bool wildcard = false) const;
-  std::string ProjectJson() const;
+  absl::Status CheckProject(std::string_view project, bool wildcard = false);
   std::string DevicesJson() const;
 
   // Controls: a JSON body, or what is wrong; nullopt: no such control.
@@ -106,13 +131,17 @@ class DisruptiveEmulator final : public Emulator {
   Answer StallStreams(std::string_view body);
   Answer SendToStreams(std::string_view body);
   Answer ChangeSettings(std::string_view body);
+  Answer PublishAnything(std::string_view body);
 
   const DisruptiveOptions options_;
   const SimulatedFleet fleet_;
   const std::string project_;
   DisruptiveAccess access_;
   DeviceCloud cloud_;
+  ProjectRegistry projects_;
   ReadingPublisher publisher_;
+  std::unique_ptr<PushTransport> transport_;
+  size_t history_page_size_;
   std::string base_url_;
   int64_t history_requests_ = 0;
   int64_t history_events_ = 0;

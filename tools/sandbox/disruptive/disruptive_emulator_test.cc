@@ -9,6 +9,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -38,6 +39,13 @@ class DisruptiveEmulatorTest : public ::testing::Test {
   ~DisruptiveEmulatorTest() override { emulator_->Stop(); }
 
   void Restart(DisruptiveOptions options) {
+    options.send_push = [this](HttpRequest request,
+                               ConnectorPusher::Done done) {
+      pushes_.push_back(std::move(request));
+      executor_.Post([done = std::move(done), status = push_status_]() mutable {
+        done({.status = status}, {});
+      });
+    };
     emulator_ = std::make_unique<DisruptiveEmulator>(options, &ledger_);
     emulator_->Start("http://127.0.0.1:8081", &executor_);
     authorization_ = {
@@ -58,6 +66,7 @@ class DisruptiveEmulatorTest : public ::testing::Test {
                   const std::string& body = "") {
     const auto responder =
         Say(MakeRequest(method, target, authorization_, body));
+    executor_.RunReady();
     status_ = responder->answer->status;
     return json::parse(responder->answer->body);
   }
@@ -82,6 +91,8 @@ class DisruptiveEmulatorTest : public ::testing::Test {
   std::string api_;
   std::string publishing_;
   int status_ = 0;
+  std::vector<HttpRequest> pushes_;
+  int push_status_ = 200;
 };
 
 TEST_F(DisruptiveEmulatorTest, GivesTokensForItsOwnCredentials) {
@@ -360,6 +371,230 @@ TEST_F(DisruptiveEmulatorTest, ControlsStreamsTokensAndSettings) {
   EXPECT_FALSE(
       emulator_->Control(MakeRequest("POST", "/devices/burn"), unknown));
   EXPECT_FALSE(unknown->answer.has_value());
+}
+
+// What is pushed of an event of device 0, byte for byte.
+TEST_F(DisruptiveEmulatorTest, PushesEventsToDataConnectors) {
+  const json::value created = Ask(
+      "POST", api_ + "/dataconnectors",
+      R"({"status":"ACTIVE","events":["touch"],"labels":["room-number","absent"],
+          "type":"HTTP_PUSH","httpConfig":{"url":"https://h/p","signatureSecret":"s","headers":{}}})");
+  ASSERT_EQ(status_, 200) << created;
+  const std::string name(created.at("name").as_string());
+  EXPECT_THAT(name, HasSubstr(api_.substr(4) + "/dataconnectors/"));
+
+  const std::string device = publishing_ + "/devices/" + DeviceId(0);
+  Ask("POST", device + ":publish",
+      R"({"touch":{"updateTime":"2025-01-02T03:04:05.678901Z"}})");
+  Ask("POST", device + ":publish", R"({"temperature":{"value":1}})");
+  ASSERT_THAT(pushes_, SizeIs(1));
+  EXPECT_EQ(pushes_[0].url, "https://h/p");
+  const json::value body = json::parse(pushes_[0].body);
+  const std::string id(body.at("event").at("eventId").as_string());
+  const std::string project = emulator_->project();
+  EXPECT_EQ(
+      pushes_[0].body,
+      absl::StrCat(
+          R"({"event":{"eventId":")", id, R"(","targetName":"projects/)",
+          project, "/devices/", DeviceId(0),
+          R"(","eventType":"touch","data":{"touch":{"updateTime":"2025-01-02T03:04:05.678901Z"}},"timestamp":"2025-01-02T03:04:05.678901Z"},"labels":{"room-number":"101"},"metadata":{"deviceId":")",
+          DeviceId(0), R"(","projectId":")", project,
+          R"(","deviceType":"temperature","productNumber":")",
+          emulator_->fleet().devices()[0].product_number, R"("}})"));
+  EXPECT_EQ(
+      Ask("GET", "/v2/" + name + ":metrics").at("metrics").at("successCount"),
+      1);
+  EXPECT_EQ(ledger_.Totals().unheard, 1);
+
+  // The latest of each type that it forwards, of every device: by its time, not
+  // by when it came.
+  const std::string pushed = pushes_[0].body;
+  Ask("POST", device + ":publish", R"({"touch":{}})");
+  EXPECT_THAT(pushes_, SizeIs(2));
+  pushes_.clear();
+  Ask("POST", "/v2/" + name + ":sync");
+  EXPECT_EQ(status_, 200);
+  ASSERT_THAT(pushes_, SizeIs(1));
+  EXPECT_EQ(pushes_[0].body, pushed);
+
+  EXPECT_EQ(
+      Ask("PATCH", "/v2/" + name, R"({"status":"USER_DISABLED"})").at("status"),
+      "USER_DISABLED");
+  Ask("POST", device + ":publish", R"({"touch":{}})");
+  EXPECT_THAT(pushes_, SizeIs(1));
+  Ask("POST", "/v2/" + name + ":sync");
+  EXPECT_EQ(status_, 400);
+
+  Ask("DELETE", "/v2/" + name);
+  EXPECT_EQ(status_, 200);
+  Ask("GET", "/v2/" + name);
+  EXPECT_EQ(status_, 404);
+  EXPECT_THAT(
+      Ask("GET", api_ + "/dataconnectors").at("dataConnectors").as_array(),
+      IsEmpty());
+}
+
+TEST_F(DisruptiveEmulatorTest, TriesPushesAgainAsToldTo) {
+  Steer("/disruptive/settings", R"({"push_first_retry": 0.5})");
+  Ask("POST", api_ + "/dataconnectors",
+      R"({"type":"HTTP_PUSH","httpConfig":{"url":"https://h/p"}})");
+  push_status_ = 503;
+  Steer("/devices/publish");
+  executor_.RunReady();
+  EXPECT_THAT(pushes_, SizeIs(1));
+  push_status_ = 200;
+  executor_.Advance(absl::Milliseconds(500));
+  EXPECT_THAT(pushes_, SizeIs(2));
+  EXPECT_EQ(pushes_[0].body, pushes_[1].body);
+  const json::value status = json::parse(emulator_->StatusJson());
+  EXPECT_EQ(status.at("pushes"), 2);
+  EXPECT_EQ(status.at("pushes_delivered"), 1);
+}
+
+TEST_F(DisruptiveEmulatorTest, CanBeginWithADataConnector) {
+  DisruptiveOptions options = Options();
+  options.push_url = "http://127.0.0.1:9/hook";
+  Restart(options);
+  const json::value ready = json::parse(emulator_->ReadyJson());
+  EXPECT_EQ(ready.at("connector").at("url"), options.push_url.c_str());
+  Steer("/devices/publish", R"({"count": 3})");
+  ASSERT_THAT(pushes_, SizeIs(3));
+  EXPECT_TRUE(FindHeader(pushes_[0].headers, "X-Dt-Signature").has_value());
+  EXPECT_EQ(json::parse(pushes_[0].body).at("labels").as_object().size(), 4u);
+}
+
+TEST_F(DisruptiveEmulatorTest, HasSeveralProjectsAndMovesDevices) {
+  const json::value ready = json::parse(emulator_->ReadyJson());
+  const std::string organization(ready.at("organization").as_string());
+  const json::value created =
+      Ask("POST", "/v2/projects",
+          absl::StrCat(R"({"organization":")", organization,
+                       R"(","displayName":"Second"})"));
+  ASSERT_EQ(status_, 200) << created;
+  const std::string name(created.at("name").as_string());
+  EXPECT_EQ(created.at("sensorCount"), 0);
+  EXPECT_THAT(Ask("GET", "/v2/projects?query=SECOND").at("projects").as_array(),
+              SizeIs(1));
+  EXPECT_THAT(Ask("GET", "/v2/projects?organization=" + organization)
+                  .at("projects")
+                  .as_array(),
+              SizeIs(2));
+  EXPECT_THAT(Ask("GET", "/v2/projects?organization=organizations/x")
+                  .at("projects")
+                  .as_array(),
+              IsEmpty());
+  EXPECT_EQ(Ask("PATCH", "/v2/" + name, R"({"displayName":"Other"})")
+                .at("displayName"),
+            "Other");
+
+  const std::string old_name =
+      absl::StrCat("projects/", emulator_->project(), "/devices/", DeviceId(0));
+  const auto stream = Listen();
+  const json::value moved =
+      Ask("POST", "/v2/" + name + "/devices:transfer",
+          absl::StrCat(R"({"devices":[")", old_name, R"(","x","projects/)",
+                       emulator_->project(), R"(/devices/none"]})"));
+  EXPECT_EQ(moved.at("transferredDevices").as_array().at(0).as_string(),
+            name + "/devices/" + DeviceId(0));
+  ASSERT_THAT(moved.at("transferErrors").as_array(), SizeIs(2));
+  EXPECT_EQ(moved.at("transferErrors").as_array()[0].at("status").at("code"),
+            "INVALID_ARGUMENT");
+  EXPECT_EQ(moved.at("transferErrors").as_array()[1].at("status").at("code"),
+            "NOT_FOUND");
+  Ask("GET", "/v2/" + old_name);
+  EXPECT_EQ(status_, 404);
+  EXPECT_EQ(Ask("GET", "/v2/" + name).at("sensorCount"), 1);
+  // Its events are those of the other project now.
+  Ask("POST",
+      absl::StrCat("/emulator/v2/", name, "/devices/", DeviceId(0), ":publish"),
+      R"({"touch":{}})");
+  EXPECT_EQ(status_, 200);
+  EXPECT_THAT(stream->TakeLines(), IsEmpty());
+
+  Ask("DELETE", "/v2/" + name);
+  EXPECT_EQ(status_, 400);  // There is a device in it.
+  Ask("POST",
+      absl::StrCat("/v2/projects/", emulator_->project(), "/devices:transfer"),
+      absl::StrCat(R"({"devices":[")", name, "/devices/", DeviceId(0),
+                   R"("]})"));
+  Ask("DELETE", "/v2/" + name);
+  EXPECT_EQ(status_, 200);
+  Ask("GET", "/v2/" + name);
+  EXPECT_EQ(status_, 404);
+  Ask("DELETE", "/v2/projects/" + emulator_->project());
+  EXPECT_EQ(status_, 400);
+}
+
+TEST_F(DisruptiveEmulatorTest, RefusesWrongProjectsAndConnectors) {
+  for (const char* body :
+       {"", "[]", "{}", R"({"organization":"organizations/x"})",
+        R"({"organization":1,"displayName":"a"})"}) {
+    Ask("POST", "/v2/projects", body);
+    EXPECT_TRUE(status_ == 400 || status_ == 404) << body;
+  }
+  for (const char* body : {"", "[]", "{}", R"({"type":"HTTP_PUSH"})"}) {
+    Ask("POST", api_ + "/dataconnectors", body);
+    EXPECT_EQ(status_, 400) << body;
+  }
+  Ask("POST", "/v2/projects/none/dataconnectors", "{}");
+  EXPECT_EQ(status_, 404);
+  Ask("GET", api_ + "/dataconnectors/none:metrics");
+  EXPECT_EQ(status_, 404);
+  Ask("POST", "/v2/projects/none/devices:transfer", R"({"devices":[]})");
+  EXPECT_EQ(status_, 404);
+  Ask("POST", api_ + "/devices:transfer", R"({"devices":[]})");
+  EXPECT_EQ(status_, 400);
+  Ask("POST", api_ + "/devices:batchUpdate",
+      absl::StrCat(R"({"devices":["projects/p/devices/)", DeviceId(0),
+                   R"("]})"));
+  EXPECT_EQ(status_, 400);
+}
+
+TEST_F(DisruptiveEmulatorTest, CanSayWhatNoDeviceSays) {
+  const auto stream = Listen();
+  Steer("/disruptive/settings", R"({"nine_digits": true})");
+  Steer("/disruptive/events",
+        absl::StrCat(R"({"device":")", DeviceId(1),
+                     R"(","type":"smell","data":{"ppm":3},)",
+                     R"("time":"2025-01-02T03:04:05Z"})"));
+  EXPECT_EQ(status_, 200);
+  const std::vector<std::string> lines = stream->TakeLines();
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(
+      lines[0],
+      HasSubstr(
+          R"("eventType":"smell","data":{"smell":{"ppm":3}},"timestamp":"2025-01-02T03:04:05.000000000Z")"));
+  EXPECT_EQ(Ask("GET", absl::StrCat(api_, "/devices/", DeviceId(1)))
+                .at("reported")
+                .at("smell")
+                .at("ppm"),
+            3);
+  for (const char* wrong :
+       {"", "{}", R"({"device":"x","type":"a","data":{}})",
+        R"({"device":"DEVICE","type":"a\"b","data":{}})",
+        R"({"device":"DEVICE","type":"","data":{}})",
+        R"({"device":"DEVICE","type":"a","data":[]})",
+        R"({"device":"DEVICE","type":"a","data":{},"time":"now"})"}) {
+    Steer("/disruptive/events",
+          absl::StrReplaceAll(wrong, {{"DEVICE", DeviceId(1)}}));
+    EXPECT_TRUE(status_ == 400 || status_ == 404) << wrong;
+  }
+}
+
+TEST_F(DisruptiveEmulatorTest, KeepsLabelChangesInHistoryWhenToldTo) {
+  executor_.Advance(absl::Seconds(1));
+  const std::string change =
+      absl::StrCat(R"({"devices":["projects/)", emulator_->project(),
+                   "/devices/", DeviceId(0), R"("],"addLabels":{"a":")");
+  const std::string events = absl::StrCat(api_, "/devices/", DeviceId(0),
+                                          "/events?eventTypes=labelsChanged");
+  Ask("POST", api_ + "/devices:batchUpdate", change + "1\"}}");
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_THAT(Ask("GET", events).at("events").as_array(), IsEmpty());
+  Steer("/disruptive/settings", R"({"label_history": true})");
+  Ask("POST", api_ + "/devices:batchUpdate", change + "2\"}}");
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_THAT(Ask("GET", events).at("events").as_array(), SizeIs(1));
 }
 
 }  // namespace

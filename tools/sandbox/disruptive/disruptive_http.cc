@@ -7,8 +7,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "pipeline/http/http_server.h"
 #include "pipeline/json/json_value.h"
+#include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
@@ -62,6 +64,10 @@ HttpResponse DisruptiveError(const absl::Status& status) {
                          std::string_view(message.data(), message.size()));
 }
 
+absl::Status NoSuch(std::string_view what) {
+  return absl::NotFoundError(absl::StrCat(ToAbsl(what), " not found"));
+}
+
 DisruptiveQuery::DisruptiveQuery(std::string_view query)
     : parameters_(ParseQuery(query)) {
   for (auto& [name, value] : parameters_) name = SnakeCase(name);
@@ -93,6 +99,33 @@ absl::StatusOr<size_t> DisruptiveQuery::PageSize(size_t standard,
   }
   if (size == 0) return standard;
   return std::min(static_cast<size_t>(size), most);
+}
+
+absl::StatusOr<std::string> DisruptiveQuery::Page(
+    std::string_view key, size_t count, size_t most,
+    absl::FunctionRef<std::string(size_t)> item) const {
+  size_t page_size = 0;
+  SLUICE_ASSIGN_OR_RETURN(page_size, PageSize(most, most));
+  // "d200" begins with the 201st.
+  size_t begin = 0;
+  if (const auto token = One("page_token")) {
+    absl::string_view digits = *token;
+    if (!absl::ConsumePrefix(&digits, "d") ||
+        !absl::SimpleAtoi(digits, &begin)) {
+      return absl::InvalidArgumentError("invalid page token");
+    }
+  }
+  begin = std::min(begin, count);
+  const size_t end = begin + std::min(page_size, count - begin);
+  std::string page = absl::StrCat("{\"", ToAbsl(key), "\":[");
+  for (size_t i = begin; i < end; ++i) {
+    if (i > begin) page += ',';
+    page += item(i);
+  }
+  page += R"(],"nextPageToken":")";
+  if (end < count) absl::StrAppend(&page, "d", end);
+  page += R"("})";
+  return page;
 }
 
 DisruptivePath DisruptivePath::Parse(std::string_view path) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipeline/http/http_client.h"
@@ -24,6 +25,9 @@ HttpResponse DisruptiveError(int status, std::string_view text);
 // denied 403, not found 404, resource exhausted 429, anything else 500.
 HttpResponse DisruptiveError(const absl::Status& status);
 
+// kNotFound: "<what> not found".
+absl::Status NoSuch(std::string_view what);
+
 // Query parameters under either spelling, page_token or pageToken. Unknown ones
 // are ignored.
 class DisruptiveQuery {
@@ -38,6 +42,14 @@ class DisruptiveQuery {
   // page_size: the default when absent, at most `most`. kInvalidArgument: no
   // whole number, or negative.
   absl::StatusOr<size_t> PageSize(size_t standard, size_t most) const;
+
+  // The page of a list of `count` items that page_size (at most, and by default
+  // `most`) and page_token ask for: {"<key>": [...], "nextPageToken": "..."}.
+  // `item` gives the JSON of one. kInvalidArgument: not a size, or a token,
+  // that a page here can have.
+  absl::StatusOr<std::string> Page(
+      std::string_view key, size_t count, size_t most,
+      absl::FunctionRef<std::string(size_t)> item) const;
 
  private:
   std::vector<std::pair<std::string, std::string>> parameters_;

@@ -40,6 +40,11 @@ bool WantsServerSentEvents(const HttpServerRequest& request) {
                            "text/event-stream");
 }
 
+// Every so many there is one; 0: never.
+bool IsTurn(int64_t number, int64_t every) {
+  return every > 0 && number % every == 0;
+}
+
 }  // namespace
 
 std::string_view StreamEndName(StreamEnd end) {
@@ -114,8 +119,9 @@ absl::Status EventStreams::Open(std::string_view project,
 
 bool EventStreams::Offer(const Device& device, std::string_view event_type,
                          std::string_view envelope) {
-  const bool twice = options_.duplicate_every > 0 &&
-                     ++offered_ % options_.duplicate_every == 0;
+  ++offered_;
+  const bool twice = IsTurn(offered_, options_.duplicate_every);
+  const bool late = IsTurn(offered_, options_.reorder_every);
   bool heard = false;
   for (const std::unique_ptr<Stream>& stream : streams_) {
     if (stream->project != device.project) continue;
@@ -125,8 +131,7 @@ bool EventStreams::Offer(const Device& device, std::string_view event_type,
     }
     if (!stream->filter.Matches(device)) continue;
     if (!stream->responder->connected()) continue;
-    AppendFrame(*stream, envelope);
-    if (twice) AppendFrame(*stream, envelope);
+    AppendEvent(*stream, envelope, twice ? 2 : 1, late);
     heard = true;
   }
   return heard;
@@ -135,12 +140,19 @@ bool EventStreams::Offer(const Device& device, std::string_view event_type,
 void EventStreams::Flush() {
   if (stalled()) return;
   std::vector<Stream*> too_slow;
+  std::vector<Stream*> full;
   for (const std::unique_ptr<Stream>& stream : streams_) {
     if (stream->unsent.empty()) continue;
     stream->responder->Write(std::exchange(stream->unsent, std::string()));
     if (stream->responder->pending_bytes() > options_.max_pending_bytes) {
       too_slow.push_back(stream.get());
+    } else if (options_.max_frames > 0 &&
+               stream->frames >= options_.max_frames) {
+      full.push_back(stream.get());
     }
+  }
+  for (Stream* stream : full) {
+    End(*stream, options_.end, kRequestTimeout, "closing stream");
   }
   for (Stream* stream : too_slow) {
     End(*stream, StreamEnd::kErrorFrame, kTooManyRequests,
@@ -182,12 +194,25 @@ EventStreams::Stream* EventStreams::Find(uint64_t id) {
   return nullptr;
 }
 
+void EventStreams::AppendEvent(Stream& stream, std::string_view envelope,
+                               int copies, bool late) {
+  if (late && stream.held_back.empty()) {
+    stream.held_back = envelope;
+    return;
+  }
+  for (int i = 0; i < copies; ++i) AppendFrame(stream, envelope);
+}
+
 void EventStreams::AppendFrame(Stream& stream, std::string_view envelope) {
   ++frames_;
+  ++stream.frames;
   if (stream.server_sent_events) stream.unsent += "data: ";
   stream.unsent += R"({"result":{"event":)";
   stream.unsent += envelope;
   stream.unsent += stream.server_sent_events ? "}}\n\n" : "}}\n";
+  if (!stream.held_back.empty()) {
+    AppendFrame(stream, std::exchange(stream.held_back, std::string()));
+  }
 }
 
 void EventStreams::AppendErrorFrame(Stream& stream, StreamEnd end, int code,
@@ -219,6 +244,10 @@ void EventStreams::Ping(uint64_t id) {
     return;
   }
   if (pings_) {
+    // A ping says that everything older has been told.
+    if (!stream->held_back.empty()) {
+      AppendFrame(*stream, std::exchange(stream->held_back, std::string()));
+    }
     AppendFrame(*stream, ping_text_(stream->project));
     Flush();
   }

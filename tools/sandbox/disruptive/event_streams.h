@@ -43,6 +43,10 @@ struct EventStreamsOptions {
   size_t max_pending_bytes = 16 << 20;
   // Every so many events, one is sent twice; 0: never.
   int64_t duplicate_every = 0;
+  // Every so many events, one goes behind the next frame; 0: never.
+  int64_t reorder_every = 0;
+  // A stream ends after so many frames; 0: never.
+  int64_t max_frames = 0;
 };
 
 // Events to all who listen, live only. Runs on one executor.
@@ -97,12 +101,17 @@ class EventStreams {
     absl::Duration ping_interval;
     std::shared_ptr<HttpResponder> responder;
     std::string unsent;
+    std::string held_back;  // Goes behind the next frame.
+    int64_t frames = 0;
     Executor::TimerId ping_timer = 0;
     Executor::TimerId end_timer = 0;
   };
 
   Stream* Find(uint64_t id);
   void AppendFrame(Stream& stream, std::string_view envelope);
+  // An event, `copies` times, now or (`late`) behind the next frame.
+  void AppendEvent(Stream& stream, std::string_view envelope, int copies,
+                   bool late);
   void AppendErrorFrame(Stream& stream, StreamEnd end, int code,
                         std::string_view message);
   void Ping(uint64_t id);

@@ -116,6 +116,32 @@ TEST_F(EventStreamsTest, RefusesAStrangePingInterval) {
   }
 }
 
+TEST_F(EventStreamsTest, CanReorderEvents) {
+  streams_.options().reorder_every = 2;
+  const auto stream = Open("ping_interval=10s");
+  for (const char* text : {"1", "2", "3", "4"}) Publish(text);
+  EXPECT_THAT(stream->TakeLines(), ElementsAre(R"({"result":{"event":1}})",
+                                               R"({"result":{"event":3}})",
+                                               R"({"result":{"event":2}})"));
+  // A ping says that everything older has been told.
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_THAT(stream->TakeLines(),
+              ElementsAre(R"({"result":{"event":4}})",
+                          R"({"result":{"event":"ping"}})"));
+}
+
+TEST_F(EventStreamsTest, CanEndStreamsAfterSoManyFrames) {
+  streams_.options().max_frames = 2;
+  streams_.options().end = StreamEnd::kClean;
+  const auto stream = Open();
+  Publish("1");
+  EXPECT_FALSE(stream->ended);
+  Publish("2");
+  EXPECT_TRUE(stream->ended);
+  EXPECT_THAT(stream->TakeLines(), SizeIs(2));
+  EXPECT_FALSE(Publish("3"));
+}
+
 TEST_F(EventStreamsTest, EndsStreamsAfterTheirLifetime) {
   streams_.options().end = StreamEnd::kOldErrorFrame;
   const auto stream = Open();
