@@ -45,9 +45,7 @@ struct Listener {
   bool on_comment(json::string_view, json::error_code&) { return true; }
 };
 
-bool IsSpace(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // The functions below walk over text that is known to be JSON.
 
@@ -117,8 +115,7 @@ absl::StatusOr<JsonView> JsonView::Parse(std::string_view text) {
   options.max_depth = kMaxDepth;
   json::basic_parser<Listener> parser(options);
   json::error_code error;
-  const size_t read =
-      parser.write_some(false, text.data(), text.size(), error);
+  const size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (error.failed()) {
     return absl::InvalidArgumentError(
         absl::StrCat("no JSON at byte ", read, ": ", error.message()));

@@ -73,9 +73,26 @@ TEST(JsonViewTest, ReadsScalars) {
 
 TEST(JsonViewTest, RefusesWhatIsNotJson) {
   for (const std::string& text : std::vector<std::string>{
-           "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "01", "1.",
-           "nul", "\"a", "\"\n\"", "\"\\x\"", "\"\xff\"", "\"\\ud800\"",
-           "1 2", "{} x", "[1] ,", "NaN", "/**/1",
+           "",
+           " ",
+           "{",
+           "[1,]",
+           "{\"a\":1,}",
+           "{a:1}",
+           "'a'",
+           "01",
+           "1.",
+           "nul",
+           "\"a",
+           "\"\n\"",
+           "\"\\x\"",
+           "\"\xff\"",
+           "\"\\ud800\"",
+           "1 2",
+           "{} x",
+           "[1] ,",
+           "NaN",
+           "/**/1",
            std::string(JsonView::kMaxDepth + 1, '[') +
                std::string(JsonView::kMaxDepth + 1, ']')}) {
     const absl::StatusOr<JsonView> view = JsonView::Parse(text);

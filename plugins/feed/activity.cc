@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "pipeline/api/plugin_registry.h"
 #include "pipeline/json/json_text.h"
-#include "plugins/feed/feed_name.h"
+#include "plugins/feed/client/feed_name.h"
 #include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 

@@ -43,6 +43,19 @@ TEST(FeedReplyTest, DoesNotBelieveASuccessThatIsNone) {
   }
 }
 
+// An activity may hold any number; one that no machine word holds made the
+// sink send its batch for ever.
+TEST(FeedReplyTest, TakesActivitiesWithNumbersOfAnyLength) {
+  const std::string big = "123456789012345678901234567890";
+  EXPECT_EQ(Read(201, R"({"activities":[{"n":)" + big + R"(},{}]})").verdict,
+            Verdict::kStored);
+  EXPECT_EQ(Read(201, R"({"activities":[{"n":)" + big + "}]}").verdict,
+            Verdict::kUnknown);
+  EXPECT_EQ(
+      Read(201, R"({"exception":)" + big + R"(,"activities":[{},{}]})").verdict,
+      Verdict::kUnknown);
+}
+
 TEST(FeedReplyTest, FollowsTheTableOfErrors) {
   struct Case {
     int status;

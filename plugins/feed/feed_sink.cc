@@ -7,7 +7,8 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/api/plugin_registry.h"
-#include "pipeline/api/secret.h"
+#include "plugins/feed/client_options.h"
+#include "plugins/feed/feed_delivery.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::feed {
@@ -87,18 +88,10 @@ absl::StatusOr<uint64_t> ReadLimit(std::string_view field, uint64_t value,
 
 absl::StatusOr<std::unique_ptr<Sink>> FeedSink::Create(
     const v1::FeedSinkConfig& config) {
-  FeedClientOptions client_options{.api_key = config.api_key(),
-                                   .api_secret = "",
-                                   .location = config.location(),
-                                   .base_url = config.base_url(),
-                                   .ca_file = config.ca_file()};
-  absl::StatusOr<std::string> secret = ReadSecret(config.api_secret());
-  if (!secret.ok()) {
-    return ConfigError("api_secret", std::string(secret.status().message()));
-  }
-  client_options.api_secret = *std::move(secret);
-  SLUICE_ASSIGN_OR_RETURN(FeedClient client,
-                          FeedClient::Create(std::move(client_options)));
+  SLUICE_ASSIGN_OR_RETURN(FeedClientOptions client_options,
+                          ReadClientOptions(config));
+  SLUICE_ASSIGN_OR_RETURN(FeedConnection connection,
+                          FeedConnection::Create(std::move(client_options)));
   SLUICE_ASSIGN_OR_RETURN(ActivityWriter writer,
                           ActivityWriter::Create(config));
   Options options;
@@ -116,7 +109,7 @@ absl::StatusOr<std::unique_ptr<Sink>> FeedSink::Create(
       ReadLimit("max_concurrent_requests", config.max_concurrent_requests(),
                 kDefaultConcurrentRequests, 1, kMaxConcurrentRequests));
   return std::unique_ptr<Sink>(
-      new FeedSink(options, std::move(client), std::move(writer)));
+      new FeedSink(options, std::move(connection), std::move(writer)));
 }
 
 SinkTraits FeedSink::traits() const {
@@ -131,11 +124,11 @@ SinkTraits FeedSink::traits() const {
 
 absl::Status FeedSink::Start(const ComponentContext& context) {
   context_ = context;
-  client_.Start(context.http, context.executor);
+  connection_.Start(context.http, context.executor);
   rate_ = std::make_unique<RateBudget::Share>(
       context.rate_budgets == nullptr
           ? RateBudget::Create(RateSpans(), KnownLimits())
-          : context.rate_budgets->Get(client_.credential(), RateSpans(),
+          : context.rate_budgets->Get(connection_.credential(), RateSpans(),
                                       KnownLimits()));
   const MetricLabels labels = context.metric_labels();
   requests_ = context.metrics->counter("feed_requests_total", labels);
@@ -213,8 +206,8 @@ void FeedSink::Send(Turn turn) {
   requests_->Add();
   // Only valid names come this far.
   const FeedName feed = *ParseFeedName(group.batch.feed());
-  auto call = client_.AddActivities(
-      feed, group.batch.Body(range), range.size(),
+  auto call = DeliverActivities(
+      connection_, feed, group.batch.Body(range), range.size(),
       std::min(left, options_.request_timeout),
       [this, id](FeedReply reply) { OnReply(id, std::move(reply)); });
   under_way_.emplace(id, Request{std::move(turn), range, std::move(call)});

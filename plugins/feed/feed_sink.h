@@ -15,9 +15,10 @@
 #include "absl/time/time.h"
 #include "pipeline/api/sink.h"
 #include "pipeline/rate/rate_budget.h"
+#include "plugins/feed/client/feed_connection.h"
 #include "plugins/feed/config.pb.h"
 #include "plugins/feed/feed_batch.h"
-#include "plugins/feed/feed_client.h"
+#include "plugins/feed/feed_reply.h"
 
 namespace sluice::feed {
 
@@ -87,9 +88,9 @@ class FeedSink final : public Sink {
     std::unique_ptr<HttpCall> call;
   };
 
-  FeedSink(Options options, FeedClient client, ActivityWriter writer)
+  FeedSink(Options options, FeedConnection connection, ActivityWriter writer)
       : options_(options),
-        client_(std::move(client)),
+        connection_(std::move(connection)),
         sorter_(std::move(writer)) {}
 
   // Starts requests as long as there are feeds waiting and room for them.
@@ -118,7 +119,7 @@ class FeedSink final : public Sink {
   void Report(HealthState state, std::string message);
 
   const Options options_;
-  FeedClient client_;
+  FeedConnection connection_;
   DeliverySorter sorter_;
 
   ComponentContext context_;

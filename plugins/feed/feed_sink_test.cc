@@ -257,7 +257,7 @@ TEST_F(FeedSinkTest, SplitsARefusedRequestUntilTheGuiltyOneStandsAlone) {
                    Kind::kDelivered, Kind::kDelivered, Kind::kDelivered}));
   EXPECT_EQ(result_->outcomes[2].reason, "refused");
   EXPECT_EQ(result_->outcomes[2].message,
-            "the service answered 400, code 4: why");
+            "the service answered 400, code 4, SomeException: why");
   EXPECT_GT(Metric("feed_splits_total"), 0);
 }
 

@@ -1,4 +1,4 @@
-#include "plugins/feed/feed_name.h"
+#include "plugins/feed/client/feed_name.h"
 
 #include <algorithm>
 #include <string>
@@ -12,20 +12,20 @@ namespace {
 
 constexpr size_t kMaxQuotedBytes = 80;
 
-bool IsNamePart(std::string_view part) {
-  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
+}  // namespace
+
+bool IsFeedNamePart(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
            c == '-';
   });
 }
 
-}  // namespace
-
 absl::StatusOr<FeedName> ParseFeedName(std::string_view text) {
   const size_t colon = text.find(':');
   if (colon != std::string_view::npos) {
     const FeedName name{text.substr(0, colon), text.substr(colon + 1)};
-    if (IsNamePart(name.group) && IsNamePart(name.id)) return name;
+    if (IsFeedNamePart(name.group) && IsFeedNamePart(name.id)) return name;
   }
   return absl::InvalidArgumentError(
       absl::StrCat("\"", std::string(text.substr(0, kMaxQuotedBytes)),

@@ -1,4 +1,4 @@
-#include "plugins/feed/feed_name.h"
+#include "plugins/feed/client/feed_name.h"
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,9 @@
-#include "plugins/feed/token.h"
+#include "plugins/feed/client/token.h"
+
+#include <string>
 
 #include "gtest/gtest.h"
+#include "pipeline/auth/jwt.h"
 
 namespace sluice::feed {
 namespace {
@@ -38,6 +41,36 @@ TEST(SignTokenTest, AgreesWithTheOfficialClients) {
       "eyJhY3Rpb24iOiIqIiwicmVzb3VyY2UiOiJyZWRpcmVjdF9hbmRfdHJhY2siLCJmZWVkX2lk"
       "IjoiKiIsInVzZXJfaWQiOiJ0b21tYXNvIn0."
       "VwCRiK9p7wVHP4obcb8EkYdzlFOGSd9GrgvlRWMNAz4");
+}
+
+TEST(SignUserTokenTest, AddsClaimsBehindTheUser) {
+  EXPECT_EQ(*SignUserToken("secret", "user"),
+            SignToken("secret", {.user_id = "user"}));
+  EXPECT_EQ(*SignUserToken("secret", "user", R"({"exp": 17,"n":{"a":1.0}})"),
+            SignJwt(R"({"alg":"HS256","typ":"JWT"})",
+                    R"({"user_id":"user","exp":17,"n":{"a":1.0}})", "secret"));
+}
+
+TEST(SignUserTokenTest, NamesTheArgumentThatCannotBe) {
+  const auto refusal = [](std::string_view user, std::string_view claims) {
+    const absl::StatusOr<std::string> token =
+        SignUserToken("secret", user, claims);
+    EXPECT_EQ(token.status().code(), absl::StatusCode::kInvalidArgument);
+    return std::string(token.status().message());
+  };
+  EXPECT_TRUE(refusal("", "").starts_with("user_id: "));
+  EXPECT_TRUE(refusal("\xff", "").starts_with("user_id: "));
+  EXPECT_TRUE(refusal("u", "[]").starts_with("more_claims: "));
+  EXPECT_TRUE(refusal("u", R"({"user_id":"x"})").starts_with("more_claims: "));
+}
+
+TEST(FeedTokenTest, IsForOneFeed) {
+  EXPECT_EQ(SignReadOnlyToken("secret", {"user", "1"}),
+            SignToken("secret",
+                      {.action = "read", .resource = "*", .feed_id = "user1"}));
+  EXPECT_EQ(SignReadWriteToken("secret", {"user", "1"}),
+            SignToken("secret",
+                      {.action = "*", .resource = "*", .feed_id = "user1"}));
 }
 
 }  // namespace
