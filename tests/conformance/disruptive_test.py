@@ -1,6 +1,11 @@
 """The vendor's client `disruptive` against the emulated device cloud."""
 
+import base64
 import datetime
+import hashlib
+import hmac
+import http.server
+import json
 import queue
 import threading
 import unittest
@@ -288,6 +293,153 @@ class History(unittest.TestCase):
         history = {event.event_id: event for event in self.history(device, 3)}
         for event in streamed:
             self.assertEqual(event.raw, history[event.event_id].raw)
+
+
+class Endpoint:
+    """An HTTP endpoint that keeps what is pushed to it. It answers with the statuses given, one each, and then 200."""
+
+    def __init__(self, *statuses):
+        self._pushes = queue.Queue()
+        answers = list(statuses)
+        pushes = self._pushes
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):  # pylint: disable=invalid-name
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                pushes.put((dict(self.headers), body))
+                self.send_response(answers.pop(0) if answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):  # pylint: disable=arguments-differ
+                pass
+
+        self._server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def next(self):
+        try:
+            return self._pushes.get(timeout=20)
+        except queue.Empty:
+            raise AssertionError("nothing was pushed within 20 s") from None
+
+
+def claims_of(signature, secret):
+    """What a push's signature says, checked as the vendor's integrations check it."""
+    signed, _, given = signature.rpartition(".")
+    digest = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest()
+    assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == given
+    header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in signed.split("."))
+    assert header == {"alg": "HS256", "typ": "JWT"}, header
+    return claims
+
+
+class DataConnectors(unittest.TestCase):
+    def new_connector(self, endpoint, **more):
+        config = dt.DataConnector.HttpPushConfig(
+            url=endpoint.url, signature_secret="shared-secret", headers={"X-Mine": "abc123"})
+        connector = dt.DataConnector.create_data_connector(PROJECT, config, display_name="conformance", **more)
+        self.addCleanup(dt.DataConnector.delete_data_connector, connector.data_connector_id, PROJECT)
+        return connector
+
+    def test_is_read_back_as_it_was_made(self):
+        connector = self.new_connector(Endpoint(), event_types=["touch"], labels=["name"], status="USER_DISABLED")
+        read = dt.DataConnector.get_data_connector(connector.data_connector_id, PROJECT)
+        self.assertEqual(read.raw, connector.raw)
+        self.assertEqual(read.display_name, "conformance")
+        self.assertEqual(read.data_connector_type, "HTTP_PUSH")
+        self.assertEqual(read.status, "USER_DISABLED")
+        self.assertEqual(read.event_types, ["touch"])
+        self.assertEqual(read.labels, ["name"])
+        self.assertEqual(read.config.signature_secret, "shared-secret")
+        self.assertEqual(read.config.headers, {"X-Mine": "abc123"})
+        self.assertIn(read.raw, [each.raw for each in dt.DataConnector.list_data_connectors(PROJECT)])
+
+    def test_changes_only_what_is_given(self):
+        connector = self.new_connector(Endpoint(), event_types=["touch"])
+        changed = dt.DataConnector.update_data_connector(
+            connector.data_connector_id, PROJECT, display_name="other", status="USER_DISABLED")
+        self.assertEqual((changed.display_name, changed.status, changed.event_types), ("other", "USER_DISABLED", ["touch"]))
+        self.assertEqual(changed.config.url, connector.config.url)
+
+    def test_pushes_what_a_device_says(self):
+        endpoint = Endpoint()
+        device = new_device("touch", room="99")
+        self.new_connector(endpoint, event_types=["touch"], labels=["room"])
+        listener = Listener(device_ids=[device.device_id])
+        publish(device, dt.events.BatteryStatus(percentage=90))
+        publish(device, dt.events.Touch())
+        headers, body = endpoint.next()
+        self.assertEqual(headers["X-Mine"], "abc123")
+        claims = claims_of(headers["X-Dt-Signature"], "shared-secret")
+        self.assertEqual(claims["checksum_sha256"], hashlib.sha256(body).hexdigest())
+        self.assertEqual(claims["checksum"], hashlib.sha1(body).hexdigest())
+        self.assertEqual(claims["exp"] - claims["iat"], 3600)
+        push = json.loads(body)
+        self.assertEqual(list(push), ["event", "labels", "metadata"])
+        self.assertEqual(push["labels"], {"room": "99"})
+        self.assertEqual(push["metadata"], {
+            "deviceId": device.device_id, "projectId": PROJECT, "deviceType": "touch", "productNumber": ""})
+        # The very event that was streamed.
+        listener.next_of(device)
+        self.assertEqual(push["event"], listener.next_of(device).raw)
+
+    def test_pushes_again_until_it_is_acknowledged(self):
+        checks.control("/disruptive/settings", {"push_first_retry": 0.05})
+        self.addCleanup(checks.control, "/disruptive/settings", {"push_first_retry": 1})
+        endpoint = Endpoint(500, 302, 204)
+        device = new_device("touch")
+        connector = self.new_connector(endpoint)
+        publish(device, dt.events.Touch())
+        self.assertEqual(len({endpoint.next()[1] for _ in range(3)}), 1)
+        metrics = checks.wait_until(
+            lambda: (lambda m: m if m.success_count else None)(
+                dt.DataConnector.get_metrics(connector.data_connector_id, PROJECT)),
+            "the success is counted")
+        self.assertEqual((metrics.success_count, metrics.error_count), (1, 2))
+
+    def test_synchronizes_the_latest_of_each_type(self):
+        endpoint = Endpoint()
+        device = new_device("contact")
+        for state in ("OPEN", "CLOSED"):
+            publish(device, dt.events.Contact(state=state))
+        connector = self.new_connector(endpoint, event_types=["contact"])
+        dt.DataConnector.sync_data_connector(connector.data_connector_id, PROJECT)
+        while True:
+            event = json.loads(endpoint.next()[1])["event"]
+            if event["targetName"].endswith(device.device_id):
+                break
+        self.assertEqual(event["data"]["contact"]["state"], "CLOSED")
+
+    def test_refuses_an_unknown_connector(self):
+        with self.assertRaises(dt.errors.NotFound):
+            dt.DataConnector.get_data_connector("c0000000000000000000", PROJECT)
+        with self.assertRaises(dt.errors.BadRequest):
+            dt.DataConnector.create_data_connector(PROJECT, dt.DataConnector.HttpPushConfig(url="ftp://h"))
+
+
+class Projects(unittest.TestCase):
+    def test_moves_a_device_to_another_project_and_back(self):
+        organization = dt.Project.get_project(PROJECT).organization_id
+        other = dt.Project.create_project(organization, "Second")
+        try:
+            self.assertEqual(dt.Project.list_projects(query="second")[0].project_id, other.project_id)
+            dt.Project.update_project(other.project_id, display_name="Other")
+            self.assertEqual(dt.Project.get_project(other.project_id).display_name, "Other")
+            device = new_device("touch")
+            errors = dt.Device.transfer_devices([device.device_id, "missing"], PROJECT, other.project_id)
+            self.assertEqual([(error.device_id, error.status_code) for error in errors], [("missing", "NOT_FOUND")])
+            self.assertEqual(dt.Device.get_device(device.device_id, other.project_id).project_id, other.project_id)
+            with self.assertRaises(dt.errors.NotFound):
+                dt.Device.get_device(device.device_id, PROJECT)
+            with self.assertRaises(dt.errors.BadRequest):
+                dt.Project.delete_project(other.project_id)
+            dt.Device.transfer_devices([device.device_id], other.project_id, PROJECT)
+        finally:
+            dt.Project.delete_project(other.project_id)
+        with self.assertRaises(dt.errors.NotFound):
+            dt.Project.get_project(other.project_id)
 
 
 class Trouble(unittest.TestCase):

@@ -41,13 +41,20 @@ struct ExpectedEvent {
 using Expectation =
     std::function<std::optional<ExpectedEvent>(const WrittenEvent&)>;
 
+// In which order the events of a device have to stand.
+enum class FileOrder {
+  kOfDevices,  // as they were published
+  kAny,
+};
+
 struct FileVerdict {
   uint64_t lines = 0;
   // Lines of events that stand in an earlier line.
   uint64_t repeated = 0;
   // Events of 0 to `count` - 1 that stand nowhere.
   uint64_t missing = 0;
-  // First arrivals after a younger event of the same device.
+  // First arrivals after a younger event of the same device; faults unless any
+  // order will do.
   uint64_t misplaced = 0;
   // The first few of all that is wrong, for a person: missing events, wrong
   // contents, unknown events, first arrivals after a younger event of the same
@@ -57,7 +64,8 @@ struct FileVerdict {
 
 // Compares the lines with events 0 to `count` - 1.
 FileVerdict JudgeFile(const std::vector<std::string>& lines, uint64_t count,
-                      const Expectation& expectation);
+                      const Expectation& expectation,
+                      FileOrder order = FileOrder::kOfDevices);
 
 }  // namespace sluice::fault
 

@@ -50,6 +50,10 @@ TEST(FileOracleTest, OrdersTheEventsOfEachDevice) {
   EXPECT_THAT(JudgeFile({Line(1), Line(0)}, 2, Expect).faults, IsEmpty());
   EXPECT_THAT(JudgeFile({Line(2), Line(1), Line(0)}, 3, Expect).faults,
               ElementsAre(HasSubstr("event 0 of device-0 came after event 2")));
+  const FileVerdict any =
+      JudgeFile({Line(2), Line(1), Line(0)}, 3, Expect, FileOrder::kAny);
+  EXPECT_THAT(any.faults, IsEmpty());
+  EXPECT_EQ(any.misplaced, 1u);
 }
 
 TEST(FileOracleTest, ComparesContentsByteForByte) {

@@ -1,6 +1,5 @@
 #include "tests/fault/sandbox_pipeline.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,7 +7,6 @@
 #include "absl/time/time.h"
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
-#include "tools/sandbox/disruptive/simulated_fleet.h"
 
 namespace sluice::fault {
 namespace {
@@ -59,7 +57,8 @@ sandbox::SandboxOptions MakeOptions() {
   return options;
 }
 
-// What the fleet said under an event's id.
+}  // namespace
+
 std::optional<ExpectedEvent> SaidByFleet(const sandbox::SimulatedFleet& fleet,
                                          const WrittenEvent& event) {
   const std::optional<uint64_t> number = fleet.NumberOf(event.id);
@@ -77,8 +76,6 @@ std::optional<ExpectedEvent> SaidByFleet(const sandbox::SimulatedFleet& fleet,
                                "\":", reading.data, "}");
   return expected;
 }
-
-}  // namespace
 
 void SandboxPipelineTest::SetUp() {
   FaultTest::SetUp();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,9 +13,14 @@
 #include "tests/fault/fault_fixture.h"
 #include "tests/fault/file_oracle.h"
 #include "tests/fault/sluice_process.h"
+#include "tools/sandbox/disruptive/simulated_fleet.h"
 #include "tools/sandbox/sandbox.h"
 
 namespace sluice::fault {
+
+// What the fleet said under an event's id; nullopt: nothing.
+std::optional<ExpectedEvent> SaidByFleet(const sandbox::SimulatedFleet& fleet,
+                                         const WrittenEvent& event);
 
 // Source "sensors" (disruptive) into sinks "room-feed" (feed) and "archive"
 // (file, with rotation). All waits are short: hours pass in seconds.

@@ -94,11 +94,12 @@ void ProgressReader::ReadStatus(const json::object& status) {
   progress_.reconnects = total("disruptive_reconnects_total");
   progress_.retried = total("sink_retried_events_total");
   progress_.unclosed_gaps = total("disruptive_gaps_unclosed_total");
+  progress_.received = progress_.stored = progress_.duplicate = 0;
   for (const json::object* pipeline : Objects(status, "pipelines")) {
     for (const json::object* source : Objects(*pipeline, "sources")) {
-      progress_.received = Number(*source, "received");
-      progress_.stored = Number(*source, "stored");
-      progress_.duplicate = Number(*source, "duplicate");
+      progress_.received += Number(*source, "received");
+      progress_.stored += Number(*source, "stored");
+      progress_.duplicate += Number(*source, "duplicate");
       progress_.source_health = Text(*source, "health");
     }
     for (const json::object* sink : Objects(*pipeline, "sinks")) {

@@ -30,6 +30,7 @@ struct SinkProgress {
 // The pipeline as it was at its last progress line.
 struct PipelineProgress {
   bool running = false;
+  // Of all sources together.
   uint64_t received = 0;
   uint64_t stored = 0;
   uint64_t duplicate = 0;

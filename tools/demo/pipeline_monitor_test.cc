@@ -35,6 +35,21 @@ TEST(ProgressReaderTest, ReadsTheFiguresOfALine) {
   EXPECT_TRUE(progress.balanced);
 }
 
+TEST(ProgressReaderTest, AddsUpSources) {
+  ProgressReader reader;
+  reader.BeginRun();
+  for (int line = 0; line < 2; ++line) {
+    reader.ReadLine(
+        R"({"progress":{"pipelines":[{"name":"demo","balanced":true,
+            "sources":[{"name":"a","received":3,"stored":2,"duplicate":1},
+                       {"name":"b","received":30,"stored":20,"duplicate":10}],
+            "sinks":[],"imbalances":[]}],"metrics":[]}})");
+  }
+  EXPECT_EQ(reader.progress().received, 33u);
+  EXPECT_EQ(reader.progress().stored, 22u);
+  EXPECT_EQ(reader.progress().duplicate, 11u);
+}
+
 TEST(ProgressReaderTest, AddsUpMetricsOverRuns) {
   ProgressReader reader;
   reader.BeginRun();
