@@ -16,7 +16,7 @@ import tempfile
 import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUITES = ("disruptive", "feed", "inthing")
+SUITES = ("disruptive", "feed", "feed_wire", "inthing")
 
 # Nothing happens but what a check asks for, and history is there soon. The clients' own limits stay out of the way
 # of a fast run, but for inthing's, which its script looks at.
@@ -58,7 +58,7 @@ class Sandbox:
         return self._log.read().decode(errors="replace")
 
 
-def client_environment(ready, directory):
+def client_environment(binary, ready, directory):
     """How each client is pointed at the sandbox, as far as it reads its environment; the rest is in the scripts."""
     own = ("DT_", "INTHING_", "STREAM_")
     environment = {
@@ -71,6 +71,7 @@ def client_environment(ready, directory):
     environment["DT_CREDENTIALS_FILE"] = str(credentials)
     environment["INTHING_URL"] = ready["inthing"]["base_url"]
     environment["SLUICE_SANDBOX"] = json.dumps(ready)
+    environment["SLUICE_BINARY"] = os.path.abspath(binary)
     return environment
 
 
@@ -112,7 +113,7 @@ def run_suite(binary, suite):
         troubles = []
         try:
             if sandbox.ready is not None:
-                passed, failed, trouble = run_script(suite, client_environment(sandbox.ready, directory))
+                passed, failed, trouble = run_script(suite, client_environment(binary, sandbox.ready, directory))
                 troubles.append(trouble)
         finally:
             troubles.append(sandbox.stop())

@@ -18,8 +18,6 @@ namespace {
 
 using storage::v1::DeadLetter;
 
-// Cells of a table; more makes lines that nobody can read.
-constexpr size_t kMaxCellBytes = 60;
 constexpr size_t kMaxIdBytes = 36;
 // Of a payload, for people.
 constexpr size_t kMaxShownBytes = 4096;
@@ -34,32 +32,6 @@ std::string Moment(int64_t unix_nanos) {
 std::string Second(int64_t unix_nanos) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixNanos(unix_nanos),
                           absl::UTCTimeZone());
-}
-
-// What others sent must not reach a terminal as it is.
-std::string Printable(std::string_view text) {
-  if (!IsUtf8(text)) {
-    return absl::CHexEscape(absl::string_view(text.data(), text.size()));
-  }
-  std::string printable;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are control characters too.
-    const bool c1 = c == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (c1) ++i;
-    printable += c < 0x20 || c == 0x7f || c1 ? ' ' : text[i];
-  }
-  return printable;
-}
-
-std::string Cell(std::string_view text, size_t max_bytes = kMaxCellBytes) {
-  std::string cell = Printable(text);
-  if (cell.size() <= max_bytes) return cell;
-  size_t end = max_bytes - 3;
-  while (end > 0 && (static_cast<unsigned char>(cell[end]) & 0xc0) == 0x80) {
-    --end;
-  }
-  return cell.substr(0, end) + "...";
 }
 
 void PutBytes(std::string_view name, std::string_view bytes,

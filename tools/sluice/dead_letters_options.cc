@@ -1,8 +1,6 @@
 // The command line of `sluice dead-letters`.
-#include <fstream>
 #include <functional>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -12,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "pipeline/topology/scalar_values.h"
 #include "tools/sluice/dead_letters_command.h"
+#include "tools/sluice/input.h"
 
 namespace sluice {
 namespace {
@@ -36,26 +35,12 @@ absl::Time ParseMoment(const std::string& option, const std::string& text) {
                            "from now such as 30m, 24h or 7d"));
 }
 
-// The bytes of a --data: as given, or of the file behind an @.
+// The bytes of a --data.
 std::string ReadPayload(const std::string& text) {
-  if (!text.starts_with('@')) return text;
-  const std::string path = text.substr(1);
-  std::ifstream file;
-  if (path != "-") file.open(path, std::ios::binary);
-  std::istream& in = path == "-" ? std::cin : file;
-  std::string data;
-  data.resize(kMaxPayloadBytes + 1);
-  in.read(data.data(), static_cast<std::streamsize>(data.size()));
-  data.resize(static_cast<size_t>(in.gcount()));
-  if ((path != "-" && !file.is_open()) || in.bad()) {
-    throw CLI::ValidationError("--data",
-                               absl::StrCat("cannot read the file ", path));
-  }
-  if (data.size() > kMaxPayloadBytes) {
-    throw CLI::ValidationError("--data",
-                               absl::StrCat(path, " has more than 64 MiB"));
-  }
-  return data;
+  absl::StatusOr<std::string> data =
+      ReadInput(text, kMaxPayloadBytes, std::cin);
+  if (data.ok()) return *std::move(data);
+  throw CLI::ValidationError("--data", std::string(data.status().message()));
 }
 
 std::pair<std::string, std::string> ParseAssignment(const std::string& text) {

@@ -9,6 +9,7 @@
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
 #include "tools/sluice/exit_codes.h"
+#include "tools/sluice/feed/feed_command.h"
 #include "tools/sluice/help_command.h"
 #include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
   sluice::AddLogCommand(app, &action);
   sluice::AddDeadLettersCommand(app, &action);
   sluice::AddPluginsCommand(app, registry, &action);
+  sluice::AddFeedCommand(app, registry, &action);
   sluice::AddSandboxCommand(app, &action);
   sluice::AddDemoCommand(app, &action);
   sluice::AddBenchCommand(app, &action);

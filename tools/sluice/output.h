@@ -2,8 +2,10 @@
 #ifndef TOOLS_SLUICE_OUTPUT_H_
 #define TOOLS_SLUICE_OUTPUT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -25,6 +27,14 @@ void AddOutputOption(CLI::App& command, OutputFormat* format);
 // last column is not padded. Rows may be of different lengths. Ends with a line
 // break unless there is no row.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
+
+// `text` of others as a terminal may show it: control characters become spaces,
+// and what is not UTF-8 is escaped.
+std::string Printable(std::string_view text);
+
+// The same for a cell of a table, cut off behind so many bytes.
+inline constexpr size_t kMaxCellBytes = 60;
+std::string Cell(std::string_view text, size_t max_bytes = kMaxCellBytes);
 
 // "1 source", "2 sources".
 std::string Count(uint64_t n, const std::string& noun);

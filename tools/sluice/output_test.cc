@@ -31,5 +31,18 @@ TEST(AddOutputOptionTest, ReadsTheFormat) {
   EXPECT_THROW(app.parse("--output xml"), CLI::ValidationError);
 }
 
+TEST(OutputTest, ShowsNoControlCharacters) {
+  EXPECT_EQ(Printable("a\x1b[31m\nb\x7f"), "a [31m b ");
+  EXPECT_EQ(Printable("a\xc2\x9b"
+                      "b é"),
+            "a b é");
+  EXPECT_EQ(Printable("\xff"), "\\xff");
+}
+
+TEST(OutputTest, CutsCellsBetweenCharacters) {
+  EXPECT_EQ(Cell("short"), "short");
+  EXPECT_EQ(Cell("ééééé", 8), "éé...");
+}
+
 }  // namespace
 }  // namespace sluice
