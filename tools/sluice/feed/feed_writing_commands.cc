@@ -47,8 +47,7 @@ void AddAdd(CLI::App& parent, const FeedCommand& command) {
       parent, "add", "Add an activity, or a batch of them, to a feed",
       {R"(add user:1 '{"actor":"1","verb":"tweet","object":"1"}')",
        R"(add user:1 '{"actor":"1","verb":"run","object":"1","foreign_id":"run:1","to":["user:44"]}')",
-       "add user:1 @activity.json",
-       "jq -s . lines.jsonl | sluice feed add user:1 -"},
+       "add user:1 @activity.json", "add user:1 - < activities.json"},
       [arguments](FeedTool& tool) { return RunAdd(tool, *arguments); });
   AddNeeded(add, "feed", &arguments->feed, "The feed, group:id");
   AddNeeded(
