@@ -197,6 +197,10 @@ Post MakeDigest(absl::Span<const DigestMember> members,
       digest.time_unix_seconds =
           std::max(*time, digest.time_unix_seconds.value_or(*time));
     }
+    if (member.post.image.has_value()) {
+      digest.type = "image";
+      digest.image = member.post.image;
+    }
   }
   Truncate(kMaxGenerator, &digest.generator);
   digest.description = Summary(MakeGroups(members));

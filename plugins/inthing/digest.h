@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "plugins/inthing/inthing_client.h"
+#include "plugins/inthing/post.h"
 #include "storage/event/event_view.h"
 
 namespace sluice::inthing {
@@ -28,6 +28,8 @@ struct DigestMember {
 //                old end, and the line "… and 7 more" says so; every event
 //                counts in the summary.
 //   priority     the highest of its members; time: the latest
+//   image        the newest of its members' pictures, if there is one; the type
+//                is image then, else text
 //   generator    that of the members when they share one, else `generator`
 //
 // Times of day are UTC; events without time show none.

@@ -54,6 +54,17 @@ class DigestTest : public testing::Test {
   std::vector<Post> posts_;
 };
 
+TEST_F(DigestTest, ShowsTheNewestPicture) {
+  for (int i = 0; i < 3; ++i) AddTemperature("p/d1", 20, i);
+  posts_[0].image = Image{"a.png", "image/png", "first"};
+  posts_[1].image = Image{"b.png", "image/png", "second"};
+  const Post digest = Digest();
+  EXPECT_EQ(digest.type, "image");
+  ASSERT_TRUE(digest.image.has_value());
+  EXPECT_EQ(digest.image->bytes, "second");
+  EXPECT_NE(digest.description.find("3 events"), std::string::npos);
+}
+
 TEST_F(DigestTest, TellsWhatHappenedToEachDeviceAndThenEachEvent) {
   AddTemperature("p/d1", 20, 0);
   AddTemperature("p/d1", 23, 60);

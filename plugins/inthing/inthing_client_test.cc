@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "plugins/inthing/inthing_error.h"
 #include "tests/testing/fake_http_client.h"
 #include "tests/testing/manual_executor.h"
 
@@ -248,25 +249,59 @@ TEST_F(InthingClientTest, DestroyingTheCallCancelsIt) {
   EXPECT_FALSE(answer_.has_value());
 }
 
-TEST(ValidatePostTest, RefusesWhatTheServiceWouldNotStore) {
-  Post good;
-  good.title = std::string(100, 'x');
-  EXPECT_TRUE(ValidatePost(good).ok());
-  const auto refused = [&](void (*change)(Post*)) {
-    Post post = good;
-    change(&post);
-    return ValidatePost(post).code() == absl::StatusCode::kInvalidArgument;
+TEST_F(InthingClientTest, MakesAStream) {
+  client_ = std::make_unique<InthingClient>(options_, &http_, &random_ref_);
+  std::optional<absl::StatusOr<NewStream>> made;
+  const auto make = [&](std::string body) {
+    call_ = client_->MakeStream([&](auto stream) { made = std::move(stream); });
+    executor_.RunReady();
+    http_.open()->Respond(200, std::move(body));
+    executor_.RunReady();
   };
-  EXPECT_TRUE(refused([](Post* p) { p->title.clear(); }));
-  EXPECT_TRUE(refused([](Post* p) { p->title.push_back('x'); }));
-  EXPECT_TRUE(refused([](Post* p) { p->generator.assign(101, 'x'); }));
-  EXPECT_TRUE(refused([](Post* p) { p->description.assign(16'385, 'x'); }));
-  EXPECT_TRUE(refused([](Post* p) { p->text.assign(65'537, 'x'); }));
-  EXPECT_TRUE(refused([](Post* p) { p->type = "meta"; }));
-  EXPECT_TRUE(refused([](Post* p) { p->type = "image"; }));
-  EXPECT_TRUE(refused([](Post* p) { p->markup = "rst"; }));
-  EXPECT_TRUE(refused([](Post* p) { p->code_language = "rust"; }));
-  EXPECT_TRUE(refused([](Post* p) { p->priority = 3; }));
+  make(R"({"jsonrpc":"2.0","id":2,"result":{"status":"ok","id":"4d9f",)"
+       R"("slug":"4d9f","password":null,"url":"https://x/s/4d9f/"}})");
+  const HttpRequest& request = http_.requests().back()->request();
+  EXPECT_EQ(request.url, "https://www.inthing.io/api/public/");
+  EXPECT_EQ(FindHeader(request.headers, "content-type"), "application/json");
+  EXPECT_EQ(request.body,
+            R"({"jsonrpc": "2.0", "method": "stream.new", "params": {}, )"
+            R"("id": 2})");
+  ASSERT_TRUE(made->ok()) << made->status();
+  EXPECT_EQ((*made)->id, "4d9f");
+  EXPECT_EQ((*made)->password, "");
+  EXPECT_EQ((*made)->url, "https://x/s/4d9f/");
+  for (const char* bad : {R"({"jsonrpc":"2.0","id":2,"result":{}})",
+                          R"({"jsonrpc":"2.0","id":2,"result":7})", "<html>"}) {
+    make(bad);
+    EXPECT_EQ(ErrorClassOf(made->status()), v1::Error::BAD_RESPONSE) << bad;
+  }
+  make(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"no"}})");
+  EXPECT_EQ(ErrorClassOf(made->status()), v1::Error::STREAM_ERROR);
+}
+
+TEST_F(InthingClientTest, SaysThatNoStreamCouldBeMade) {
+  client_ = std::make_unique<InthingClient>(options_, &http_, &random_ref_);
+  std::optional<absl::StatusOr<NewStream>> made;
+  call_ = client_->MakeStream([&](auto stream) { made = std::move(stream); });
+  executor_.RunReady();
+  http_.open()->Fail(absl::UnavailableError("refused"), false);
+  executor_.RunReady();
+  EXPECT_EQ(made->status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorClassOf(made->status()), v1::Error::CONNECTIVITY);
+}
+
+TEST_F(InthingClientTest, CallsManyMethodsAtOnce) {
+  client_ = std::make_unique<InthingClient>(options_, &http_, &random_ref_);
+  std::optional<absl::StatusOr<std::vector<RpcResult>>> results;
+  call_ = client_->CallBatch(
+      {{.method = "greet"}, {.method = "greet", .is_notification = true}},
+      [&](auto got) { results = std::move(got); });
+  executor_.RunReady();
+  http_.open()->Respond(200, R"([{"jsonrpc":"2.0","id":2,"result":"Hello"}])");
+  executor_.RunReady();
+  ASSERT_TRUE(results->ok());
+  EXPECT_EQ(*(**results)[0], "\"Hello\"");
+  EXPECT_EQ(*(**results)[1], "null");
 }
 
 }  // namespace

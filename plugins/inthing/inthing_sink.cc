@@ -116,9 +116,11 @@ bool InthingSink::Render(const Delivery& delivery, size_t index,
     members->push_back({event, *std::move(post)});
     return true;
   }
-  (*outcomes)[index] = Outcome::Rejected(
-      absl::IsOutOfRange(post.status()) ? "too_large" : "template",
-      std::string(post.status().message()));
+  const char* reason = absl::IsOutOfRange(post.status()) ? "too_large"
+                       : absl::IsDataLoss(post.status()) ? "image"
+                                                         : "template";
+  (*outcomes)[index] =
+      Outcome::Rejected(reason, std::string(post.status().message()));
   return false;
 }
 
@@ -128,6 +130,7 @@ void InthingSink::Gather(std::vector<DigestMember>* members) {
   if (waiting <= options_.digest_after) return;
   const bool urgent_head = members->front().post.priority == kUrgent;
   bool all_urgent = urgent_head;
+  size_t newest_picture = 0;
   for (size_t i = 1; i < waiting && members->size() < digest_limit_; ++i) {
     if (!Render(u.delivery, i, members, &u.outcomes)) continue;
     const bool urgent = members->back().post.priority == kUrgent;
@@ -141,6 +144,11 @@ void InthingSink::Gather(std::vector<DigestMember>* members) {
       break;
     }
     u.in_post.push_back(i);
+    if (!members->back().post.image.has_value()) continue;
+    // A digest shows the newest picture alone; the first is kept for when its
+    // event is posted on its own.
+    if (newest_picture > 0) (*members)[newest_picture].post.image.reset();
+    newest_picture = members->size() - 1;
   }
   if (urgent_head && members->size() <= options_.digest_after) {
     members->resize(1);

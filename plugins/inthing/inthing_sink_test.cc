@@ -188,6 +188,45 @@ TEST_F(InthingSinkTest, ManyEventsGoIntoOneDigest) {
       360 * 500);
 }
 
+TEST_F(InthingSinkTest, APictureIsPostedWithItsEventOrWithTheDigest) {
+  options_.rules.type = "image";
+  options_.rules.image.emplace();
+  // The first bytes of a PNG.
+  options_.rules.image->base64 = *Template::Parse("iVBORw0KGgo=");
+  Start();
+  const auto pictures = [this] {
+    size_t count = 0;
+    for (size_t at = 0;
+         (at = last_body().find("filename=", at)) != std::string::npos; ++at) {
+      ++count;
+    }
+    return count;
+  };
+  Deliver(MakeDelivery(0, 1));
+  EXPECT_EQ(pictures(), 1);
+  Respond(200, kOk);
+  Deliver(MakeDelivery(1, 12));
+  EXPECT_NE(last_body().find("12 events from"), std::string::npos);
+  EXPECT_EQ(pictures(), 1);
+  Respond(200, kOk);
+  EXPECT_EQ(KindsOf(*answer_), Kinds(12, Kind::kDelivered));
+  // One alone of many, because it is urgent and the others are not.
+  Deliver(Joined(MakeDelivery(20, 1, "urgent"), MakeDelivery(21, 9)));
+  EXPECT_NE(last_body().find("e20"), std::string::npos);
+  EXPECT_EQ(pictures(), 1);
+}
+
+TEST_F(InthingSinkTest, AnEventWithoutAPictureIsADeadLetter) {
+  options_.rules.type = "image";
+  options_.rules.image.emplace();
+  options_.rules.image->base64 = *Template::Parse("{{ data.jpeg }}");
+  Start();
+  Deliver(MakeDelivery(0, 1));
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_EQ(answer_->outcomes[0].kind, Kind::kRejected);
+  EXPECT_EQ(answer_->outcomes[0].reason, "image");
+}
+
 TEST_F(InthingSinkTest, WhileThePaceSaysWaitEverythingIsLeftForLater) {
   Start();
   Exhaust();

@@ -1,9 +1,14 @@
 #include "plugins/inthing/post_maker.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_text.h"
 #include "plugins/inthing/text_limits.h"
 #include "storage/base/status_macros.h"
 
@@ -27,26 +32,31 @@ std::string FenceFor(std::string_view text) {
   return std::string(std::max<size_t>(3, longest + 1), '`');
 }
 
-bool IsUtf8Text(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const unsigned char lead = text[i];
-    const size_t size = lead < 0x80             ? 1
-                        : (lead & 0xe0) == 0xc0 ? 2
-                        : (lead & 0xf0) == 0xe0 ? 3
-                        : (lead & 0xf8) == 0xf0 ? 4
-                                                : 0;
-    if (size == 0 || lead == 0 || i + size > text.size()) return false;
-    for (size_t k = 1; k < size; ++k) {
-      if ((text[i + k] & 0xc0) != 0x80) return false;
-    }
-    i += size;
-  }
-  return true;
+// A payload that a person can read.
+bool IsPlainText(std::string_view text) {
+  return IsUtf8(text) && text.find('\0') == std::string_view::npos;
 }
 
 std::string TimeText(const EventView& event) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", event.time(),
                           absl::UTCTimeZone());
+}
+
+// `path` below `folder`, both without links; what an event says must not lead
+// out of there.
+absl::StatusOr<std::string> PathWithin(const std::string& folder,
+                                       const std::string& path) {
+  if (path.find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError("the path has a zero byte");
+  }
+  const std::unique_ptr<char, decltype(&free)> resolved(
+      realpath(absl::StrCat(folder, "/", path).c_str(), nullptr), &free);
+  if (resolved == nullptr) {
+    return absl::NotFoundError(absl::StrCat(path, ": no such file"));
+  }
+  if (absl::StartsWith(resolved.get(), folder + "/")) return resolved.get();
+  return absl::PermissionDeniedError(
+      absl::StrCat(path, ": lies outside of ", folder));
 }
 
 }  // namespace
@@ -57,15 +67,12 @@ absl::StatusOr<Post> PostMaker::Make(const EventView& event, absl::Time now) {
   post.markup = rules_.markup;
   SLUICE_RETURN_IF_ERROR(SetTitle(event, &post));
   SLUICE_RETURN_IF_ERROR(SetDescription(event, &post));
-  if (rules_.code.has_value()) {
-    post.type = "code";
-    post.code_language = rules_.code_language;
-    SLUICE_RETURN_IF_ERROR(rules_.code->Render(input_, &post.text));
-    SLUICE_RETURN_IF_ERROR(Fit("code", kMaxText, &post.text));
-  }
+  post.type = rules_.type;
+  if (post.type == "code") SLUICE_RETURN_IF_ERROR(SetCode(&post));
+  if (rules_.image.has_value()) SLUICE_RETURN_IF_ERROR(SetImage(&post));
   if (rules_.generator.has_value()) {
     std::string text;
-    SLUICE_RETURN_IF_ERROR(rules_.generator->Render(input_, &text));
+    SLUICE_RETURN_IF_ERROR(Render(*rules_.generator, &text));
     post.generator = OneLine(text);
   }
   if (post.generator.empty()) post.generator = rules_.host_name;
@@ -82,16 +89,23 @@ absl::StatusOr<Post> PostMaker::Make(const EventView& event, absl::Time now) {
   return post;
 }
 
+absl::Status PostMaker::Render(const Template& rule, std::string* text) {
+  SLUICE_RETURN_IF_ERROR(rule.Render(input_, text));
+  // An event may hold any bytes; a post is text.
+  *text = ToUtf8(*text);
+  return absl::OkStatus();
+}
+
 absl::Status PostMaker::SetTitle(const EventView& event, Post* post) {
   std::string title;
   if (rules_.title.has_value()) {
-    SLUICE_RETURN_IF_ERROR(rules_.title->Render(input_, &title));
+    SLUICE_RETURN_IF_ERROR(Render(*rules_.title, &title));
   } else {
     const Reading reading = readings_.Find(event);
     title = absl::StrCat(DeviceName(event), ": ", std::string(event.type()),
                          reading.text.empty() ? "" : " ", reading.text);
   }
-  title = OneLine(title);
+  title = OneLine(ToUtf8(title));
   if (title.empty()) {
     return absl::InvalidArgumentError("title: it renders to nothing");
   }
@@ -106,16 +120,57 @@ absl::Status PostMaker::SetDescription(const EventView& event, Post* post) {
   const size_t room = kMaxDescription - CountCodePoints(tags);
   std::string description;
   if (rules_.description.has_value()) {
-    SLUICE_RETURN_IF_ERROR(rules_.description->Render(input_, &description));
-  } else if (!rules_.code.has_value()) {
+    SLUICE_RETURN_IF_ERROR(Render(*rules_.description, &description));
+  } else if (rules_.type == "text") {
     // Asked not to cut, it may grow too long and is refused below.
-    description =
-        DefaultDescription(event, rules_.truncate ? room : std::string::npos);
+    description = ToUtf8(
+        DefaultDescription(event, rules_.truncate ? room : std::string::npos));
   }
   SLUICE_RETURN_IF_ERROR(Fit("description", room, &description));
   post->description = std::move(description);
   post->description.append(tags);
   return absl::OkStatus();
+}
+
+absl::Status PostMaker::SetCode(Post* post) {
+  post->code_language = rules_.code_language;
+  SLUICE_RETURN_IF_ERROR(Render(*rules_.code, &post->text));
+  return Fit("code", kMaxText, &post->text);
+}
+
+absl::Status PostMaker::SetImage(Post* post) {
+  absl::StatusOr<Image> image = FindImage();
+  if (image.ok()) {
+    post->image = *std::move(image);
+    return absl::OkStatus();
+  }
+  if (rules_.image->post_without) {
+    post->type = "text";
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(
+      absl::StrCat("image: ", std::string(image.status().message())));
+}
+
+absl::StatusOr<Image> PostMaker::FindImage() {
+  const ImageRule& rule = *rules_.image;
+  std::string text;
+  if (rule.path.has_value()) {
+    SLUICE_RETURN_IF_ERROR(rule.path->Render(input_, &text));
+    SLUICE_ASSIGN_OR_RETURN(const std::string path,
+                            PathWithin(rule.folder, text));
+    return ReadImage(path, rule.max_bytes);
+  }
+  SLUICE_RETURN_IF_ERROR(rule.base64->Render(input_, &text));
+  absl::string_view encoded = text;
+  if (absl::StartsWith(encoded, "data:")) {
+    encoded.remove_prefix(std::min(encoded.find(',') + 1, encoded.size()));
+  }
+  std::string bytes;
+  if (!absl::Base64Unescape(encoded, &bytes)) {
+    return absl::InvalidArgumentError("is no base64");
+  }
+  return MakeImage(std::move(bytes), "image", rule.max_bytes);
 }
 
 std::string PostMaker::DefaultDescription(const EventView& event,
@@ -131,7 +186,7 @@ std::string PostMaker::DefaultDescription(const EventView& event,
                               std::string(event.type()));
   if (event.has_time()) absl::StrAppend(&text, " at ", TimeText(event));
   if (event.data().empty()) return text;
-  if (!IsUtf8Text(event.data())) {
+  if (!IsPlainText(event.data())) {
     absl::StrAppend(&text, "\n\n", event.data().size(), " bytes of ",
                     event.datacontenttype().empty()
                         ? "data"
@@ -151,7 +206,7 @@ absl::StatusOr<std::string> PostMaker::Hashtags() {
   std::string tags;
   for (const Template& rule : rules_.hashtags) {
     std::string text;
-    SLUICE_RETURN_IF_ERROR(rule.Render(input_, &text));
+    SLUICE_RETURN_IF_ERROR(Render(rule, &text));
     const std::string tag = Hashtag(OneLine(text));
     if (!tag.empty()) {
       absl::StrAppend(&tags, tags.empty() ? "\n\n" : " ", tag);

@@ -1,8 +1,14 @@
 #include "plugins/inthing/post_maker.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
 #include <string>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "plugins/inthing/text_limits.h"
 #include "proto/event/v1/event.pb.h"
@@ -70,6 +76,7 @@ TEST(PostMakerTest, RendersItsTemplates) {
 
 TEST(PostMakerTest, ACodeTemplateMakesACodePost) {
   PostRules rules;
+  rules.type = "code";
   rules.code = T("{{ data }}");
   rules.code_language = "javascript";
   auto post = Make(std::move(rules), MakeEvent());
@@ -141,6 +148,7 @@ TEST(PostMakerTest, WhatIsTooLongIsCutAndKeepsItsEnd) {
   EXPECT_TRUE(post->description.ends_with("…\n```\n\n#tag"));
 
   rules.description = T("{{ data }}");
+  rules.type = "code";
   rules.code = T("{{ data }}{{ data }}");
   rules.generator = T("{{ subject }}");
   post = Make(rules, event);
@@ -159,6 +167,88 @@ TEST(PostMakerTest, WhatIsTooLongIsRefusedWhenItIsNotToBeCut) {
   EXPECT_EQ(Make(rules, event).status().code(), absl::StatusCode::kOutOfRange);
   rules.description = T("{{ data }}");
   EXPECT_EQ(Make(rules, event).status().code(), absl::StatusCode::kOutOfRange);
+}
+
+TEST(PostMakerTest, BytesThatAreNoTextArePostedAsText) {
+  event::v1::Event event = MakeEvent();
+  event.set_data("\xFFz");
+  PostRules rules;
+  rules.title = T("{{ data }}");
+  rules.description = T("{{ data }}");
+  auto post = Make(std::move(rules), event);
+  ASSERT_TRUE(post.ok()) << post.status();
+  EXPECT_EQ(post->title, "\uFFFDz");
+  EXPECT_EQ(post->description, "\uFFFDz");
+}
+
+constexpr char kPng[] = "\x89PNG\r\n\x1A\n";
+
+PostRules ImageRules(ImageRule rule) {
+  PostRules rules;
+  rules.type = "image";
+  rules.image = std::move(rule);
+  return rules;
+}
+
+TEST(PostMakerTest, PostsAPictureOfThePayload) {
+  event::v1::Event event = MakeEvent();
+  ImageRule rule;
+  rule.base64 = T("{{ data.jpeg }}");
+  const std::string base64 = absl::Base64Escape(kPng);
+  for (const char* prefix : {"", "data:image/png;base64,"}) {
+    event.set_data(absl::StrCat(R"({"jpeg":")", prefix, base64, "\"}"));
+    auto post = Make(ImageRules(rule), event);
+    ASSERT_TRUE(post.ok()) << post.status();
+    EXPECT_EQ(post->type, "image");
+    EXPECT_EQ(post->description, "");
+    EXPECT_EQ(post->image->bytes, kPng);
+    EXPECT_EQ(post->image->file_name, "image.png");
+  }
+}
+
+TEST(PostMakerTest, APictureThatCannotBeUsedIsToldOfOrLeftOut) {
+  event::v1::Event event = MakeEvent();
+  ImageRule rule;
+  rule.base64 = T("{{ data.jpeg }}");
+  const std::string large = absl::Base64Escape(kPng + std::string(200, 'x'));
+  rule.max_bytes = 100;
+  for (const std::string& data :
+       {std::string("{}"), std::string(R"({"jpeg":"!"})"),
+        std::string(R"({"jpeg":""})"), std::string(R"({"jpeg":"YWJj"})"),
+        absl::StrCat(R"({"jpeg":")", large, "\"}")}) {
+    event.set_data(data);
+    rule.post_without = false;
+    const absl::Status status = Make(ImageRules(rule), event).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << data;
+    EXPECT_EQ(status.message().find("image: "), 0) << status;
+    rule.post_without = true;
+    EXPECT_EQ(Make(ImageRules(rule), event)->type, "text");
+  }
+}
+
+TEST(PostMakerTest, PostsAFileOfTheFolderAndNoOther) {
+  const std::string root = testing::TempDir() + "/pictures";
+  mkdir(root.c_str(), 0700);
+  mkdir((root + "/in").c_str(), 0700);
+  std::ofstream(root + "/in/a.png") << kPng;
+  std::ofstream(root + "/secret.png") << kPng;
+  std::ofstream(root + "/in-too.png") << kPng;
+  symlink("../secret.png", (root + "/in/link.png").c_str());
+  ImageRule rule;
+  rule.path = T("{{ data.file }}");
+  rule.folder = root + "/in";
+  const auto make = [&](const std::string& file) {
+    event::v1::Event event = MakeEvent();
+    event.set_data(absl::StrCat(R"({"file":")", file, "\"}"));
+    return Make(ImageRules(rule), event);
+  };
+  auto post = make("a.png");
+  ASSERT_TRUE(post.ok()) << post.status();
+  EXPECT_EQ(post->image->file_name, "a.png");
+  for (const char* file : {"../secret.png", "link.png", "none.png", "",
+                           "../in-too.png", "a.png\\u0000b"}) {
+    EXPECT_EQ(make(file).status().code(), absl::StatusCode::kDataLoss) << file;
+  }
 }
 
 TEST(PostMakerTest, AMissingValueIsToldOf) {

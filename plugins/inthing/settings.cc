@@ -1,34 +1,29 @@
 #include "plugins/inthing/settings.h"
 
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "pipeline/api/plugin_registry.h"
 #include "pipeline/api/secret.h"
-#include "plugins/inthing/stream_id.h"
-#include "plugins/inthing/text_limits.h"
+#include "plugins/inthing/stream_access.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::inthing {
 namespace {
 
-// Environment variables of the official client
-// (willmcgugan/inthing at 6364ceaa: inthing/stream.py, inthing/urls.py).
-constexpr char kStreamVariable[] = "INTHING_STREAM";
-constexpr char kPasswordVariable[] = "INTHING_STREAM_PASSWORD";
-constexpr char kUrlVariable[] = "INTHING_URL";
+constexpr uint64_t kLeastImageBytes = uint64_t{1} << 10;
+constexpr uint64_t kMostImageBytes = uint64_t{64} << 20;
 
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
+absl::Status FieldError(const std::string& field, const absl::Status& status) {
+  return ConfigError(field, ToStd(status.message()));
 }
 
 absl::Duration ToDuration(const google::protobuf::Duration& duration) {
@@ -36,23 +31,11 @@ absl::Duration ToDuration(const google::protobuf::Duration& duration) {
          absl::Nanoseconds(duration.nanos());
 }
 
-std::string HostName() {
-  char name[256] = {};
-  if (gethostname(name, sizeof(name) - 1) != 0) return "sluice";
-  return name;
-}
-
 absl::Status ReadClient(const v1::InthingSinkConfig& config,
                         InthingClientOptions* client) {
-  std::string url = config.url();
-  if (url.empty()) url = Environment(kUrlVariable);
-  if (!url.empty()) client->base_url = url;
-  if (!absl::StartsWithIgnoreCase(client->base_url, "http://") &&
-      !absl::StartsWithIgnoreCase(client->base_url, "https://")) {
-    return ConfigError("url", absl::StrCat("\"", client->base_url,
-                                           "\" does not begin with http:// or "
-                                           "https://"));
-  }
+  absl::StatusOr<std::string> url = ChooseBaseUrl(config.url());
+  if (!url.ok()) return FieldError("url", url.status());
+  client->base_url = *std::move(url);
   client->ca_file = config.ca_file();
   if (config.has_timeout()) {
     client->timeout = ToDuration(config.timeout());
@@ -68,24 +51,16 @@ absl::Status ReadClient(const v1::InthingSinkConfig& config,
 
 absl::Status ReadStream(const v1::InthingSinkConfig& config,
                         const std::string& base_url, Stream* stream) {
-  std::string text = config.stream();
-  if (text.empty()) text = Environment(kStreamVariable);
-  absl::StatusOr<std::string> id = NormalizeStreamId(text, base_url);
-  if (!id.ok()) {
-    const absl::string_view why = id.status().message();
-    return ConfigError("stream", std::string_view(why.data(), why.size()));
+  std::string password;
+  if (config.has_password()) {
+    absl::StatusOr<std::string> secret = ReadSecret(config.password());
+    if (!secret.ok()) return FieldError("password", secret.status());
+    password = *std::move(secret);
   }
-  stream->id = *std::move(id);
-  if (!config.has_password()) {
-    stream->password = Environment(kPasswordVariable);
-    return absl::OkStatus();
-  }
-  absl::StatusOr<std::string> password = ReadSecret(config.password());
-  if (!password.ok()) {
-    const absl::string_view why = password.status().message();
-    return ConfigError("password", std::string_view(why.data(), why.size()));
-  }
-  stream->password = *std::move(password);
+  absl::StatusOr<Stream> chosen =
+      ChooseStream(config.stream(), password, base_url);
+  if (!chosen.ok()) return FieldError("stream", chosen.status());
+  *stream = *std::move(chosen);
   return absl::OkStatus();
 }
 
@@ -93,10 +68,7 @@ absl::Status ReadTemplate(const std::string& field, const std::string& text,
                           std::optional<Template>* out) {
   if (text.empty()) return absl::OkStatus();
   absl::StatusOr<Template> parsed = Template::Parse(text);
-  if (!parsed.ok()) {
-    const absl::string_view why = parsed.status().message();
-    return ConfigError(field, std::string_view(why.data(), why.size()));
-  }
+  if (!parsed.ok()) return FieldError(field, parsed.status());
   *out = *std::move(parsed);
   return absl::OkStatus();
 }
@@ -117,11 +89,7 @@ absl::Status ReadPriorities(const v1::InthingSinkConfig& config,
     const std::string field = absl::StrCat("priority_rules[", i, "]");
     SLUICE_RETURN_IF_ERROR(CheckPriority(field + ".priority", rule.priority()));
     absl::StatusOr<Condition> when = Condition::Parse(rule.when());
-    if (!when.ok()) {
-      const absl::string_view why = when.status().message();
-      return ConfigError(field + ".when",
-                         std::string_view(why.data(), why.size()));
-    }
+    if (!when.ok()) return FieldError(field + ".when", when.status());
     rules->priority_rules.push_back({*std::move(when), rule.priority()});
   }
   return absl::OkStatus();
@@ -138,6 +106,82 @@ const char* MarkupName(v1::Markup markup) {
     default:
       return "markdown";
   }
+}
+
+absl::Status ReadFolder(const std::string& folder, std::string* out) {
+  const std::unique_ptr<char, decltype(&free)> resolved(
+      realpath(folder.c_str(), nullptr), &free);
+  struct stat info;
+  if (resolved == nullptr || stat(resolved.get(), &info) != 0 ||
+      !S_ISDIR(info.st_mode)) {
+    return ConfigError("image.folder",
+                       absl::StrCat("\"", folder,
+                                    "\" is no folder; give the one that the "
+                                    "pictures are in"));
+  }
+  *out = resolved.get();
+  return absl::OkStatus();
+}
+
+absl::Status ReadImageRule(const v1::ImageSource& config, PostRules* rules) {
+  if (config.base64().empty() == config.path().empty()) {
+    return ConfigError("image", "needs either base64 or path");
+  }
+  if (config.path().empty() != config.folder().empty()) {
+    return ConfigError("image.folder", "is for path, which needs it");
+  }
+  ImageRule rule;
+  SLUICE_RETURN_IF_ERROR(
+      ReadTemplate("image.base64", config.base64(), &rule.base64));
+  SLUICE_RETURN_IF_ERROR(ReadTemplate("image.path", config.path(), &rule.path));
+  if (rule.path.has_value()) {
+    SLUICE_RETURN_IF_ERROR(ReadFolder(config.folder(), &rule.folder));
+  }
+  if (config.max_bytes() != 0) {
+    if (config.max_bytes() < kLeastImageBytes ||
+        config.max_bytes() > kMostImageBytes) {
+      return ConfigError(
+          "image.max_bytes",
+          absl::StrCat(config.max_bytes(), " is not allowed; give ",
+                       kLeastImageBytes, " to ", kMostImageBytes));
+    }
+    rule.max_bytes = config.max_bytes();
+  }
+  rule.post_without = config.bad_image() == v1::BAD_IMAGE_POST_TEXT;
+  rules->image = std::move(rule);
+  return absl::OkStatus();
+}
+
+absl::Status ReadType(const v1::InthingSinkConfig& config, PostRules* rules) {
+  const bool has_image = rules->image.has_value();
+  const bool has_code = rules->code.has_value();
+  const auto needs = [](const char* what) {
+    return ConfigError("type", absl::StrCat("needs ", what, " to be set"));
+  };
+  switch (config.type()) {
+    case v1::CODE_EVENT:
+      if (!has_code) return needs("code");
+      rules->type = "code";
+      break;
+    case v1::IMAGE_EVENT:
+    case v1::SCREENSHOT_EVENT:
+      if (!has_image) return needs("image");
+      rules->type = config.type() == v1::IMAGE_EVENT ? "image" : "screenshot";
+      break;
+    case v1::TEXT_EVENT:
+      rules->type = "text";
+      break;
+    default:
+      rules->type = has_image ? "image" : has_code ? "code" : "text";
+  }
+  if (has_image && rules->type != "image" && rules->type != "screenshot") {
+    return ConfigError("image",
+                       "is for types IMAGE_EVENT and SCREENSHOT_EVENT");
+  }
+  if (has_code && rules->type != "code") {
+    return ConfigError("code", "is for type CODE_EVENT");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadRules(const v1::InthingSinkConfig& config, PostRules* rules) {
@@ -171,8 +215,11 @@ absl::Status ReadRules(const v1::InthingSinkConfig& config, PostRules* rules) {
   }
   rules->markup = MarkupName(config.markup());
   rules->truncate = config.oversize() != v1::DEAD_LETTER;
-  rules->host_name = HostName();
-  Truncate(kMaxGenerator, &rules->host_name);
+  rules->host_name = DefaultGenerator();
+  if (config.has_image()) {
+    SLUICE_RETURN_IF_ERROR(ReadImageRule(config.image(), rules));
+  }
+  SLUICE_RETURN_IF_ERROR(ReadType(config, rules));
   return ReadPriorities(config, rules);
 }
 

@@ -106,6 +106,70 @@ TEST_F(SettingsTest, SinksOfOneStreamShareItsRate) {
   EXPECT_NE(Read().rate_key, key);
 }
 
+TEST_F(SettingsTest, TheTypeFollowsFromWhatIsSet) {
+  EXPECT_EQ(Read().rules.type, "text");
+  config_.set_code("{{ data }}");
+  EXPECT_EQ(Read().rules.type, "code");
+  config_.set_type(v1::TEXT_EVENT);
+  EXPECT_EQ(RefusedField(), "code");
+  config_.clear_code();
+  EXPECT_EQ(Read().rules.type, "text");
+  for (const auto type :
+       {v1::CODE_EVENT, v1::IMAGE_EVENT, v1::SCREENSHOT_EVENT}) {
+    config_.set_type(type);
+    EXPECT_EQ(RefusedField(), "type");
+  }
+  config_.mutable_image()->set_base64("{{ data.jpeg }}");
+  EXPECT_EQ(Read().rules.type, "screenshot");
+  config_.set_type(v1::EVENT_TYPE_UNSPECIFIED);
+  EXPECT_EQ(Read().rules.type, "image");
+  config_.set_type(v1::TEXT_EVENT);
+  EXPECT_EQ(RefusedField(), "image");
+  config_.set_type(v1::IMAGE_EVENT);
+  config_.set_code("{{ data }}");
+  EXPECT_EQ(RefusedField(), "code");
+}
+
+TEST_F(SettingsTest, ReadsWhereThePictureComesFrom) {
+  v1::ImageSource* image = config_.mutable_image();
+  image->set_path("{{ data.file }}");
+  image->set_folder(testing::TempDir() + "/.");
+  image->set_max_bytes(4096);
+  image->set_bad_image(v1::BAD_IMAGE_POST_TEXT);
+  const InthingSinkOptions options = Read();
+  ASSERT_TRUE(options.rules.image.has_value());
+  EXPECT_FALSE(options.rules.image->folder.ends_with("/."));
+  EXPECT_EQ(options.rules.image->max_bytes, 4096);
+  EXPECT_TRUE(options.rules.image->post_without);
+}
+
+TEST_F(SettingsTest, NamesTheFieldOfEachMistakeAboutPictures) {
+  const auto refused = [this](void (*change)(v1::ImageSource*)) {
+    config_.clear_image();
+    config_.mutable_image()->set_base64("{{ data.jpeg }}");
+    change(config_.mutable_image());
+    return RefusedField();
+  };
+  using Source = v1::ImageSource*;
+  EXPECT_EQ(refused([](Source) {}), "");
+  EXPECT_EQ(refused([](Source s) { s->clear_base64(); }), "image");
+  EXPECT_EQ(refused([](Source s) { s->set_path("x"); }), "image");
+  EXPECT_EQ(refused([](Source s) { s->set_folder("/tmp"); }), "image.folder");
+  EXPECT_EQ(refused([](Source s) { s->set_base64("{{"); }), "image.base64");
+  EXPECT_EQ(refused([](Source s) { s->set_max_bytes(1); }), "image.max_bytes");
+  const auto path = [](Source s) {
+    s->clear_base64();
+    s->set_path("x");
+  };
+  path(config_.mutable_image());
+  EXPECT_EQ(RefusedField(), "image.folder");
+  config_.mutable_image()->set_folder("/no/such/folder");
+  EXPECT_EQ(RefusedField(), "image.folder");
+  config_.mutable_image()->set_folder("/tmp");
+  config_.mutable_image()->set_path("{{");
+  EXPECT_EQ(RefusedField(), "image.path");
+}
+
 TEST_F(SettingsTest, NamesTheFieldOfEachMistake) {
   const auto refused = [this](void (*change)(v1::InthingSinkConfig*)) {
     const v1::InthingSinkConfig good = config_;

@@ -11,6 +11,7 @@
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/feed/feed_command.h"
 #include "tools/sluice/help_command.h"
+#include "tools/sluice/inthing_command.h"
 #include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
 #include "tools/sluice/plugins_command.h"
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
   sluice::AddValidateCommand(app, registry, &action);
   sluice::AddLogCommand(app, &action);
   sluice::AddDeadLettersCommand(app, &action);
+  sluice::AddInthingCommand(app, &action);
   sluice::AddPluginsCommand(app, registry, &action);
   sluice::AddFeedCommand(app, registry, &action);
   sluice::AddSandboxCommand(app, &action);
