@@ -78,6 +78,15 @@ bool SkipDigits(std::string_view* text) {
   return count > 0;
 }
 
+// Bytes of the UTF-8 character that `text` begins with; 0: of none.
+size_t Utf8CharacterSize(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  return size <= text.size() && simdjson::validate_utf8(text.substr(0, size))
+             ? size
+             : 0;
+}
+
 }  // namespace
 
 void AppendJsonEscaped(std::string_view text, std::string* out) {
@@ -131,6 +140,17 @@ bool IsUtf8(std::string_view text) {
   }
   while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
   return i == text.size() || simdjson::validate_utf8(text);
+}
+
+std::string ToUtf8(std::string_view text) {
+  if (IsUtf8(text)) return std::string(text);
+  std::string valid;
+  while (!text.empty()) {
+    const size_t size = Utf8CharacterSize(text);
+    valid.append(size == 0 ? "\uFFFD" : text.substr(0, size));
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return valid;
 }
 
 }  // namespace sluice

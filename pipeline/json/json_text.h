@@ -21,6 +21,10 @@ bool IsJsonNumber(std::string_view text);
 // True when `text` is UTF-8.
 bool IsUtf8(std::string_view text);
 
+// `text` with each byte that is no part of a UTF-8 character replaced by
+// U+FFFD.
+std::string ToUtf8(std::string_view text);
+
 }  // namespace sluice
 
 #endif  // PIPELINE_JSON_JSON_TEXT_H_

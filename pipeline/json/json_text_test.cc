@@ -56,5 +56,12 @@ TEST(JsonTextTest, KnowsUtf8) {
              "che"));
 }
 
+TEST(JsonTextTest, WhatIsNotUtf8IsReplacedByteByByte) {
+  EXPECT_EQ(ToUtf8("Küche ☃ 𝄞"), "Küche ☃ 𝄞");
+  EXPECT_EQ(ToUtf8("a\xFF\xC3"), "a\uFFFD\uFFFD");
+  EXPECT_EQ(ToUtf8("\xE2\x98z\xE2\x98\x83"), "\uFFFD\uFFFDz☃");
+  EXPECT_EQ(ToUtf8(""), "");
+}
+
 }  // namespace
 }  // namespace sluice

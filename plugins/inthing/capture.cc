@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_text.h"
 #include "plugins/inthing/inthing_error.h"
 #include "plugins/inthing/text_limits.h"
 

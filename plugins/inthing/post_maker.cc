@@ -54,7 +54,8 @@ absl::StatusOr<std::string> PathWithin(const std::string& folder,
   if (resolved == nullptr) {
     return absl::NotFoundError(absl::StrCat(path, ": no such file"));
   }
-  if (absl::StartsWith(resolved.get(), folder + "/")) return resolved.get();
+  const std::string inside = folder == "/" ? folder : folder + "/";
+  if (absl::StartsWith(resolved.get(), inside)) return resolved.get();
   return absl::PermissionDeniedError(
       absl::StrCat(path, ": lies outside of ", folder));
 }

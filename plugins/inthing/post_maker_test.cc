@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -227,8 +228,9 @@ TEST(PostMakerTest, APictureThatCannotBeUsedIsToldOfOrLeftOut) {
 }
 
 TEST(PostMakerTest, PostsAFileOfTheFolderAndNoOther) {
-  const std::string root = testing::TempDir() + "/pictures";
+  std::string root = testing::TempDir() + "/pictures";
   mkdir(root.c_str(), 0700);
+  root = std::filesystem::canonical(root).string();
   mkdir((root + "/in").c_str(), 0700);
   std::ofstream(root + "/in/a.png") << kPng;
   std::ofstream(root + "/secret.png") << kPng;

@@ -1,9 +1,6 @@
 #include "plugins/inthing/text_limits.h"
 
-#include <algorithm>
-
 #include "absl/strings/ascii.h"
-#include "pipeline/json/json_text.h"
 
 namespace sluice::inthing {
 namespace {
@@ -14,29 +11,12 @@ bool IsContinuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
 }
 
-// One character, all of it.
-bool IsUtf8Character(std::string_view text) {
-  return IsUtf8(text) && CountCodePoints(text) == 1;
-}
-
 }  // namespace
 
 size_t CountCodePoints(std::string_view text) {
   size_t count = 0;
   for (const char byte : text) count += !IsContinuation(byte);
   return count;
-}
-
-std::string ToUtf8(std::string_view text) {
-  if (IsUtf8(text)) return std::string(text);
-  std::string valid;
-  while (!text.empty()) {
-    size_t size = std::min<size_t>(4, text.size());
-    while (size > 0 && !IsUtf8Character(text.substr(0, size))) --size;
-    valid.append(size == 0 ? "\uFFFD" : text.substr(0, size));
-    text.remove_prefix(std::max<size_t>(size, 1));
-  }
-  return valid;
 }
 
 bool Truncate(size_t max_code_points, std::string* text) {

@@ -18,10 +18,6 @@ inline constexpr size_t kMaxText = 64 * 1024;
 // Code points in `text`, which is UTF-8.
 size_t CountCodePoints(std::string_view text);
 
-// `text` with each byte that is no part of a UTF-8 character replaced by
-// U+FFFD.
-std::string ToUtf8(std::string_view text);
-
 // Cuts `text` to `max_code_points`, the last of them an ellipsis. True: it was
 // longer.
 bool Truncate(size_t max_code_points, std::string* text);

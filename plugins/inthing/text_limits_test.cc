@@ -36,13 +36,6 @@ TEST(TextLimitsTest, MarkupIsEscaped) {
             "a\\*b\\_c \\<img\\> \\[x\\]\\(y\\) 1\\.5 é");
 }
 
-TEST(TextLimitsTest, WhatIsNotUtf8IsReplacedByteByByte) {
-  EXPECT_EQ(ToUtf8("Küche ☃ 𝄞"), "Küche ☃ 𝄞");
-  EXPECT_EQ(ToUtf8("a\xFF\xC3"), "a\uFFFD\uFFFD");
-  EXPECT_EQ(ToUtf8("\xE2\x98z\xE2\x98\x83"), "\uFFFD\uFFFDz☃");
-  EXPECT_EQ(ToUtf8(""), "");
-}
-
 TEST(TextLimitsTest, HashtagsAreOfWordCharacters) {
   EXPECT_EQ(Hashtag("room-12 b"), "#room_12_b");
   EXPECT_EQ(Hashtag("Küche"), "#Küche");

@@ -28,6 +28,7 @@ absl::StatusOr<std::unique_ptr<EmulatedService>> EmulatedService::Start(
       new EmulatedService(std::move(emulator), faults));
   HttpServerOptions options;
   options.port = port;
+  options.max_body_bytes = service->emulator_->max_body_bytes();
   SLUICE_ASSIGN_OR_RETURN(
       service->server_,
       HttpServer::Start(

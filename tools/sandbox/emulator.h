@@ -2,6 +2,7 @@
 #ifndef TOOLS_SANDBOX_EMULATOR_H_
 #define TOOLS_SANDBOX_EMULATOR_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ class Emulator {
   // "disruptive", "feed", "inthing": its name in faults, ledger, control paths
   // and the ready line. Callable on any thread, before Start() too.
   virtual std::string_view name() const = 0;
+
+  // Requests with longer bodies are answered 413 without the emulator. Called
+  // before Start().
+  virtual size_t max_body_bytes() const { return size_t{16} << 20; }
 
   // The service listens at `base_url` ("http://127.0.0.1:8081", no trailing
   // slash). `executor` is the server's own and outlives the emulator's use of

@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -65,13 +66,12 @@ std::string Sha256Source(std::string_view text) {
                       "'");
 }
 
-const std::string& Policy() {
-  static const auto& policy = *new std::string(absl::StrCat(
-      "default-src 'none'; style-src ", Sha256Source(kStyle), "; script-src ",
-      Sha256Source(kScript),
+std::string Policy(std::string_view style, std::string_view script) {
+  return absl::StrCat(
+      "default-src 'none'; style-src ", Sha256Source(style), "; script-src ",
+      script.empty() ? "'none'" : Sha256Source(script),
       "; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri "
-      "'none'; frame-ancestors 'none'"));
-  return policy;
+      "'none'; frame-ancestors 'none'");
 }
 
 // Where inline `mark` ends in text[from..]; npos: nowhere on this line.
@@ -152,19 +152,19 @@ class MarkdownBlocks {
  public:
   void Add(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with("```")) return Fence();
-    if (fenced_) {
-      absl::StrAppend(&out_, HtmlEscape(line), "\n");
-      return;
-    }
+    if (AddFenced(line)) return;
     const size_t text = line.find_first_not_of(" \t");
     if (text == std::string_view::npos) return Open("");
     line.remove_prefix(text);
     if (Heading(line)) return;
     if (line.starts_with("- ") || line.starts_with("* ")) {
       Open("ul");
-      absl::StrAppend(&out_, "<li>", InlineHtml(line.substr(2)), "</li>");
-      return;
+      return Item(line.substr(2));
+    }
+    if (const size_t digits = line.find_first_not_of("0123456789");
+        digits > 0 && digits < 10 && line.substr(digits).starts_with(". ")) {
+      Open("ol");
+      return Item(line.substr(digits + 2));
     }
     if (line.starts_with("> ")) {
       Open("blockquote");
@@ -177,7 +177,7 @@ class MarkdownBlocks {
   }
 
   std::string Finish() {
-    if (fenced_) Fence();
+    if (fence_ > 0) EndFence();
     Open("");
     return std::move(out_);
   }
@@ -190,10 +190,31 @@ class MarkdownBlocks {
     if (!tag.empty()) absl::StrAppend(&out_, "<", ToAbsl(tag), ">");
     open_ = tag;
   }
-  void Fence() {
-    Open("");
-    out_ += fenced_ ? "</code></pre>\n" : "<pre><code>";
-    fenced_ = !fenced_;
+  void Item(std::string_view text) {
+    absl::StrAppend(&out_, "<li>", InlineHtml(text), "</li>");
+  }
+  // True: the line is part of fenced code, or begins or ends it
+  // (https://spec.commonmark.org/0.30/#fenced-code-blocks).
+  bool AddFenced(std::string_view line) {
+    const size_t ticks = std::min(line.find_first_not_of('`'), line.size());
+    if (fence_ == 0) {
+      const bool begins =
+          ticks >= 3 && line.find('`', ticks) == std::string_view::npos;
+      if (!begins) return false;
+      Open("");
+      fence_ = ticks;
+      out_ += "<pre><code>";
+    } else if (ticks >= fence_ &&
+               line.find_first_not_of(" \t", ticks) == std::string_view::npos) {
+      EndFence();
+    } else {
+      absl::StrAppend(&out_, HtmlEscape(line), "\n");
+    }
+    return true;
+  }
+  void EndFence() {
+    fence_ = 0;
+    out_ += "</code></pre>\n";
   }
   bool Heading(std::string_view line) {
     const size_t level = line.find_first_not_of('#');
@@ -209,7 +230,7 @@ class MarkdownBlocks {
 
   std::string out_;
   std::string_view open_;
-  bool fenced_ = false;
+  size_t fence_ = 0;  // of so many backticks; 0: not in fenced code
 };
 
 }  // namespace
@@ -222,24 +243,37 @@ std::string HtmlEscape(std::string_view text) {
                                             {"'", "&#39;"}});
 }
 
-HttpResponse HtmlPage(int status, std::string_view title, std::string_view body,
-                      bool live) {
+HttpResponse HtmlDocument(int status, const HtmlParts& parts) {
+  const std::string style = absl::StrCat(kStyle, ToAbsl(parts.style));
   HttpResponse response{.status = status};
   response.headers = {{"Content-Type", "text/html; charset=utf-8"},
-                      {"Content-Security-Policy", Policy()},
+                      {"Content-Security-Policy", Policy(style, parts.script)},
                       {"X-Content-Type-Options", "nosniff"},
                       {"Referrer-Policy", "no-referrer"},
                       {"Cache-Control", "no-store"}};
-  const std::string escaped = HtmlEscape(title);
+  const std::string title = HtmlEscape(parts.title);
   response.body = absl::StrCat(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width\"><title>",
-      escaped, "</title><style>", kStyle, "</style></head><body><header><h1>",
-      escaped, "</h1><span class=\"state\">", live ? "live" : "",
-      "</span></header><main>", ToAbsl(body), "</main>");
-  if (live) absl::StrAppend(&response.body, "<script>", kScript, "</script>");
+      title, "</title><style>", style, "</style></head><body><header><h1>",
+      title, "</h1>", ToAbsl(parts.aside), "</header><main>",
+      ToAbsl(parts.body), "</main>");
+  if (!parts.script.empty()) {
+    absl::StrAppend(&response.body, "<script>", ToAbsl(parts.script),
+                    "</script>");
+  }
   response.body += "</body></html>\n";
   return response;
+}
+
+HttpResponse HtmlPage(int status, std::string_view title, std::string_view body,
+                      bool live) {
+  return HtmlDocument(
+      status,
+      {.title = title,
+       .body = body,
+       .aside = live ? "<span class=\"state\">live</span>" : "",
+       .script = live ? std::string_view(kScript) : std::string_view()});
 }
 
 std::string MarkdownToHtml(std::string_view text) {

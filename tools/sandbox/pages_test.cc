@@ -44,6 +44,33 @@ TEST(PagesTest, RendersMarkdown) {
   EXPECT_EQ(MarkdownToHtml("\\*no\\* 2*3"), "<p>*no* 2*3</p>\n");
 }
 
+TEST(PagesTest, RendersNumberedLists) {
+  EXPECT_EQ(MarkdownToHtml("1. a\n2. b\n\n2024. x\n3.5 m\n"),
+            "<ol><li>a</li><li>b</li></ol>\n<ol><li>x</li></ol>\n"
+            "<p>3.5 m</p>\n");
+}
+
+TEST(PagesTest, AFenceEndsAtOneAsLong) {
+  EXPECT_EQ(MarkdownToHtml("````c\n```\nx\n````\ny"),
+            "<pre><code>```\nx\n</code></pre>\n<p>y</p>\n");
+  EXPECT_THAT(MarkdownToHtml("```no``` fence"), Not(HasSubstr("<pre>")));
+  EXPECT_EQ(MarkdownToHtml("```\nopen"), "<pre><code>open\n</code></pre>\n");
+}
+
+TEST(PagesTest, ADocumentHasItsOwnStyleAndScript) {
+  const HttpResponse page = HtmlDocument(200, {.title = "t",
+                                               .body = "b",
+                                               .aside = "<i>a</i>",
+                                               .style = "x{}",
+                                               .script = "run()"});
+  EXPECT_THAT(page.body, HasSubstr("</h1><i>a</i></header><main>b</main>"
+                                   "<script>run()</script>"));
+  EXPECT_THAT(page.body, HasSubstr("x{}</style>"));
+  const HttpResponse still = HtmlDocument(200, {.title = "t", .body = "b"});
+  EXPECT_THAT(*FindHeader(still.headers, "Content-Security-Policy"),
+              HasSubstr("script-src 'none'"));
+}
+
 TEST(PagesTest, RendersLinksToTheWebOnly) {
   EXPECT_THAT(MarkdownToHtml("[a](https://b.example/?c=1&d=2)"),
               HasSubstr("href=\"https://b.example/?c=1&amp;d=2\">a</a>"));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "boost/json.hpp"
+#include "pipeline/json/json_text.h"
 #include "pipeline/json/json_value.h"
 #include "plugins/inthing/capture.h"
 #include "plugins/inthing/image.h"
@@ -141,8 +142,7 @@ int Show(const InthingOptions& options,
 
 // Line ends as Python reads them, without what is not UTF-8.
 std::string ToPlainText(const std::string& bytes) {
-  return inthing::ToUtf8(
-      absl::StrReplaceAll(bytes, {{"\r\n", "\n"}, {"\r", "\n"}}));
+  return ToUtf8(absl::StrReplaceAll(bytes, {{"\r\n", "\n"}, {"\r", "\n"}}));
 }
 
 absl::StatusOr<inthing::CommandOutput> Capture(const InthingOptions& options,

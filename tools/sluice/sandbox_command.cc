@@ -61,6 +61,8 @@ sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
   options.inthing_port = given.inthing_port;
   options.feed.rate_limits = given.feed_limits;
   options.inthing.limits.enabled = !given.no_inthing_limits;
+  options.inthing.mode = sandbox::ParseInthingMode(given.inthing_mode)
+                             .value_or(sandbox::InthingMode::kLenient);
   sandbox::DisruptiveOptions& disruptive = options.disruptive;
   disruptive.devices = given.devices;
   disruptive.seed = given.seed;
@@ -133,6 +135,11 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                    "Limit requests to the feed service as the real one does");
   command.add_flag("--no-inthing-limits", options.no_inthing_limits,
                    "Any number of posts to a stream");
+  command
+      .add_option("--inthing-mode", options.inthing_mode,
+                  "lenient: names the field of each mistake; strict: as the "
+                  "real service; permissive: takes what that took")
+      ->check(CLI::IsMember({"lenient", "strict", "permissive"}));
   command.add_option("--write-config", options.write_config,
                      "Folder for a configuration that `sluice run` takes, with "
                      "its secrets");

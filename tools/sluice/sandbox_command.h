@@ -32,6 +32,7 @@ struct SandboxCommandOptions {
   bool no_auth = false;
   bool feed_limits = false;
   bool no_inthing_limits = false;
+  std::string inthing_mode = "lenient";
   bool lenient = false;
   std::string push_url;
   std::string push_secret;

@@ -1,38 +1,42 @@
 // A local inthing.io: streams, events, their pages, passwords and rate limits.
 //
 // Facts: the client https://github.com/willmcgugan/inthing at 6364ceaa and the
-// site's source https://github.com/willmcgugan/timeline at 0ca45ba9. Where the
-// site answered an exception's page to a mistake, this one names the field.
+// site's source https://github.com/willmcgugan/timeline at 0ca45ba9.
 #ifndef TOOLS_SANDBOX_INTHING_INTHING_EMULATOR_H_
 #define TOOLS_SANDBOX_INTHING_INTHING_EMULATOR_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "boost/json/fwd.hpp"
+#include "absl/status/statusor.h"
 #include "tools/sandbox/emulator.h"
 #include "tools/sandbox/inthing/inthing_form.h"
+#include "tools/sandbox/inthing/inthing_live.h"
+#include "tools/sandbox/inthing/inthing_rules.h"
 #include "tools/sandbox/inthing/inthing_store.h"
+#include "tools/sandbox/inthing/json_rpc_server.h"
 #include "tools/sandbox/ledger.h"
 
 namespace sluice::sandbox {
 
 struct InthingOptions {
   uint64_t seed = 1;  // decides ids and passwords
+  InthingMode mode = InthingMode::kLenient;
   // A stream that is there from the start, claimed by this user.
   std::string user = "sluice";
   std::string slug = "sandbox";
   std::string password;  // empty: "sandbox1"
   InthingLimits limits;
-  size_t max_events = 10'000;  // kept per stream
+  InthingCapacity capacity;
+  size_t streams_per_user = 10;  // that can be claimed
 };
 
-// Paths on its port: /api/public/, /api/new-event/, /s/{id}/, /e/{id}/, ...
+// docs/sandbox.md lists the paths on its port.
 class InthingEmulator final : public Emulator {
  public:
   // `ledger` outlives it. An accepted post counts there for every event whose
@@ -40,7 +44,11 @@ class InthingEmulator final : public Emulator {
   InthingEmulator(InthingOptions options, Ledger* ledger);
 
   std::string_view name() const override { return "inthing"; }
+  // Posts up to 32 MiB are read; up to this they are refused in the service's
+  // words.
+  size_t max_body_bytes() const override { return size_t{40} << 20; }
   void Start(std::string base_url, Executor* executor) override;
+  void Stop() override { live_.Stop(); }
   void Handle(HttpServerRequest request,
               std::shared_ptr<HttpResponder> responder) override;
   HttpResponse FaultAnswer(const Fault& fault) override;
@@ -51,36 +59,59 @@ class InthingEmulator final : public Emulator {
   // from ...".
   std::string StatusJson() override;
   std::vector<Page> Pages() override;
+  // POST /inthing/streams, GET /inthing/streams/{id}/events, POST
+  // /inthing/settings, POST /inthing/reset: see docs/sandbox.md.
+  bool Control(const HttpServerRequest& request,
+               const std::shared_ptr<HttpResponder>& responder) override;
 
  private:
-  HttpResponse Answer(const HttpServerRequest& request);
-  HttpResponse AnswerPage(const HttpServerRequest& request,
-                          const std::vector<std::string>& parts);
+  using Parts = std::vector<std::string>;
 
-  // JSON-RPC 2.0.
-  HttpResponse AnswerRpc(const HttpServerRequest& request);
-  // Null: a notification, which gets no answer.
-  boost::json::value AnswerCall(const boost::json::value& call,
-                                const std::string& base);
-  boost::json::object NewStream(const std::string& base);
+  HttpResponse Answer(const HttpServerRequest& request);
+  HttpResponse AnswerPage(const HttpServerRequest& request, const Parts& parts);
+  // Pages below a stream's own; nullopt: there is no such page.
+  std::optional<HttpResponse> AnswerStreamPage(const HttpServerRequest& request,
+                                               const Parts& parts);
+  HttpResponse ShowStream(InthingStream& stream);
+  // The stream that a path begins with, "/s/{id}/" or "/{user}/{slug}/".
+  InthingStream* StreamAt(const Parts& parts);
+
+  // inthing_methods.cc: JSON-RPC.
+  HttpResponse AnswerRpc(const HttpServerRequest& request,
+                         const std::vector<RpcMethod>& methods) const;
+  std::vector<RpcMethod> PublicMethods(std::string base);
+  std::vector<RpcMethod> PrivateMethods();
+  RpcMethod::Outcome GetUpdates(const boost::json::object& params);
 
   // `preset`: the stream that the path names; null: the form names it.
   HttpResponse AddEvent(const HttpServerRequest& request,
                         InthingStream* preset);
-  // The result as an object.
-  std::string Post(const InthingForm& form, InthingStream* preset,
-                   const std::string& base);
-  std::string Store(const InthingForm& form, InthingStream& stream,
-                    const std::string& base);
+  // The result as an object. Nullopt: the site broke.
+  std::optional<std::string> Post(const HttpServerRequest& request,
+                                  const InthingForm& form,
+                                  InthingStream* preset);
+  std::string Store(const HttpServerRequest& request, const InthingForm& form,
+                    InthingStream& stream);
+  void AddMeta(InthingStream& stream, std::string title, std::string text);
   HttpResponse Claim(const HttpServerRequest& request, InthingStream& stream);
   void Record(const InthingStream& stream, const InthingEvent& event);
 
+  // inthing_control.cc.
+  absl::StatusOr<std::string> ControlAnswer(const HttpServerRequest& request);
+  absl::StatusOr<std::string> CreateStream(const std::string& body);
+  absl::StatusOr<std::string> ListEvents(std::string_view id);
+  absl::StatusOr<std::string> ChangeSettings(const std::string& body);
+
   // The address that the request came to: "http://127.0.0.1:8083".
   std::string BaseOf(const HttpServerRequest& request) const;
+  void SetMode(InthingMode mode);
+  bool strict() const { return mode_ == InthingMode::kStrict; }
 
   const InthingOptions options_;
+  InthingMode mode_ = InthingMode::kLenient;
   Ledger* const ledger_;
   InthingStore store_;
+  InthingLive live_;
   std::string base_url_;
   Executor* executor_ = nullptr;
   InthingStream* ready_ = nullptr;

@@ -17,12 +17,14 @@ class InthingForm {
  public:
   struct File {
     std::string name;
+    std::string media_type;  // as it was said; may be anything
     std::string bytes;
   };
 
   // Reads application/x-www-form-urlencoded and multipart/form-data (RFC 7578);
   // values of the query stand in for fields that are missing. Of a repeated
-  // field the first counts.
+  // field the first counts. What is no form has no fields. At most 1,000 parts
+  // are read.
   static InthingForm Parse(const HttpServerRequest& request);
 
   // Nullopt: neither in the body nor in the query.
@@ -35,8 +37,8 @@ class InthingForm {
   const File* image() const { return image_.has_value() ? &*image_ : nullptr; }
 
  private:
-  void ParseMultipart(std::string_view body, std::string_view boundary);
-  void AddPart(std::string_view head, std::string_view content);
+  void ParseMultipart(std::string_view body, const std::string& boundary);
+  void AddPart(std::string_view part);
 
   std::map<std::string, std::string, std::less<>> fields_;
   std::optional<File> image_;

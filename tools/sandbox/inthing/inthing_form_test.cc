@@ -55,6 +55,40 @@ TEST(InthingFormTest, KeepsBinaryFilesWhole) {
   EXPECT_EQ(form.image()->name, "ph\xC3\xB6to.png");
 }
 
+TEST(InthingFormTest, WhatOnlyBeginsLikeADelimiterIsContent) {
+  const std::string bytes = "a\r\n--xyzw\r\nb --xyz\r\n--xyz!";
+  const InthingForm form = ParseMultipart(
+      "preamble\r\n--xyz \t\r\nContent-Disposition: form-data; "
+      "name=\"text\"\r\n\r\n" +
+      bytes + "\r\n--xyz--\r\nepilogue");
+  EXPECT_EQ(form.Get("text"), bytes);
+}
+
+TEST(InthingFormTest, ReadsParametersWithSemicolonsAndQuotes) {
+  const InthingForm form = ParseMultipart(
+      "--xyz\r\nContent-Disposition: form-data; filename=\"a;name=b\\\".png\""
+      " ; NAME=image\r\ncontent-type:  (None, None) \r\n\r\nx\r\n--xyz--");
+  ASSERT_NE(form.image(), nullptr);
+  EXPECT_EQ(form.image()->name, "a;name=b\".png");
+  EXPECT_EQ(form.image()->media_type, "(None, None)");
+  EXPECT_EQ(form.image()->bytes, "x");
+}
+
+TEST(InthingFormTest, AnImageWithoutAFileNameIsAField) {
+  const InthingForm form = ParseMultipart(
+      "--xyz\r\nContent-Disposition: form-data; name=image\r\n\r\nx\r\n"
+      "--xyz--");
+  EXPECT_EQ(form.image(), nullptr);
+  EXPECT_EQ(form.Get("image"), "x");
+}
+
+TEST(InthingFormTest, ABodyThatIsCutKeepsWhatIsThere) {
+  EXPECT_EQ(ParseMultipart("--xyz\r\nContent-Disposition: form-data; "
+                           "name=title\r\n\r\nhalf of i")
+                .Get("title"),
+            "half of i");
+}
+
 TEST(InthingFormTest, ReadsNothingFromBrokenParts) {
   for (const char* body :
        {"", "--xyz", "--xyz\r\n", "--xyz\r\nno colon\r\n\r\nx\r\n--xyz--",

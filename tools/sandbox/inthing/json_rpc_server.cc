@@ -37,9 +37,8 @@ std::string_view TypeName(const json::value& value) {
 json::value ErrorObject(const RpcError& error, json::value id) {
   json::object details{{"code", error.code}, {"message", error.message}};
   if (!error.data.is_null()) details["data"] = error.data;
-  return json::object{{"jsonrpc", "2.0"},
-                      {"error", std::move(details)},
-                      {"id", std::move(id)}};
+  return json::object{
+      {"jsonrpc", "2.0"}, {"error", std::move(details)}, {"id", std::move(id)}};
 }
 
 std::optional<RpcError> CheckParameters(const RpcMethod& method,
@@ -53,10 +52,10 @@ std::optional<RpcError> CheckParameters(const RpcMethod& method,
     }
     const std::string_view type = TypeName(*value);
     if (parameter.type != "anything" && type != parameter.type) {
-      return RpcError{
-          -32602, absl::StrCat("parameter '", ToAbsl(parameter.name),
-                               "' should be type ", ToAbsl(parameter.type),
-                               ", not type ", ToAbsl(type))};
+      return RpcError{-32602,
+                      absl::StrCat("parameter '", ToAbsl(parameter.name),
+                                   "' should be type ", ToAbsl(parameter.type),
+                                   ", not type ", ToAbsl(type))};
     }
   }
   return std::nullopt;
@@ -115,9 +114,8 @@ std::optional<json::value> Answer(const json::value& element,
   if (const RpcError* error = std::get_if<RpcError>(&outcome)) {
     return ErrorObject(*error, *id);
   }
-  json::object answer{
-      {"jsonrpc", "2.0"},
-      {"result", std::get<json::value>(std::move(outcome))}};
+  json::object answer{{"jsonrpc", "2.0"},
+                      {"result", std::get<json::value>(std::move(outcome))}};
   if (!id->is_null()) answer["id"] = *id;
   return answer;
 }

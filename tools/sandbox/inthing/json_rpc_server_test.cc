@@ -56,9 +56,9 @@ TEST(JsonRpcServerTest, SaysWhatIsWrongInTheServicesWords) {
             "-32600 Invalid request - list or object expected null");
   EXPECT_EQ(Error(Say(R"({"method":"echo","id":2})")),
             "-32600 Invalid request - value for 'jsonrpc' expected 2");
-  EXPECT_EQ(Error(Say(R"({"jsonrpc":"1.0","method":"echo","id":2})"))
-                .substr(0, 60),
-            "-32600 Invalid request - this server supports only JSON-RPC ");
+  EXPECT_EQ(
+      Error(Say(R"({"jsonrpc":"1.0","method":"echo","id":2})")).substr(0, 60),
+      "-32600 Invalid request - this server supports only JSON-RPC ");
   EXPECT_EQ(Error(Call(R"("method":"echo","params":[])")),
             "-32602 Invalid params - this server only supports parameters "
             "by-name 2");
@@ -72,9 +72,9 @@ TEST(JsonRpcServerTest, SaysWhatIsWrongInTheServicesWords) {
             "-32602 'what' is a required parameter 2");
   EXPECT_EQ(Error(Call(R"("method":"echo","params":{"what":[]})")),
             "-32602 parameter 'what' should be type string, not type list 2");
-  EXPECT_EQ(Error(Call(
-                R"("method":"echo","params":{"what":"x","times":true})")),
-            "-32602 parameter 'times' should be type number, not type bool 2");
+  EXPECT_EQ(
+      Error(Call(R"("method":"echo","params":{"what":"x","times":true})")),
+      "-32602 parameter 'times' should be type number, not type bool 2");
 }
 
 TEST(JsonRpcServerTest, AnErrorOfAMethodHasItsCodeAndData) {
