@@ -1,23 +1,16 @@
 #include "plugins/inthing/image.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "plugins/inthing/inthing_error.h"
+#include "plugins/inthing/local_file.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::inthing {
 namespace {
 
 constexpr size_t kMaxFileName = 100;
-constexpr size_t kReadBytes = size_t{64} << 10;
 
 struct Format {
   const char* media_type;
@@ -74,45 +67,6 @@ std::string FileName(std::string_view name, const Format& format) {
   return safe + format.extension;
 }
 
-absl::Status IoError(absl::StatusCode code, const std::string& path,
-                     std::string_view why) {
-  return MakeError(code, absl::StrCat(path, ": ", std::string(why)),
-                   v1::Error::IO);
-}
-
-absl::Status SystemError(const std::string& path) {
-  switch (errno) {
-    case ENOENT:
-    case ENOTDIR:
-      return IoError(absl::StatusCode::kNotFound, path, "no such file");
-    case EACCES:
-    case EPERM:
-      return IoError(absl::StatusCode::kPermissionDenied, path,
-                     "may not be read");
-    default:
-      return IoError(absl::StatusCode::kUnavailable, path, strerror(errno));
-  }
-}
-
-absl::StatusOr<std::string> ReadAll(int fd, const std::string& path,
-                                    size_t max_bytes) {
-  std::string bytes;
-  while (true) {
-    const size_t size = bytes.size();
-    bytes.resize(size + kReadBytes);
-    const ssize_t got = read(fd, bytes.data() + size, kReadBytes);
-    bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError(path);
-    if (bytes.size() > max_bytes) {
-      return IoError(
-          absl::StatusCode::kOutOfRange, path,
-          absl::StrCat("has more than the ", max_bytes, " bytes allowed"));
-    }
-    if (got == 0) return bytes;
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<Image> MakeImage(std::string bytes, std::string_view name,
@@ -132,28 +86,12 @@ absl::StatusOr<Image> MakeImage(std::string bytes, std::string_view name,
   return Image{FileName(name, *format), format->media_type, std::move(bytes)};
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path,
-                                     size_t max_bytes) {
-  if (path == "-") return ReadAll(STDIN_FILENO, "standard input", max_bytes);
-  // A pipe without a writer must not be waited for.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return SystemError(path);
-  struct stat info;
-  absl::StatusOr<std::string> bytes =
-      IoError(absl::StatusCode::kInvalidArgument, path, "is no regular file");
-  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
-    bytes = ReadAll(fd, path, max_bytes);
-  }
-  close(fd);
-  return bytes;
-}
-
 absl::StatusOr<Image> ReadImage(const std::string& path, size_t max_bytes) {
-  SLUICE_ASSIGN_OR_RETURN(std::string bytes, ReadFile(path, max_bytes));
+  SLUICE_ASSIGN_OR_RETURN(std::string bytes, ReadLocalFile(path, max_bytes));
   absl::StatusOr<Image> image = MakeImage(std::move(bytes), path, max_bytes);
   if (image.ok()) return image;
-  return IoError(absl::StatusCode::kInvalidArgument, path,
-                 std::string(image.status().message()));
+  return FileError(absl::StatusCode::kInvalidArgument, path,
+                   std::string(image.status().message()));
 }
 
 }  // namespace sluice::inthing

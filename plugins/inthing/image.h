@@ -22,16 +22,10 @@ inline constexpr size_t kDefaultMaxImageBytes = size_t{10} << 20;
 absl::StatusOr<Image> MakeImage(std::string bytes, std::string_view name,
                                 size_t max_bytes = kDefaultMaxImageBytes);
 
-// The same of a file. Blocks. The message names the file.
-//   kNotFound: there is none.  kPermissionDenied: it may not be read.
-//   kInvalidArgument: as MakeImage(), or no regular file.
-//   All carry v1::Error::IO.
+// The same of a file; blocks. Errors as ReadLocalFile(), and kInvalidArgument
+// as MakeImage(); all carry v1::Error::IO and name the file.
 absl::StatusOr<Image> ReadImage(const std::string& path,
                                 size_t max_bytes = kDefaultMaxImageBytes);
-
-// Reads a whole file or, at "-", standard input. Errors as ReadImage();
-// kOutOfRange: over `max_bytes`.
-absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
 
 }  // namespace sluice::inthing
 

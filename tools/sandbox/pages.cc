@@ -82,9 +82,14 @@ size_t EndOf(std::string_view text, std::string_view mark, size_t from) {
 
 std::string InlineHtml(std::string_view text);
 
+// Links longer than this are text, so that a line of brackets is read in linear
+// time.
+constexpr size_t kMaxLink = 4096;
+
 // Renders what stands at the start of `text` if it is a link; returns its
 // length, 0: it is none.
 size_t AppendLink(std::string_view text, std::string& out) {
+  text = text.substr(0, kMaxLink);
   const size_t middle = text.find("](");
   const size_t end =
       middle == std::string_view::npos ? middle : text.find(')', middle);

@@ -80,6 +80,11 @@ TEST(PagesTest, RendersLinksToTheWebOnly) {
               Not(HasSubstr("<a ")));
 }
 
+TEST(PagesTest, ReadsALongLineOfBracketsInLinearTime) {
+  const std::string brackets(2'000'000, '[');
+  EXPECT_EQ(MarkdownToHtml(brackets), "<p>" + brackets + "</p>\n");
+}
+
 TEST(PagesTest, KeepsHtmlInMarkdownAsText) {
   const std::string html =
       MarkdownToHtml("<script>alert(1)</script> **<img src=x>** `</code>`");

@@ -16,6 +16,7 @@
 #include "plugins/inthing/image.h"
 #include "plugins/inthing/inthing_error.h"
 #include "plugins/inthing/inthing_stream.h"
+#include "plugins/inthing/local_file.h"
 #include "plugins/inthing/screenshot.h"
 #include "plugins/inthing/text_limits.h"
 #include "storage/base/status_macros.h"
@@ -37,6 +38,14 @@ using inthing::v1::Error;
 constexpr size_t kMaxCodeBytes = size_t{1} << 20;
 constexpr size_t kMaxPasswordBytes = 4096;
 
+// An argument or a file that cannot be, and not something that went wrong.
+bool IsUsage(const absl::Status& status) {
+  const Error::Class error_class = inthing::ErrorClassOf(status);
+  if (error_class == Error::CONFIG) return true;
+  return error_class == Error::IO && !absl::IsFailedPrecondition(status) &&
+         !absl::IsUnavailable(status);
+}
+
 int Fail(const absl::Status& status, std::ostream& err) {
   const std::optional<Error> error = inthing::ErrorOf(status);
   err << "sluice: " << std::string(status.message());
@@ -48,10 +57,7 @@ int Fail(const absl::Status& status, std::ostream& err) {
     err << "; the event may be there all the same";
   }
   err << "\n";
-  const auto error_class = inthing::ErrorClassOf(status);
-  return error_class == Error::CONFIG || error_class == Error::IO
-             ? kExitUsage
-             : kExitFailure;
+  return IsUsage(status) ? kExitUsage : kExitFailure;
 }
 
 // The client, and what it stands on, for one request.
@@ -76,7 +82,8 @@ absl::StatusOr<Stream> StreamOf(const InthingOptions& options,
   std::string password;
   if (!options.password_file.empty()) {
     SLUICE_ASSIGN_OR_RETURN(
-        password, inthing::ReadFile(options.password_file, kMaxPasswordBytes));
+        password,
+        inthing::ReadLocalFile(options.password_file, kMaxPasswordBytes));
     absl::StripTrailingAsciiWhitespace(&password);
   }
   return inthing::ChooseStream(options.id, password, base_url);
@@ -223,7 +230,7 @@ int RunInthingText(const InthingOptions& options, std::ostream& out,
 int RunInthingCode(const InthingOptions& options, std::ostream& out,
                    std::ostream& err) {
   const absl::StatusOr<std::string> code =
-      inthing::ReadFile(options.file, kMaxCodeBytes);
+      inthing::ReadLocalFile(options.file, kMaxCodeBytes);
   if (!code.ok()) return Fail(code.status(), err);
   return Show(options, Send(options, inthing::CodePost(ToPlainText(*code))),
               out, err);
@@ -256,8 +263,9 @@ int RunInthingCapture(const InthingOptions& options, std::istream& in,
                       std::ostream& out, std::ostream& err) {
   const absl::Status good = Check(options);
   if (!good.ok()) return Fail(good, err);
+  // Standard output is for the one JSON document.
   const absl::StatusOr<inthing::CommandOutput> output =
-      Capture(options, in, out);
+      Capture(options, in, options.output == OutputFormat::kJson ? err : out);
   if (!output.ok()) return Fail(output.status(), err);
   if (output->was_cut) {
     err << "sluice: only the first " << inthing::CountCodePoints(output->text)

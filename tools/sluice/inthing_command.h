@@ -71,8 +71,8 @@ int RunInthingImage(const InthingOptions& options, std::ostream& out,
                     std::ostream& err);
 int RunInthingScreenshot(const InthingOptions& options, std::ostream& out,
                          std::ostream& err);
-// Prints what it captures as it comes. kExitFailure, once all is posted, when
-// the command itself failed.
+// Prints what it captures as it comes, on `err` if `out` gets JSON.
+// kExitFailure, once all is posted, when the command itself failed.
 int RunInthingCapture(const InthingOptions& options, std::istream& in,
                       std::ostream& out, std::ostream& err);
 // These two send nothing.

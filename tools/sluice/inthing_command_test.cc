@@ -99,6 +99,13 @@ TEST_F(InthingCommandTest, CapturesStandardInputAndCommands) {
   EXPECT_EQ(RunInthingCapture(options_, in, out_, err_), kExitOk) << err_.str();
   EXPECT_EQ(out_.str(), "one\ntwo");
   out_.str("");
+  options_.output = OutputFormat::kJson;
+  std::istringstream again("four\n");
+  EXPECT_EQ(RunInthingCapture(options_, again, out_, err_), kExitOk);
+  EXPECT_EQ(json::parse(out_.str()).as_object().size(), 2u);
+  EXPECT_EQ(err_.str(), "four\n");
+  options_.output = OutputFormat::kText;
+  out_.str("");
   options_.command = {"echo", "three"};
   EXPECT_EQ(RunInthingCapture(options_, in, out_, err_), kExitOk);
   EXPECT_EQ(out_.str(), "three\n");
@@ -134,7 +141,7 @@ TEST_F(InthingCommandTest, SaysThatThereIsNoStream) {
 }
 
 TEST_F(InthingCommandTest, SaysThatThereIsNoDisplay) {
-  EXPECT_EQ(RunInthingScreenshot(options_, out_, err_), kExitUsage);
+  EXPECT_EQ(RunInthingScreenshot(options_, out_, err_), kExitFailure);
   EXPECT_THAT(err_.str(), HasSubstr("there is no display"));
 }
 

@@ -20,6 +20,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr size_t kMaxListed = 1000;
+
 std::string Sha256Hex(std::string_view bytes) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
@@ -144,6 +146,7 @@ absl::StatusOr<std::string> InthingEmulator::ListEvents(std::string_view id) {
   }
   json::array events;
   for (const auto& event : stream->events) {
+    if (events.size() >= kMaxListed) break;
     events.push_back(EventObject(*event));
   }
   return JsonText(json::object{{"events", std::move(events)}});

@@ -125,7 +125,12 @@ HttpResponse InthingEmulator::Answer(const HttpServerRequest& request) {
     return response;
   }
   const Parts parts = SplitPath(request.path);
-  if (request.method != "POST") return AnswerPage(request, parts);
+  if (request.method == "GET" || request.method == "HEAD") {
+    return AnswerPage(request, parts);
+  }
+  if (request.method != "POST") {
+    return {.status = 405, .headers = {{"Allow", "GET, HEAD, POST"}}};
+  }
   if (request.path == kPublicPath) {
     return AnswerRpc(request, PublicMethods(BaseOf(request)));
   }
@@ -242,15 +247,16 @@ std::vector<Emulator::Page> InthingEmulator::Pages() {
 HttpResponse InthingEmulator::AddEvent(const HttpServerRequest& request,
                                        InthingStream* preset) {
   const InthingForm form = InthingForm::Parse(request);
-  const std::optional<std::string> result = Post(request, form, preset);
+  std::optional<PostResult> result = Post(request, form, preset);
   if (!result.has_value()) return InthingBrokenPage();
   // A limit is told as JSON however it was asked for.
-  const bool limited = absl::StrContains(*result, R"("status":"ratelimited")");
-  if (limited || form.Get("format") == "json") return JsonResponse(*result);
-  return InthingResultPage(*result);
+  if (result->is_rate_limited || form.Get("format") == "json") {
+    return JsonResponse(std::move(result->json));
+  }
+  return InthingResultPage(result->json);
 }
 
-std::optional<std::string> InthingEmulator::Post(
+std::optional<InthingEmulator::PostResult> InthingEmulator::Post(
     const HttpServerRequest& request, const InthingForm& form,
     InthingStream* preset) {
   FieldMessages messages;
@@ -283,14 +289,14 @@ std::optional<std::string> InthingEmulator::Post(
   }
   if (!messages.empty()) {
     ++refused_;
-    return FailText(messages);
+    return PostResult{FailText(messages)};
   }
   if (const auto limited = store_.CountPost(
           *stream, preset == nullptr ? name : stream->id, executor_->Now())) {
     ++rate_limited_;
-    return StatusText("ratelimited", *limited);
+    return PostResult{StatusText("ratelimited", *limited), true};
   }
-  return Store(request, form, *stream);
+  return PostResult{Store(request, form, *stream)};
 }
 
 std::string InthingEmulator::Store(const HttpServerRequest& request,

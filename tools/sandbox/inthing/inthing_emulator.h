@@ -86,10 +86,14 @@ class InthingEmulator final : public Emulator {
   // `preset`: the stream that the path names; null: the form names it.
   HttpResponse AddEvent(const HttpServerRequest& request,
                         InthingStream* preset);
-  // The result as an object. Nullopt: the site broke.
-  std::optional<std::string> Post(const HttpServerRequest& request,
-                                  const InthingForm& form,
-                                  InthingStream* preset);
+  struct PostResult {
+    std::string json;
+    bool is_rate_limited = false;
+  };
+  // Nullopt: the site broke.
+  std::optional<PostResult> Post(const HttpServerRequest& request,
+                                 const InthingForm& form,
+                                 InthingStream* preset);
   std::string Store(const HttpServerRequest& request, const InthingForm& form,
                     InthingStream& stream);
   void AddMeta(InthingStream& stream, std::string title, std::string text);

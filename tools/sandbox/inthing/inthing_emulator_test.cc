@@ -472,6 +472,12 @@ TEST_F(InthingEmulatorTest, RefusesBodiesThatAreTooLong) {
   EXPECT_EQ(json::parse(response.body).at("status"), "error");
 }
 
+TEST_F(InthingEmulatorTest, KnowsNoOtherMethods) {
+  const HttpResponse response = Say(MakeRequest("PUT", "/"));
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(FindHeader(response.headers, "Allow"), "GET, HEAD, POST");
+}
+
 TEST_F(InthingEmulatorTest, BytesThatAreNoTextBecomeText) {
   const json::value posted = Post("title=%FF&description=%C3&generator=a%80");
   EXPECT_EQ(posted.at("status"), "ok");

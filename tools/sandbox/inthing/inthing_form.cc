@@ -163,6 +163,8 @@ void InthingForm::AddPart(std::string_view part) {
   const auto name = HeaderParameter(disposition, "name");
   if (!name.has_value()) return;
   if (auto file_name = FileName(disposition)) {
+    // What browsers send when no file was chosen.
+    if (file_name->empty() && content.empty()) return;
     if (*name == "image" && !image_.has_value()) {
       image_ = File{*std::move(file_name),
                     std::string(HeaderOf(head, "content-type")),

@@ -74,6 +74,14 @@ TEST(InthingFormTest, ReadsParametersWithSemicolonsAndQuotes) {
   EXPECT_EQ(form.image()->bytes, "x");
 }
 
+TEST(InthingFormTest, AFileThatWasNotChosenIsNone) {
+  EXPECT_EQ(ParseMultipart("--xyz\r\nContent-Disposition: form-data; "
+                           "name=\"image\"; filename=\"\"\r\nContent-Type: "
+                           "application/octet-stream\r\n\r\n\r\n--xyz--")
+                .image(),
+            nullptr);
+}
+
 TEST(InthingFormTest, AnImageWithoutAFileNameIsAField) {
   const InthingForm form = ParseMultipart(
       "--xyz\r\nContent-Disposition: form-data; name=image\r\n\r\nx\r\n"

@@ -26,6 +26,7 @@ article.new{animation:arrive 1s ease-out}
 .meta{color:var(--dim);margin:.1rem 0 .5rem}
 .badge.p2{background:#d33;color:#fff}
 .badge.p1{background:#e69a00;color:#fff}
+article>:last-child,.card>:last-child{margin-bottom:.2rem}
 article img{border-radius:.5rem;display:block;margin:.5rem auto;max-height:32rem}
 article blockquote{border-left:3px solid var(--line);margin:.4rem 0;padding-left:.8rem;
 color:var(--dim)}
@@ -69,10 +70,20 @@ async function update(){
   }while(again);
   busy=false;
 }
-const live=new EventSource(list.dataset.live);
-live.onopen=()=>{state.textContent='live';state.className='state';update();};
-live.onerror=()=>{state.textContent='not reachable';state.className='state gone';};
-live.onmessage=update;
+function listen(){
+  const live=new EventSource(list.dataset.live);
+  live.onopen=()=>{state.textContent='live';state.className='state';update();};
+  live.onerror=()=>{state.textContent='not reachable';state.className='state gone';};
+  live.onmessage=update;
+  return live;
+}
+let live=null;
+function choose(){
+  if(document.hidden){if(live)live.close();live=null;}
+  else if(!live)live=listen();
+}
+document.addEventListener('visibilitychange',choose);
+choose();
 )";
 
 }  // namespace

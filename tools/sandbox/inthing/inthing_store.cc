@@ -18,6 +18,7 @@ constexpr uint64_t kGregorianOffset = 122192928000000000;  // 1582 to 1970
 // More windows than this are looked through for those that have ended.
 constexpr size_t kManyWindows = 100'000;
 constexpr size_t kMaxTag = 100;  // py/hashtag.py
+constexpr size_t kMaxTags = 100;
 
 std::string PathKey(std::string_view user, std::string_view slug) {
   return absl::StrCat(ToAbsl(user), "/", ToAbsl(slug));
@@ -58,7 +59,8 @@ bool IsUuid(std::string_view text) {
 
 std::vector<std::string> TagsOf(std::string_view description) {
   std::vector<std::string> tags;
-  for (size_t at = description.find('#'); at != std::string_view::npos;
+  for (size_t at = description.find('#');
+       at != std::string_view::npos && tags.size() < kMaxTags;
        at = description.find('#', at + 1)) {
     // Not in the middle of a word or an address.
     if (at > 0 && (IsWordByte(description[at - 1]) ||

@@ -168,7 +168,7 @@ class InthingStore {
 bool IsUuid(std::string_view text);
 
 // The words of `description` behind a "#", in lower case, each once: the tags
-// of its event (py/hashtag.py).
+// of its event (py/hashtag.py). At most 100.
 std::vector<std::string> TagsOf(std::string_view description);
 
 }  // namespace sluice::sandbox

@@ -101,6 +101,9 @@ TEST(InthingStoreTest, FindsTags) {
             (Tags{"k\xC3\xBC"
                   "che"}));
   EXPECT_EQ(TagsOf("#" + std::string(101, 'x')), Tags{});
+  std::string many;
+  for (int i = 0; i < 200; ++i) absl::StrAppend(&many, "#t", i, " ");
+  EXPECT_EQ(TagsOf(many).size(), 100);
 }
 
 }  // namespace
