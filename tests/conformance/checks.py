@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import time
 import unittest
@@ -13,6 +14,8 @@ import urllib.request
 
 # The sandbox's ready line; docs/sandbox.md describes it.
 READY = json.loads(os.environ["SLUICE_SANDBOX"])
+# The binary that the sandbox runs from, for checks of its commands.
+SLUICE = os.environ["SLUICE_BINARY"]
 
 _SECONDS_TO_WAIT = 20
 
@@ -87,6 +90,14 @@ class _Lines(unittest.TestResult):
         super().addError(test, err)
         self._print("FAIL", test)
         print(self.errors[-1][1], file=sys.stderr, flush=True)
+
+
+def run(*command, stdin=None, **environment):
+    """Runs a program to its end, with these variables in its environment; those that are None are not in it."""
+    merged = {**os.environ, **environment}
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=_SECONDS_TO_WAIT, check=False,
+        env={name: value for name, value in merged.items() if value is not None})
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the official clients against `sluice sandbox`; ./dev conformance builds the binary and calls this.
 #
-# Usage: run.sh [SUITE...]     (disruptive, feed, feed_wire, inthing; default: all)
+# Usage: run.sh [SUITE...]     (runner.py has their names; default: all)
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -16,7 +16,7 @@ import tempfile
 import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUITES = ("disruptive", "feed", "feed_wire", "inthing")
+SUITES = ("disruptive", "feed", "feed_wire", "inthing", "inthing_wire", "pages")
 
 # Nothing happens but what a check asks for, and history is there soon. The clients' own limits stay out of the way
 # of a fast run, but for inthing's, which its script looks at.

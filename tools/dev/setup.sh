@@ -27,8 +27,8 @@ readonly -a BUILD_PACKAGES=(
 # For ./dev check and ./dev fmt.
 readonly -a CHECK_PACKAGES=(ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 
-# For ./dev conformance: the official clients run in a Python environment.
-readonly -a CONFORMANCE_PACKAGES=(ca-certificates python3 python3-venv)
+# For ./dev conformance: the official clients run in a Python environment, the pages of the sandbox in a browser.
+readonly -a CONFORMANCE_PACKAGES=(ca-certificates chromium python3 python3-venv)
 
 # Debian has no buildifier. npm carries the upstream binary.
 readonly BUILDIFIER_VERSION=8.2.1
