@@ -20,6 +20,7 @@
 #include "plugins/inthing/screenshot.h"
 #include "plugins/inthing/text_limits.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/to_absl.h"
 #include "tools/sluice/browser.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/http_session.h"
@@ -48,7 +49,7 @@ bool IsUsage(const absl::Status& status) {
 
 int Fail(const absl::Status& status, std::ostream& err) {
   const std::optional<Error> error = inthing::ErrorOf(status);
-  err << "sluice: " << std::string(status.message());
+  err << "sluice: " << Printable(ToStd(status.message()));
   if (error.has_value() && error->error_class() == Error::RATE_LIMITED) {
     err << "; try again in " << error->retry_after().seconds() + 1
         << " s, or let --wait do so";
@@ -138,7 +139,7 @@ int Show(const InthingOptions& options,
     out << JsonText(boost::json::object{{"id", event->id}, {"url", event->url}})
         << "\n";
   } else if (options.show_url) {
-    out << event->url << "\n";
+    out << Printable(event->url) << "\n";
   }
   if (options.browse) {
     const absl::Status opened = OpenInBrowser(event->url);
@@ -213,7 +214,8 @@ int RunInthingNew(const InthingOptions& options, std::ostream& out,
                boost::json::object{{"id", stream->id}, {"url", stream->url}})
         << "\n";
   } else {
-    out << FormatTable({{"id", stream->id}, {"page", stream->url}})
+    out << FormatTable({{"id", Printable(stream->id)},
+                        {"page", Printable(stream->url)}})
         << "Nobody owns it: open the page to claim it.\n";
   }
   if (!options.browse) return kExitOk;
