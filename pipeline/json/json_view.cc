@@ -14,10 +14,12 @@ namespace json = boost::json;
 
 // Takes everything a parser says, and keeps nothing.
 struct Listener {
+  // NOLINTBEGIN(readability-identifier-naming): Boost.JSON names them.
   static constexpr size_t max_object_size = static_cast<size_t>(-1);
   static constexpr size_t max_array_size = static_cast<size_t>(-1);
   static constexpr size_t max_key_size = static_cast<size_t>(-1);
   static constexpr size_t max_string_size = static_cast<size_t>(-1);
+  // NOLINTEND(readability-identifier-naming)
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }

@@ -1,7 +1,6 @@
 // `sluice feed activities get|update|partial-update`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "pipeline/json/json_view.h"
 #include "plugins/feed/client/arguments.h"
@@ -55,12 +54,9 @@ void AddGet(CLI::App& parent, const FeedCommand& command) {
       {"activities get ID ID",
        "activities get --foreign-id tweet:1 --time 2020-01-02T03:04:05.123456"},
       [arguments](FeedTool& tool) { return RunGet(tool, *arguments); });
-  AddTexts(get, "ids", &arguments->ids, "Ids of the activities", "");
-  get->get_option("ids")->allow_extra_args(true);
-  get->add_option("--foreign-id", arguments->foreign_ids,
-                  "Foreign id of an activity; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("ID");
+  AddWords(get, "ids", &arguments->ids, "Ids of the activities");
+  AddTexts(get, "--foreign-id", &arguments->foreign_ids,
+           "Foreign id of an activity", "ID");
   AddTexts(get, "--time", &arguments->times, "Time of the same activity",
            "TIME");
   AddFeedEnrichment(get, &arguments->enrichment);
@@ -94,6 +90,12 @@ struct PartialArguments {
   std::string set;
   std::vector<std::string> unset;
   std::string changes;
+
+  // Something about one activity is said.
+  bool is_single() const {
+    return !name.id.empty() || !name.foreign_id.empty() || !name.time.empty() ||
+           !set.empty() || !unset.empty();
+  }
 };
 
 std::string Text(const JsonView& object, std::string_view name) {
@@ -134,6 +136,10 @@ absl::StatusOr<std::vector<feed::ActivityChange>> ReadChanges(
     }
     changes.push_back(std::move(change));
     return changes;
+  }
+  if (arguments.is_single()) {
+    return feed::ArgumentError("--changes",
+                               "not together with options for one activity");
   }
   SLUICE_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
                           tool.ReadArray("--changes", arguments.changes));
@@ -178,24 +184,18 @@ void AddPartialUpdate(CLI::App& parent, const FeedCommand& command) {
   AddText(update, "--set", &arguments->set,
           "Object from paths to values: JSON, @FILE, or -", "JSON");
   AddTexts(update, "--unset", &arguments->unset, "Paths to remove", "PATH");
-  CLI::Option* changes =
-      update
-          ->add_option("--changes", arguments->changes,
-                       "Many at once, array of {id or foreign_id and time, "
-                       "set, unset}: JSON, @FILE, or -")
-          ->type_name("JSON");
-  for (const char* other :
-       {"id", "--foreign-id", "--time", "--set", "--unset"}) {
-    changes->excludes(update->get_option(other));
-  }
+  AddText(update, "--changes", &arguments->changes,
+          "Instead, many at once: array of {id or foreign_id and time, set, "
+          "unset}: JSON, @FILE, or -",
+          "JSON");
 }
 
 }  // namespace
 
 void AddFeedActivityCommands(CLI::App& parent, const FeedCommand& command) {
-  CLI::App* activities = parent.add_subcommand(
-      "activities", "Look up and change activities, whatever feed they are in");
-  activities->require_subcommand(1);
+  CLI::App* activities =
+      AddGroup(parent, "activities",
+               "Look up and change activities, whatever feed they are in");
   AddGet(*activities, command);
   AddUpdate(*activities, command);
   AddPartialUpdate(*activities, command);

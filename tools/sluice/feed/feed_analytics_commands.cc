@@ -1,7 +1,6 @@
 // `sluice feed redirect-url|engagements|impressions|og`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "tools/sluice/feed/feed_tables.h"
 #include "tools/sluice/feed/feed_tool.h"
 

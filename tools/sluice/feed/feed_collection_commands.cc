@@ -1,7 +1,6 @@
 // `sluice feed collections ...`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "tools/sluice/feed/feed_tables.h"
 #include "tools/sluice/feed/feed_tool.h"
@@ -171,8 +170,7 @@ void AddUpsert(CLI::App& parent, const FeedCommand& command) {
 
 void AddFeedCollectionCommands(CLI::App& parent, const FeedCommand& command) {
   CLI::App* collections =
-      parent.add_subcommand("collections", "Objects that activities refer to");
-  collections->require_subcommand(1);
+      AddGroup(parent, "collections", "Objects that activities refer to");
   AddAdd(*collections, command);
   AddGet(*collections, command);
   AddSelect(*collections, command);

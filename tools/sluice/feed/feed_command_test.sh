@@ -42,6 +42,8 @@ expect 2 "follows[0].target: " follow-many '[{"source":"user:1"}]'
 expect 2 "ids: give ids" activities get
 expect 2 "activities[0].time: is needed" activities update '[{"foreign_id":"f"}]'
 expect 2 "changes[0]: needs either an id" activities partial-update
+expect 2 "--changes: not together" activities partial-update ID --changes "[]"
+expect 2 "by: must be" reactions filter feed ID
 expect 2 "new_targets: one of" targets user:1 --foreign-id f --time 2020-01-02T03:04:05
 expect 2 "target_url: " redirect-url example.com --user bob '[]'
 expect 2 "data: must be a JSON object" users update bob '[]'

@@ -3,7 +3,6 @@
 #include <memory>
 #include <optional>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "pipeline/json/json_view.h"
 #include "plugins/feed/client/arguments.h"
@@ -28,9 +27,9 @@ void AddPair(CLI::App* command, FollowArguments* arguments) {
 }
 
 void AddCopyLimit(CLI::App* command, std::optional<int64_t>* limit) {
-  command->add_option("--activity-copy-limit", *limit,
-                      "How many of the newest activities are copied (100; 0 to "
-                      "1000)");
+  AddNumber(command, "--activity-copy-limit", limit,
+            "How many of the newest activities are copied (100; 0 to "
+            "1000)");
 }
 
 std::string Pair(const FollowArguments& arguments, std::string_view verb) {
@@ -77,13 +76,15 @@ void AddUnfollow(CLI::App& parent, const FeedCommand& command) {
                         });
                   });
   AddPair(unfollow, arguments.get());
-  unfollow->add_flag("--keep-history", arguments->keep_history,
-                     "What came from it stays");
+  AddFlag(unfollow, "--keep-history", &arguments->keep_history,
+          "What came from it stays");
 }
 
 struct ListArguments {
   std::string feed;
   feed::FollowListOptions options;
+  std::optional<int64_t> limit;
+  std::optional<int64_t> offset;
 };
 
 // `followers` and `following`.
@@ -97,6 +98,9 @@ void AddList(CLI::App& parent, const FeedCommand& command, bool followers) {
       {absl::StrCat(name, " user:1 --limit 10"),
        absl::StrCat(name, " user:1 --filter user:2,user:3")},
       [arguments, followers](FeedTool& tool) {
+        feed::FollowListOptions options = arguments->options;
+        options.limit = arguments->limit.value_or(options.limit);
+        options.offset = arguments->offset.value_or(options.offset);
         return tool.Call<feed::FollowPage>(
             [&](feed::FeedClient& client, auto done) {
               feed::Follows follows = client.follows();
@@ -110,9 +114,8 @@ void AddList(CLI::App& parent, const FeedCommand& command, bool followers) {
             &FormatFollows);
       });
   AddNeeded(list, "feed", &arguments->feed, "The feed, group:id");
-  list->add_option("--limit", arguments->options.limit, "At most so many (25)");
-  list->add_option("--offset", arguments->options.offset,
-                   "Leave so many out (0)");
+  AddNumber(list, "--limit", &arguments->limit, "At most so many (25)");
+  AddNumber(list, "--offset", &arguments->offset, "Leave so many out (0)");
   AddTexts(list, "--filter", &arguments->options.feeds, "Only these feeds",
            "FEED");
 }

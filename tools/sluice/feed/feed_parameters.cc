@@ -29,14 +29,14 @@ absl::StatusOr<feed::FeedQuery> ParseParameters(
 }
 
 void AddFeedEnrichment(CLI::App* command, feed::Enrichment* enrichment) {
-  command->add_flag("--enrich", enrichment->references,
-                    "Users and objects in place of references");
-  command->add_flag("--own-reactions", enrichment->own_reactions,
-                    "With one's own reactions");
-  command->add_flag("--recent-reactions", enrichment->recent_reactions,
-                    "With the latest reactions");
-  command->add_flag("--reaction-counts", enrichment->reaction_counts,
-                    "With numbers of reactions");
+  AddFlag(command, "--enrich", &enrichment->references,
+          "Users and objects in place of references");
+  AddFlag(command, "--own-reactions", &enrichment->own_reactions,
+          "With one's own reactions");
+  AddFlag(command, "--recent-reactions", &enrichment->recent_reactions,
+          "With the latest reactions");
+  AddFlag(command, "--reaction-counts", &enrichment->reaction_counts,
+          "With numbers of reactions");
   AddTexts(command, "--reaction-kinds", &enrichment->reaction_kinds,
            "Only reactions of these kinds", "KIND");
 }

@@ -1,7 +1,6 @@
 // `sluice feed personalization get|post|delete`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "tools/sluice/feed/feed_parameters.h"
 #include "tools/sluice/feed/feed_tables.h"
@@ -60,10 +59,9 @@ void AddMethod(CLI::App& parent, const FeedCommand& command,
 
 void AddFeedPersonalizationCommands(CLI::App& parent,
                                     const FeedCommand& command) {
-  CLI::App* resources = parent.add_subcommand(
-      "personalization",
+  CLI::App* resources = AddGroup(
+      parent, "personalization",
       "Resources of personalization that Stream set up for the application");
-  resources->require_subcommand(1);
   AddMethod(*resources, command, "get", "Read a resource");
   AddMethod(*resources, command, "post", "Send something to a resource");
   AddMethod(*resources, command, "delete", "Delete from a resource");

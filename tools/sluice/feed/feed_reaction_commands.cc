@@ -2,8 +2,8 @@
 #include <map>
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "plugins/feed/client/arguments.h"
 #include "tools/sluice/feed/feed_tables.h"
 #include "tools/sluice/feed/feed_tool.h"
 #include "tools/sluice/output.h"
@@ -77,7 +77,7 @@ void AddGet(CLI::App& parent, const FeedCommand& command) {
             &FormatReactions);
       });
   AddNeeded(get, "ids", ids.get(), "Ids of the reactions");
-  get->add_flag("--include-deleted", *deleted, "Softly deleted ones, too");
+  AddFlag(get, "--include-deleted", deleted.get(), "Softly deleted ones, too");
 }
 
 struct UpdateArguments {
@@ -123,7 +123,7 @@ void AddDelete(CLI::App& parent, const FeedCommand& command) {
             });
       });
   AddNeeded(remove, "id", id.get(), "Id of the reaction");
-  remove->add_flag("--soft", *soft, "So that it can be restored");
+  AddFlag(remove, "--soft", soft.get(), "So that it can be restored");
 }
 
 void AddRestore(CLI::App& parent, const FeedCommand& command) {
@@ -155,37 +155,39 @@ void AddFilter(CLI::App& parent, const FeedCommand& command) {
             {"activity", feed::ReactionLookup::kActivity},
             {"user", feed::ReactionLookup::kUser},
             {"reaction", feed::ReactionLookup::kReaction}};
-        filter->lookup = lookups.at(*by);
+        const auto lookup = lookups.find(*by);
+        if (lookup == lookups.end()) {
+          return tool.Fail(
+              feed::ArgumentError("by", "must be activity, user or reaction"));
+        }
+        filter->lookup = lookup->second;
         return tool.Call<feed::ReactionPage>(
             [&](feed::FeedClient& client, auto done) {
               return client.reactions().Filter(*filter, std::move(done));
             },
             &FormatReactions);
       });
-  list->add_option("by", *by, "What the id is of: activity, user or reaction")
-      ->required()
-      ->check(CLI::IsMember({"activity", "user", "reaction"}))
-      ->type_name("");
+  AddNeeded(list, "by", by.get(),
+            "What the id is of: activity, user or reaction");
   AddNeeded(list, "id", &filter->id, "Id of it");
   AddText(list, "--kind", &filter->kind, "Only this kind", "KIND");
-  list->add_option("--limit", filter->limit,
-                   "At most so many (10; at most 25)");
+  AddNumber(list, "--limit", &filter->limit,
+            "At most so many (10; at most 25)");
   AddText(list, "--id-lt", &filter->id_lt, "Reactions before this one", "ID");
   AddText(list, "--id-lte", &filter->id_lte, "This one and those before it",
           "ID");
   AddText(list, "--id-gt", &filter->id_gt, "Reactions after this one", "ID");
   AddText(list, "--id-gte", &filter->id_gte, "This one and those after it",
           "ID");
-  list->add_flag("--with-activity", filter->with_activity_data,
-                 "The activity, too (see --output json)");
+  AddFlag(list, "--with-activity", &filter->with_activity_data,
+          "The activity, too (see --output json)");
 }
 
 }  // namespace
 
 void AddFeedReactionCommands(CLI::App& parent, const FeedCommand& command) {
   CLI::App* reactions =
-      parent.add_subcommand("reactions", "Likes, comments and the like");
-  reactions->require_subcommand(1);
+      AddGroup(parent, "reactions", "Likes, comments and the like");
   AddAdd(*reactions, command, /*child=*/false);
   AddAdd(*reactions, command, /*child=*/true);
   AddGet(*reactions, command);

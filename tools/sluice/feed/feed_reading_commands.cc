@@ -1,7 +1,6 @@
 // `sluice feed get`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "tools/sluice/feed/feed_parameters.h"
 #include "tools/sluice/feed/feed_tables.h"
 #include "tools/sluice/feed/feed_tool.h"
@@ -51,10 +50,10 @@ void AddFeedReadingCommands(CLI::App& parent, const FeedCommand& command) {
       [arguments](FeedTool& tool) { return RunGet(tool, *arguments); });
   feed::ReadOptions* options = &arguments->options;
   AddNeeded(get, "feed", &arguments->feed, "The feed, group:id");
-  get->add_option("--limit", options->limit,
-                  "At most so many entries (25; at most 100)");
-  get->add_option("--offset", options->offset,
-                  "Leave so many out; --id-lt is faster");
+  AddNumber(get, "--limit", &options->limit,
+            "At most so many entries (25; at most 100)");
+  AddNumber(get, "--offset", &options->offset,
+            "Leave so many out; --id-lt is faster");
   AddText(get, "--id-lt", &options->id_lt, "Entries before this one", "ID");
   AddText(get, "--id-lte", &options->id_lte, "This entry and those before it",
           "ID");

@@ -1,7 +1,6 @@
 // `sluice feed token user|read-only|read-write`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "tools/sluice/feed/feed_tool.h"
 
@@ -49,10 +48,8 @@ void AddFeedToken(CLI::App& parent, const FeedCommand& command,
 }  // namespace
 
 void AddFeedTokenCommands(CLI::App& parent, const FeedCommand& command) {
-  CLI::App* token = parent.add_subcommand(
-      "token", "Print a signed token to hand to others; sends nothing");
-  token->require_subcommand(1);
-  token->footer(
+  CLI::App* token = AddGroup(
+      parent, "token", "Print a signed token to hand to others; sends nothing",
       "Tokens never end, unless they have a claim exp. They cannot be taken "
       "back\nwithout a new secret.");
   AddUser(*token, command);

@@ -104,6 +104,11 @@ void AddNeeded(CLI::App* command, const std::string& name,
   command->add_option(name, *values, what)->required()->type_name("");
 }
 
+void AddWords(CLI::App* command, const std::string& name,
+              std::vector<std::string>* values, const std::string& what) {
+  command->add_option(name, *values, what)->type_name("");
+}
+
 void AddText(CLI::App* command, const std::string& name, std::string* value,
              const std::string& what, const std::string& type) {
   command->add_option(name, *value, what)->type_name(type);
@@ -116,6 +121,24 @@ void AddTexts(CLI::App* command, const std::string& name,
       ->allow_extra_args(false)
       ->delimiter(',')
       ->type_name(type);
+}
+
+void AddFlag(CLI::App* command, const std::string& name, bool* flag,
+             const std::string& what) {
+  command->add_flag(name, *flag, what);
+}
+
+void AddNumber(CLI::App* command, const std::string& name,
+               std::optional<int64_t>* number, const std::string& what) {
+  command->add_option(name, *number, what)->type_name("N");
+}
+
+CLI::App* AddGroup(CLI::App& parent, const std::string& name,
+                   const std::string& what, const std::string& footer) {
+  CLI::App* group = parent.add_subcommand(name, what);
+  group->require_subcommand(1);
+  if (!footer.empty()) group->footer(footer);
+  return group;
 }
 
 }  // namespace sluice

@@ -3,9 +3,11 @@
 #ifndef TOOLS_SLUICE_FEED_FEED_TOOL_H_
 #define TOOLS_SLUICE_FEED_FEED_TOOL_H_
 
+#include <cstdint>
 #include <functional>
 #include <istream>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -97,6 +99,9 @@ void AddNeeded(CLI::App* command, const std::string& name, std::string* value,
                const std::string& what);
 void AddNeeded(CLI::App* command, const std::string& name,
                std::vector<std::string>* values, const std::string& what);
+// Adds positional arguments of which there may be none.
+void AddWords(CLI::App* command, const std::string& name,
+              std::vector<std::string>* values, const std::string& what);
 // Adds an option.
 void AddText(CLI::App* command, const std::string& name, std::string* value,
              const std::string& what, const std::string& type);
@@ -104,6 +109,14 @@ void AddText(CLI::App* command, const std::string& name, std::string* value,
 void AddTexts(CLI::App* command, const std::string& name,
               std::vector<std::string>* values, const std::string& what,
               const std::string& type);
+
+void AddFlag(CLI::App* command, const std::string& name, bool* flag,
+             const std::string& what);
+void AddNumber(CLI::App* command, const std::string& name,
+               std::optional<int64_t>* number, const std::string& what);
+// Adds a command that has further ones.
+CLI::App* AddGroup(CLI::App& parent, const std::string& name,
+                   const std::string& what, const std::string& footer = "");
 
 // The files of this folder that add commands below `parent`.
 void AddFeedReadingCommands(CLI::App& parent, const FeedCommand& command);

@@ -1,7 +1,6 @@
 // `sluice feed users ...`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "pipeline/json/json_view.h"
 #include "plugins/feed/client/arguments.h"
@@ -40,8 +39,8 @@ void AddAdd(CLI::App& parent, const FeedCommand& command) {
   AddNeeded(add, "id", &arguments->id, "Id of the user");
   AddText(add, "--data", &arguments->data, "A JSON object of one's own",
           "JSON");
-  add->add_flag("--get-or-create", arguments->flag,
-                "One that exists is no error, and stays as it is");
+  AddFlag(add, "--get-or-create", &arguments->flag,
+          "One that exists is no error, and stays as it is");
 }
 
 void AddUpdate(CLI::App& parent, const FeedCommand& command) {
@@ -89,8 +88,8 @@ void AddGet(CLI::App& parent, const FeedCommand& command) {
             &FormatUsers);
       });
   AddNeeded(get, "ids", ids.get(), "Ids of the users");
-  get->add_flag("--follow-counts", *counts,
-                "How many follow the user, and how many the user follows");
+  AddFlag(get, "--follow-counts", counts.get(),
+          "How many follow the user, and how many the user follows");
 }
 
 void AddDelete(CLI::App& parent, const FeedCommand& command) {
@@ -149,15 +148,13 @@ void AddAddMany(CLI::App& parent, const FeedCommand& command) {
       [arguments](FeedTool& tool) { return RunAddMany(tool, *arguments); });
   AddNeeded(add, "users", &arguments->data,
             "Array of {id, data}: JSON, @FILE, or - for the standard input");
-  add->add_flag("--override", arguments->flag, "Replace those that exist");
+  AddFlag(add, "--override", &arguments->flag, "Replace those that exist");
 }
 
 }  // namespace
 
 void AddFeedUserCommands(CLI::App& parent, const FeedCommand& command) {
-  CLI::App* users =
-      parent.add_subcommand("users", "Users that activities refer to");
-  users->require_subcommand(1);
+  CLI::App* users = AddGroup(parent, "users", "Users that activities refer to");
   AddAdd(*users, command);
   AddGet(*users, command);
   AddUpdate(*users, command);

@@ -1,7 +1,6 @@
 // `sluice feed add|add-many|remove|targets`.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "plugins/feed/client/arguments.h"
 #include "tools/sluice/feed/feed_tables.h"
