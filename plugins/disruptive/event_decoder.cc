@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "plugins/disruptive/raw_json.h"
 #include "plugins/disruptive/text.h"
 #include "simdjson.h"
 #include "storage/base/rfc3339.h"
@@ -13,44 +14,6 @@ namespace sluice::disruptive {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-constexpr std::string_view kSourcePrefix =
-    "//disruptive-technologies.com/projects/";
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t end = text.find_last_not_of(" \t\r\n");
-  return end == std::string_view::npos ? "" : text.substr(0, end + 1);
-}
-
-// The bytes of any value, as they stand in the document.
-simdjson::error_code RawJson(ondemand::value value, std::string_view* raw) {
-  ondemand::json_type type;
-  if (auto error = value.type().get(type)) return error;
-  switch (type) {
-    case ondemand::json_type::object: {
-      ondemand::object object;
-      if (auto error = value.get(object)) return error;
-      if (auto error = object.raw_json().get(*raw)) return error;
-      break;
-    }
-    case ondemand::json_type::array: {
-      ondemand::array array;
-      if (auto error = value.get(array)) return error;
-      if (auto error = array.raw_json().get(*raw)) return error;
-      break;
-    }
-    default:
-      *raw = value.raw_json_token();
-  }
-  // simdjson's pieces reach up to the next token.
-  *raw = Trimmed(*raw);
-  return simdjson::SUCCESS;
-}
-
-// Nothing follows what was read of `document`.
-bool AtEnd(ondemand::document& document) {
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-}
 
 // "projects/P/devices/D" in parts; ids are empty where there are none.
 struct TargetName {

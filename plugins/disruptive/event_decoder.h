@@ -18,6 +18,10 @@
 
 namespace sluice::disruptive {
 
+// What `source` of our events begins with; the project's id follows.
+inline constexpr std::string_view kSourcePrefix =
+    "//disruptive-technologies.com/projects/";
+
 // What a frame of the stream says.
 struct Frame {
   enum class Kind { kEvent, kPing, kError, kMalformed };
