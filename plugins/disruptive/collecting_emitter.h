@@ -19,6 +19,8 @@ class CollectingEmitter final : public Emitter {
     std::string subject;
     int64_t time_unix_nanos;
     std::string data;
+    // "key=value" of each label, with commas.
+    std::string labels;
   };
 
   bool TryEmit(Emission& emission) override {
@@ -27,8 +29,14 @@ class CollectingEmitter final : public Emitter {
     if (emission.events != nullptr) {
       for (size_t i = 0; i < emission.events->size(); ++i) {
         const EventView event = emission.events->event(i);
+        std::string labels;
+        event.ForEachLabel([&](LabelView label) {
+          if (!labels.empty()) labels += ',';
+          labels.append(label.key).append("=").append(label.value);
+        });
         seen_.push_back({std::string(event.id()), std::string(event.subject()),
-                         event.time_unix_nanos(), std::string(event.data())});
+                         event.time_unix_nanos(), std::string(event.data()),
+                         std::move(labels)});
       }
     }
     for (MalformedInput& input : emission.malformed) {

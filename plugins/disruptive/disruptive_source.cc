@@ -7,6 +7,7 @@
 #include "glog/logging.h"
 #include "plugins/disruptive/api_client.h"
 #include "plugins/disruptive/authorizer.h"
+#include "plugins/disruptive/device_labels.h"
 #include "plugins/disruptive/device_table.h"
 #include "plugins/disruptive/event_output.h"
 #include "plugins/disruptive/scoped_timer.h"
@@ -43,6 +44,10 @@ class Metrics {
         .handovers = counter("disruptive_handovers_total"),
         .pings = counter("disruptive_pings_total"),
     };
+  }
+  DeviceLabels::Counters labels() const {
+    return {.unlabelled = counter("disruptive_unlabelled_events_total"),
+            .waiting = gauge("disruptive_events_waiting_for_labels")};
   }
   GapRepair::Counters repair() const {
     return {
@@ -81,13 +86,22 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
         output_(
             context.executor, emitter, &table_, &clock_,
             [this] { return MakeCheckpoint(); },
-            [this](bool blocked) { OnBlocked(blocked); }),
+            [this](bool blocked) { OnBlocked(blocked); },
+            [this](EventFields* event) { return labels_.Finish(event); }),
+        labels_(
+            settings, context.executor, &api_, Metrics(context_).labels(),
+            [this](const EventFields& event) { repair_.Live(event); },
+            [this] { output_.Flush(); }),
         repair_(settings, context.executor, &api_, &clock_, &table_, &output_,
                 &ledger_, Metrics(context_).repair(),
                 [this] { ReportHealth(); }),
         stream_(settings, context.executor, context.http, &authorizer_,
                 context.random, &clock_, Metrics(context_).stream(), this),
-        health_timer_(context.executor) {}
+        health_timer_(context.executor) {
+    repair_.set_on_listed([this](const std::vector<ListedDevice>& devices) {
+      labels_.OnListed(devices);
+    });
+  }
 
   absl::Status Start(const std::optional<std::string>& checkpoint) {
     std::optional<absl::Time> covered_until;
@@ -115,6 +129,9 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
     if (!covered.has_value()) return std::nullopt;
     if (const std::optional<absl::Time> open = repair_.open_from()) {
       covered = std::min(*covered, *open);
+    }
+    if (const std::optional<absl::Time> held = labels_.held_since()) {
+      covered = std::min(*covered, *held);
     }
     // One message behind the other is Protobuf's form of both merged.
     return table_.Serialize(settings_->project, *covered) + ledger_.Serialize();
@@ -145,7 +162,7 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
   // StreamKeeper::Listener:
   void OnLiveEvent(const EventFields& event) override {
     live_events_->Add();
-    repair_.Live(event);
+    if (labels_.MayPass(event, stream_.covered_until())) repair_.Live(event);
   }
 
   void OnLiveMalformed(MalformedInput malformed) override {
@@ -161,12 +178,16 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
       repair_.Open(GapRecord::Cause::kFirstStart,
                    opened - settings_->first_start, opened);
     }
+    labels_.Refresh();
     // Without one, a crash now would make the next start another first one.
     checkpoint_now_ = true;
   }
 
   void OnStreamGap(absl::Time start, absl::Time end) override {
     repair_.Open(GapRecord::Cause::kReconnect, start, end);
+    labels_.OnGap();
+    // Else the repair lists the devices.
+    if (!HasHistory(*settings_)) labels_.Refresh();
   }
 
   void OnLivePing(absl::Time time) override { repair_.Pinged(time); }
@@ -191,6 +212,7 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
   Authorizer authorizer_;
   ApiClient api_;
   EventOutput output_;
+  DeviceLabels labels_;
   GapLedger ledger_;
   GapRepair repair_;
   StreamKeeper stream_;

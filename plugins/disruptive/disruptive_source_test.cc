@@ -594,5 +594,87 @@ TEST_F(DisruptiveSourceTest, AsksTheStreamForWhatTheFiltersSay) {
                   "ping_interval=2.5s"));
 }
 
+// --- Labels
+
+class LabelsTest : public DisruptiveSourceTest {
+ protected:
+  LabelsTest() {
+    settings_.labels = true;
+    server_.AddDevice("d1");
+    server_.SetLabel("d1", "room", "9", /*quietly=*/true);
+  }
+
+  std::vector<std::string> labels() const {
+    std::vector<std::string> labels;
+    for (const auto& event : emitter_->seen()) labels.push_back(event.labels);
+    return labels;
+  }
+};
+
+TEST_F(LabelsTest, TheFirstEventHasThem) {
+  ASSERT_TRUE(Start().ok());
+  while (server_.streams() == 0) Advance(absl::Milliseconds(1));
+  Publish();
+  EXPECT_THAT(emitter_->ids(), IsEmpty());
+  Advance(absl::Seconds(1));
+  EXPECT_THAT(labels(), ElementsAre("room=9"));
+  Publish();
+  EXPECT_THAT(labels(), ElementsAre("room=9", "room=9"));
+  EXPECT_EQ(Metric("disruptive_unlabelled_events_total"), 0);
+}
+
+TEST_F(LabelsTest, FollowTheStream) {
+  StartStreaming();
+  Publish();
+  server_.SetLabel("d1", "room", "10");
+  Publish();
+  EXPECT_THAT(labels(), ElementsAre("room=9", "room=10", "room=10"));
+}
+
+TEST_F(LabelsTest, ChangesAreAskedForButNotHandedOn) {
+  settings_.event_types = {"temperature"};
+  StartStreaming();
+  EXPECT_THAT(server_.stream_requests().back(),
+              HasSubstr("event_types=temperature&event_types=labelsChanged"));
+  server_.SetLabel("d1", "room", "10");
+  Publish();
+  EXPECT_THAT(labels(), ElementsAre("room=10"));
+}
+
+TEST_F(LabelsTest, AChangeThatAReconnectMissedIsFound) {
+  StartStreaming();
+  Publish();
+  server_.BreakStreams();
+  server_.SetLabel("d1", "room", "10", /*quietly=*/true);
+  Publish();
+  Advance(absl::Seconds(5));
+  ASSERT_EQ(server_.streams(), 1);
+  Publish();
+  Advance(absl::Minutes(1));
+  EXPECT_THAT(labels(), ElementsAre("room=9", "room=10", "room=10"));
+  EXPECT_THAT(emitter_->ids(), ElementsAreArray(published_));
+}
+
+TEST_F(LabelsTest, EventsThatWaitForThemOutliveACrash) {
+  StartStreaming();
+  Publish();
+  Advance(absl::Minutes(1));
+  server_.intercept = [](FakeDisruptive::Exchange& exchange) {
+    // The device's own page never comes.
+    return absl::StrContains(exchange.request().url, "/devices/new");
+  };
+  const std::string waiting = Publish("new");
+  Advance(absl::Seconds(15));
+  const std::string later = Publish();
+  Advance(absl::Seconds(5));
+  EXPECT_THAT(emitter_->ids(), Not(::testing::Contains(waiting)));
+  EXPECT_THAT(emitter_->ids(), ::testing::Contains(later));
+  Kill();
+  server_.intercept = nullptr;
+  ASSERT_TRUE(Start(emitter_->last_checkpoint()).ok());
+  Advance(absl::Minutes(1));
+  EXPECT_THAT(emitter_->ids(), ::testing::Contains(waiting));
+}
+
 }  // namespace
 }  // namespace sluice::disruptive

@@ -436,6 +436,11 @@ simdjson::error_code EventDecoder::Parsers::ReadDevice(ondemand::object object,
       device.id = TargetName(name).device;
     } else if (key == "reported") {
       if (auto error = ReadReported(value, &device)) return error;
+    } else if (key == "labels") {
+      if (auto error = ReadLabels(value)) return error;
+      for (const LabelView& label : labels) {
+        device.labels.emplace_back(label.key, label.value);
+      }
     }
   }
   if (!device.id.empty()) page->devices.push_back(std::move(device));

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -60,6 +61,7 @@ struct HistoryPage {
 
 struct ListedDevice {
   std::string id;
+  std::vector<std::pair<std::string, std::string>> labels;
   // The latest updateTime among what it reported; nullopt: not known.
   std::optional<int64_t> latest_report_unix_nanos;
 };

@@ -5,6 +5,7 @@
 
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
+#include "plugins/disruptive/event_fields.h"
 #include "plugins/disruptive/text.h"
 
 namespace sluice::disruptive {
@@ -23,13 +24,15 @@ constexpr absl::Duration kProgressInterval = absl::Minutes(1);
 
 EventOutput::EventOutput(Executor* executor, Emitter* emitter,
                          DeviceTable* table, const ServerClock* clock,
-                         MakeCheckpoint make_checkpoint, OnBlocked on_blocked)
+                         MakeCheckpoint make_checkpoint, OnBlocked on_blocked,
+                         Finish finish)
     : executor_(executor),
       emitter_(emitter),
       table_(table),
       clock_(clock),
       make_checkpoint_(std::move(make_checkpoint)),
       on_blocked_(std::move(on_blocked)),
+      finish_(std::move(finish)),
       recent_(kRecentIds),
       recent_malformed_(kRecentMalformed),
       checkpoint_timer_(executor) {}
@@ -41,20 +44,25 @@ void EventOutput::Remember(const std::vector<std::string>& ids) {
 
 bool EventOutput::Add(const EventFields& event) {
   if (!recent_.Insert(event.id)) return false;
-  builder_.Add(event);
-  table_->NoteEmitted(event.subject, event.id, event.time_unix_nanos,
-                      clock_->Now());
-  if (builder_.wire_size() >= kEmissionBytes) Seal();
+  EventFields finished = event;
+  if (finish_ && !finish_(&finished)) return false;
+  builder_.Add(finished);
+  Note(event);
   return true;
 }
 
 bool EventOutput::Add(const EventView& event) {
+  if (finish_) return Add(FieldsOf(event, &labels_));
   if (!recent_.Insert(event.id())) return false;
   builder_.AddWire(event.wire());
-  table_->NoteEmitted(event.subject(), event.id(), event.time_unix_nanos(),
+  Note(FieldsOf(event, &labels_));
+  return true;
+}
+
+void EventOutput::Note(const EventFields& event) {
+  table_->NoteEmitted(event.subject, event.id, event.time_unix_nanos,
                       clock_->Now());
   if (builder_.wire_size() >= kEmissionBytes) Seal();
-  return true;
 }
 
 void EventOutput::AddMalformed(MalformedInput malformed) {

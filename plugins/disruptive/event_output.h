@@ -36,14 +36,17 @@ class EventOutput {
   using MakeCheckpoint = absl::AnyInvocable<std::optional<std::string>()>;
   // The queue is full (true) or has room again (false).
   using OnBlocked = absl::AnyInvocable<void(bool)>;
+  // Completes an event that is about to leave. False: it does not leave after
+  // all.
+  using Finish = absl::AnyInvocable<bool(EventFields*)>;
 
   // Everything given outlives the output.
   EventOutput(Executor* executor, Emitter* emitter, DeviceTable* table,
               const ServerClock* clock, MakeCheckpoint make_checkpoint,
-              OnBlocked on_blocked);
+              OnBlocked on_blocked, Finish finish = nullptr);
   ~EventOutput() { *alive_ = false; }
 
-  // Takes an event in. False: it was taken before.
+  // Takes an event in. False: it was taken before, or does not leave.
   bool Add(const EventFields& event);
   bool Add(const EventView& event);
   void AddMalformed(MalformedInput malformed);
@@ -65,6 +68,7 @@ class EventOutput {
   void Remember(const std::vector<std::string>& ids);
 
  private:
+  void Note(const EventFields& event);
   void Seal();
   void AttachCheckpoint();
   void Drain();
@@ -76,6 +80,9 @@ class EventOutput {
   const ServerClock* clock_;
   MakeCheckpoint make_checkpoint_;
   OnBlocked on_blocked_;
+  Finish finish_;
+  // Labels of the event under way.
+  std::vector<LabelView> labels_;
 
   RecentIds recent_;
   RecentIds recent_malformed_;

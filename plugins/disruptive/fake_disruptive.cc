@@ -80,6 +80,9 @@ void FakeDisruptive::Handle(const std::shared_ptr<Exchange>& exchange) {
   if (steps.size() == 6 && steps[5] == "events") {
     return GiveHistory(*exchange, steps[4], query);
   }
+  if (steps.size() == 5 && devices_.contains(steps[4])) {
+    return exchange->Respond(200, DeviceJson(steps[4]));
+  }
   exchange->Respond(404, R"({"error":"not found","code":404})");
 }
 
@@ -119,13 +122,29 @@ void FakeDisruptive::Ping(const std::shared_ptr<Exchange>& exchange) {
   executor_->PostAfter(ping_interval, [this, exchange] { Ping(exchange); });
 }
 
+std::string FakeDisruptive::DeviceJson(const std::string& device) const {
+  // Reported once, long ago.
+  std::string report = "2001-01-01T00:00:00Z";
+  absl::Time latest = absl::InfinitePast();
+  for (const Event& event : events_) {
+    if (event.device != device || event.time <= latest) continue;
+    latest = event.time;
+    report = Rfc3339Micros(latest);
+  }
+  std::vector<std::string> labels;
+  if (const auto it = labels_.find(device); it != labels_.end()) {
+    for (const auto& [key, value] : it->second) {
+      labels.push_back(absl::StrFormat(R"("%s":"%s")", key, value));
+    }
+  }
+  return absl::StrFormat(
+      R"({"name":"projects/p/devices/%s","type":"temperature","labels":{%s},)"
+      R"("reported":{"temperature":{"updateTime":"%s"}}})",
+      device, absl::StrJoin(labels, ","), report);
+}
+
 void FakeDisruptive::ListDevices(Exchange& exchange, const Query& query) {
   ++device_requests_;
-  std::map<std::string, absl::Time> reported;
-  for (const Event& event : events_) {
-    absl::Time& latest = reported[event.device];
-    latest = std::max(latest, event.time);
-  }
   const auto token = query.find("pageToken");
   const size_t begin = token == query.end()
                            ? 0
@@ -134,18 +153,7 @@ void FakeDisruptive::ListDevices(Exchange& exchange, const Query& query) {
   size_t at = 0;
   for (const std::string& device : devices_) {
     if (at++ < begin || items.size() == device_page) continue;
-    std::string report = "null";
-    if (const auto it = reported.find(device); it != reported.end()) {
-      report = absl::StrCat(R"({"updateTime":")", Rfc3339Micros(it->second),
-                            R"("})");
-    } else {
-      // Reported once, long ago.
-      report = R"({"updateTime":"2001-01-01T00:00:00Z"})";
-    }
-    items.push_back(absl::StrCat(
-        R"({"name":"projects/p/devices/)", device,
-        R"(","type":"temperature","labels":{},"reported":{"temperature":)",
-        report, "}}"));
+    items.push_back(DeviceJson(device));
   }
   const size_t end = begin + items.size();
   exchange.Respond(
@@ -219,6 +227,18 @@ std::string FakeDisruptive::PublishLate(const std::string& device,
                      Envelope(id, device, time, events_.size())});
   Send(Frame(events_.back().json));
   return id;
+}
+
+void FakeDisruptive::SetLabel(const std::string& device, const std::string& key,
+                              const std::string& value, bool quietly) {
+  devices_.insert(device);
+  labels_[device][key] = value;
+  if (quietly) return;
+  Send(Frame(absl::StrFormat(
+      R"({"eventId":"%s","targetName":"projects/p/devices/%s",)"
+      R"("eventType":"labelsChanged","data":{"added":{},)"
+      R"("modified":{"%s":"%s"},"removed":[]},"timestamp":"%s"})",
+      NewId(), device, key, value, Rfc3339Micros(Now()))));
 }
 
 void FakeDisruptive::Send(const std::string& bytes) {

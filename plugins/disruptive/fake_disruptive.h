@@ -59,6 +59,9 @@ class FakeDisruptive final : public HttpClient {
   std::string Publish(const std::string& device);
   // The same, of the past.
   std::string PublishLate(const std::string& device, absl::Time time);
+  // Sets a label of `device`, and says so on the streams unless `quietly`.
+  void SetLabel(const std::string& device, const std::string& key,
+                const std::string& value, bool quietly = false);
   // Puts bytes on every stream.
   void Send(const std::string& bytes);
   // Ends every stream: properly, or not.
@@ -91,6 +94,7 @@ class FakeDisruptive final : public HttpClient {
   void OpenStream(const std::shared_ptr<Exchange>& exchange);
   void Ping(const std::shared_ptr<Exchange>& exchange);
   void ListDevices(Exchange& exchange, const Query& query);
+  std::string DeviceJson(const std::string& device) const;
   void GiveHistory(Exchange& exchange, const std::string& device,
                    const Query& query);
   std::string Frame(const std::string& envelope) const;
@@ -99,6 +103,7 @@ class FakeDisruptive final : public HttpClient {
   ManualExecutor* executor_;
   FakeHttpClient http_;
   std::set<std::string> devices_;
+  std::map<std::string, std::map<std::string, std::string>> labels_;
   std::vector<Event> events_;
   std::map<std::string, absl::Time> tokens_;
   std::vector<std::shared_ptr<Exchange>> streams_;

@@ -199,6 +199,7 @@ bool GapRepair::MayHaveSent(const ListedDevice& device) const {
 }
 
 void GapRepair::OnListed(const std::vector<ListedDevice>& devices) {
+  if (on_listed_) on_listed_(devices);
   for (const ListedDevice& device : devices) {
     if (!run_->listed.insert(device.id).second) continue;
     if (MayHaveSent(device)) {

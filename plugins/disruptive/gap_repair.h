@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -66,6 +67,13 @@ class GapRepair {
             GapLedger* ledger, Counters counters,
             absl::AnyInvocable<void()> on_change);
   ~GapRepair();
+
+  // `on_listed` is called with devices that the repair has listed, before their
+  // events go on.
+  void set_on_listed(
+      absl::AnyInvocable<void(const std::vector<ListedDevice>&)> on_listed) {
+    on_listed_ = std::move(on_listed);
+  }
 
   // Goes on with gaps that an earlier process left open. Those whose devices it
   // knew are read for the devices that the table says.
@@ -168,6 +176,7 @@ class GapRepair {
   GapLedger* ledger_;
   Counters counters_;
   absl::AnyInvocable<void()> on_change_;
+  absl::AnyInvocable<void(const std::vector<ListedDevice>&)> on_listed_;
 
   // Number of gaps so far.
   uint64_t epoch_ = 0;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "pipeline/http/url.h"
 #include "plugins/disruptive/text.h"
+#include "plugins/disruptive/vocabulary.h"
 #include "storage/base/rfc3339.h"
 
 namespace sluice::disruptive {
@@ -13,7 +14,6 @@ namespace {
 
 // The largest page the Swift client asks for.
 constexpr char kPageSize[] = "1000";
-constexpr char kNoHistory[] = "labelsChanged";
 // A stretch is not halved below this, whatever it holds.
 constexpr absl::Duration kShortestWindow = absl::Seconds(1);
 
@@ -23,7 +23,7 @@ bool HasHistory(const Settings& settings) {
   return settings.event_types.empty() ||
          std::any_of(
              settings.event_types.begin(), settings.event_types.end(),
-             [](const std::string& type) { return type != kNoHistory; });
+             [](const std::string& type) { return type != kLabelsChanged; });
 }
 
 HistoryFetch::HistoryFetch(const Settings* settings, ApiClient* api,
@@ -51,7 +51,7 @@ void HistoryFetch::Ask() {
   std::string path = absl::StrCat("/projects/", settings_->project, "/devices/",
                                   PercentEncode(device_), "/events");
   for (const std::string& type : settings_->event_types) {
-    if (type != kNoHistory) AppendQuery(&path, "eventTypes", type);
+    if (type != kLabelsChanged) AppendQuery(&path, "eventTypes", type);
   }
   AppendQuery(&path, "startTime", Rfc3339Micros(from_));
   AppendQuery(&path, "endTime",

@@ -121,6 +121,24 @@ void TakeBackfill(const v1::Backfill& config, Settings* settings,
   settings->all_devices = config.all_devices();
 }
 
+void TakeLabels(const v1::Labels& config, Settings* settings,
+                Problems* problems) {
+  settings->labels = !config.off();
+  for (int i = 0; i < config.keys_size(); ++i) {
+    if (config.keys(i).empty()) {
+      problems->Add(absl::StrCat("labels.keys[", i, "]"), "a label has a key");
+    }
+    settings->label_keys.push_back(config.keys(i));
+  }
+  Section section("labels.", problems);
+  section.Take("wait", config.has_wait(), config.wait(), absl::ZeroDuration(),
+               absl::Minutes(10), &settings->labels_wait);
+  section.Take("refresh", config.has_refresh(), config.refresh(),
+               absl::Minutes(1), absl::Hours(24), &settings->labels_refresh);
+  section.Take<uint64_t>("max_bytes", config.max_bytes(), 64 << 10,
+                         uint64_t{1} << 40, &settings->labels_max_bytes);
+}
+
 void TakeCredentials(const v1::DisruptiveConfig& config, Settings* settings,
                      Problems* problems) {
   const absl::StatusOr<FoundCredentials> found = FindCredentials(config);
@@ -156,6 +174,7 @@ absl::StatusOr<Settings> MakeSettings(const v1::DisruptiveConfig& config) {
                          64 << 20, &settings.max_line_bytes);
   TakeStream(config.stream(), &settings, &problems);
   TakeBackfill(config.backfill(), &settings, &problems);
+  TakeLabels(config.labels(), &settings, &problems);
   Section rate("rate.", &problems);
   rate.Take<double>("requests_per_second", config.rate().requests_per_second(),
                     0.01, 1000, &settings.requests_per_second);

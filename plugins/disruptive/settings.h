@@ -2,9 +2,11 @@
 #ifndef PLUGINS_DISRUPTIVE_SETTINGS_H_
 #define PLUGINS_DISRUPTIVE_SETTINGS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,14 @@ struct Settings {
   size_t hold_bytes = 16 << 20;
   bool all_devices = false;
 
+  // Put the labels of the device on each event.
+  bool labels = true;
+  // Of these keys only; empty: all.
+  std::vector<std::string> label_keys;
+  absl::Duration labels_wait = absl::Seconds(30);
+  absl::Duration labels_refresh = absl::Hours(1);
+  size_t labels_max_bytes = 32 << 20;
+
   double requests_per_second = 4;
   double burst = 20;
 
@@ -59,6 +69,13 @@ struct Settings {
   std::string token_url =
       "https://identity.disruptive-technologies.com/oauth2/token";
   std::string ca_file;
+
+  // Events of this type are wanted.
+  bool WantsType(std::string_view type) const {
+    return event_types.empty() ||
+           std::find(event_types.begin(), event_types.end(), type) !=
+               event_types.end();
+  }
 
   // Silence after which a stream is taken for dead.
   absl::Duration silence_limit() const { return ping_interval * missed_pings; }

@@ -156,6 +156,7 @@ std::string Difference(const std::vector<std::string>& stored,
 
 TEST_P(SimulationTest, EveryEventArrivesAndEachDeviceKeepsItsOrder) {
   SCOPED_TRACE(absl::StrCat("seed ", GetParam()));
+  settings_.labels = GetParam() % 2 == 0;
   settings_.framing =
       Chance(50) ? Framing::kJsonLines : Framing::kServerSentEvents;
   settings_.max_stream_age = absl::Minutes(2);

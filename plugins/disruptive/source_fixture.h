@@ -39,6 +39,7 @@ class SourceFixture : public ::testing::Test {
     settings_.key = {"key", "secret", "sa@p"};
     settings_.base_url = "http://api/v2";
     settings_.token_url = "http://identity/oauth2/token";
+    settings_.labels = false;
     settings_.requests_per_second = 100;
     settings_.burst = 100;
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/disruptive/text.h"
+#include "plugins/disruptive/vocabulary.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -73,6 +74,10 @@ std::string StreamUrl(const Settings& settings) {
   }
   for (const std::string& type : settings.event_types) {
     AppendQuery(&url, "event_types", type);
+  }
+  // Labels are kept right by their changes, whatever else is wanted.
+  if (settings.labels && !settings.WantsType(kLabelsChanged)) {
+    AppendQuery(&url, "event_types", kLabelsChanged);
   }
   AppendQuery(&url, "ping_interval", PingInterval(settings.ping_interval));
   return url;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "plugins/disruptive/event_fields.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -324,19 +325,7 @@ void StreamKeeper::TakeOver() {
   }
   std::vector<LabelView> labels;
   for (size_t i = 0; i < batch->size(); ++i) {
-    const EventView event = batch->event(i);
-    labels.clear();
-    event.ForEachLabel([&](LabelView label) { labels.push_back(label); });
-    EventFields fields;
-    fields.id = event.id();
-    fields.source = event.source();
-    fields.type = event.type();
-    fields.subject = event.subject();
-    fields.datacontenttype = event.datacontenttype();
-    fields.data = event.data();
-    fields.time_unix_nanos = event.time_unix_nanos();
-    fields.labels = labels;
-    listener_->OnLiveEvent(fields);
+    listener_->OnLiveEvent(FieldsOf(batch->event(i), &labels));
   }
   unauthorized_ = 0;
   stable_timer_.Start(kStableAfter, [this] { backoff_.Reset(); });

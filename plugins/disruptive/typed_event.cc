@@ -5,6 +5,7 @@
 #include "pipeline/json/json_value.h"
 #include "plugins/disruptive/event_decoder.h"
 #include "plugins/disruptive/typed_json.h"
+#include "plugins/disruptive/vocabulary.h"
 #include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
@@ -14,9 +15,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-// The only type whose data is not nested under its name.
-constexpr char kFlatType[] = "labelsChanged";
 
 // The field of the oneof for a type of event; null: the type is unknown.
 const FieldDescriptor* DataField(std::string_view type) {
@@ -39,14 +37,14 @@ void ReadData(std::string_view json, v1::Event* event) {
   const auto data = [&] {
     return event->GetReflection()->MutableMessage(event, field);
   };
-  if (field != nullptr && event->event_type() == kFlatType) {
+  if (field != nullptr && event->event_type() == kLabelsChanged) {
     if (FromJson(json, data()).ok()) return;
     event->GetReflection()->ClearField(event, field);
   }
   const absl::Status status =
       ForEachMember(json, [&](std::string_view name, std::string_view value) {
         if (field != nullptr && name == field->camelcase_name() &&
-            event->event_type() != kFlatType) {
+            event->event_type() != kLabelsChanged) {
           if (FromJson(value, data()).ok()) return absl::OkStatus();
           event->GetReflection()->ClearField(event, field);
         }
@@ -66,7 +64,7 @@ std::string DataToJson(const v1::Event& event) {
   std::string json;
   if (field != nullptr) {
     json = ToJson(event.GetReflection()->GetMessage(event, field));
-    if (field->camelcase_name() == kFlatType) return json;
+    if (field->camelcase_name() == kLabelsChanged) return json;
     json = absl::StrCat("{\"", field->camelcase_name(), "\":", json);
   } else {
     json = "{";

@@ -12,6 +12,10 @@
 
 namespace sluice::disruptive {
 
+// The type of event that has no history, and whose data is not nested under its
+// type.
+inline constexpr std::string_view kLabelsChanged = "labelsChanged";
+
 absl::Span<const std::string_view> DeviceTypes();
 absl::Span<const std::string_view> EventTypes();
 
