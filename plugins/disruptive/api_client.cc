@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "plugins/disruptive/event_decoder.h"
+#include "plugins/disruptive/api_error.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -14,22 +14,7 @@ namespace {
 constexpr absl::Duration kGatewayTimeoutWait = absl::Seconds(10);
 constexpr absl::Duration kDefaultThrottleWait = absl::Seconds(5);
 constexpr absl::Duration kLongestThrottleWait = absl::Minutes(10);
-
-absl::Status StatusOfAnswer(const HttpResponse& response) {
-  const std::string message =
-      absl::StrCat("the service answered ", response.status, " (",
-                   ErrorMessage(response.body), ")");
-  switch (response.status) {
-    case 400:
-      return absl::InvalidArgumentError(message);
-    case 403:
-      return absl::PermissionDeniedError(message);
-    case 404:
-      return absl::NotFoundError(message);
-    default:
-      return absl::UnimplementedError(message);
-  }
-}
+constexpr absl::Duration kTimeout = absl::Seconds(60);
 
 bool MayPass(int status) {
   return status == 408 || status == 425 || status == 429 || status >= 500;
@@ -52,10 +37,14 @@ ApiClient::ApiClient(const Settings* settings, Executor* executor,
 ApiClient::~ApiClient() = default;
 
 ApiClient::Handle ApiClient::Get(std::string path, Callback done) {
-  auto request =
-      std::make_unique<Request>(this, std::move(path), std::move(done));
-  Enqueue(request.get());
-  return request;
+  return Send({.url = settings_->base_url + path}, std::move(done));
+}
+
+ApiClient::Handle ApiClient::Send(ApiRequest request, Callback done) {
+  auto handle =
+      std::make_unique<Request>(this, std::move(request), std::move(done));
+  Enqueue(handle.get());
+  return handle;
 }
 
 void ApiClient::SetPaused(bool paused) {
@@ -88,9 +77,10 @@ void ApiClient::Pump() {
   }
 }
 
-ApiClient::Request::Request(ApiClient* client, std::string path, Callback done)
+ApiClient::Request::Request(ApiClient* client, ApiRequest request,
+                            Callback done)
     : client_(client),
-      path_(std::move(path)),
+      request_(std::move(request)),
       done_(std::move(done)),
       backoff_(absl::Seconds(1), absl::Seconds(60), client->random_),
       retry_timer_(client->executor_) {}
@@ -110,14 +100,16 @@ void ApiClient::Request::Leave() {
 
 void ApiClient::Request::Begin() {
   running_ = true;
+  ++tries_;
   ++client_->running_;
   client_->authorizer_->Get(
       [this, alive = alive_](const absl::StatusOr<Grant>& grant) {
         if (!*alive) return;
         if (grant.ok()) return Send(*grant);
         const bool passing = absl::IsUnavailable(grant.status());
+        if (!passing && bounded()) return Finish(grant.status());
         Retry(passing ? absl::ZeroDuration() : RefusalWait(client_->random_),
-              std::string(grant.status().message()));
+              grant.status());
       });
 }
 
@@ -126,10 +118,15 @@ void ApiClient::Request::Send(const Grant& grant) {
     client_->counters_.requests->Add();
   header_ = grant.header;
   HttpRequest request;
-  request.url = client_->settings_->base_url + path_;
+  request.method = request_.method;
+  request.url = request_.url;
   request.headers = {{"Authorization", header_},
                      {"Accept", "application/json"}};
-  request.total_timeout = absl::Seconds(60);
+  if (!request_.body.empty()) {
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = request_.body;
+  }
+  request.total_timeout = kTimeout;
   request.max_response_bytes = 64 << 20;
   request.tls.ca_file = client_->settings_->ca_file;
   call_ = client_->http_->Fetch(
@@ -139,28 +136,49 @@ void ApiClient::Request::Send(const Grant& grant) {
 }
 
 void ApiClient::Request::OnAnswer(HttpResponse response, HttpFailure failure) {
-  if (!failure.status.ok()) {
-    const bool certificate = absl::IsFailedPrecondition(failure.status);
-    return Retry(
-        certificate ? RefusalWait(client_->random_) : absl::ZeroDuration(),
-        absl::StrCat("the service cannot be reached: ",
-                     failure.status.message()));
-  }
+  if (!failure.status.ok()) return OnFailure(failure);
   if (response.status == 200) {
     client_->trouble_.clear();
     return Finish(std::move(response.body));
   }
+  absl::Status status = StatusOfAnswer(response, client_->executor_->Now());
   if (response.status == 401) {
     client_->authorizer_->Reject(header_);
     // A new token that is refused too means that a person has to look.
     const bool again = ++refused_ > 1;
+    if (again && bounded()) return Finish(std::move(status));
     return Retry(again ? RefusalWait(client_->random_) : absl::ZeroDuration(),
-                 "the service refuses the credentials (401)");
+                 absl::UnauthenticatedError(
+                     "the service refuses the credentials (401)"));
   }
   if (!MayPass(response.status)) {
     client_->trouble_.clear();
-    return Finish(StatusOfAnswer(response));
+    return Finish(std::move(status));
   }
+  const absl::Duration wait = WaitAfter(response);
+  Retry(wait, std::move(status));
+}
+
+void ApiClient::Request::OnFailure(const HttpFailure& failure) {
+  absl::Status status(failure.status.code(),
+                      absl::StrCat("the service cannot be reached: ",
+                                   failure.status.message()));
+  v1::ApiError error;
+  error.set_maybe_done(failure.maybe_sent);
+  SetApiError(error, &status);
+  const bool certificate = absl::IsFailedPrecondition(failure.status);
+  // A request that was perhaps carried out is repeated only if that does no
+  // harm.
+  if (bounded() && (certificate || absl::IsResourceExhausted(failure.status) ||
+                    (failure.maybe_sent && !request_.repeatable))) {
+    return Finish(std::move(status));
+  }
+  Retry(certificate ? RefusalWait(client_->random_) : absl::ZeroDuration(),
+        std::move(status));
+}
+
+// How long the service wants us to wait; holds everybody up if it is about all.
+absl::Duration ApiClient::Request::WaitAfter(const HttpResponse& response) {
   absl::Duration wait =
       response.status == 504 ? kGatewayTimeoutWait : absl::ZeroDuration();
   const std::optional<std::string_view> header =
@@ -178,12 +196,14 @@ void ApiClient::Request::OnAnswer(HttpResponse response, HttpFailure failure) {
   }
   wait = std::min(wait, kLongestThrottleWait);
   if (response.status == 429 || asked.has_value()) client_->HoldAll(wait);
-  Retry(wait, absl::StrCat("the service answered ", response.status, " (",
-                           ErrorMessage(response.body), ")"));
+  return wait;
 }
 
-void ApiClient::Request::Retry(absl::Duration wait, std::string trouble) {
-  client_->trouble_ = std::move(trouble);
+void ApiClient::Request::Retry(absl::Duration wait, absl::Status trouble) {
+  if (bounded() && tries_ >= request_.attempts) {
+    return Finish(std::move(trouble));
+  }
+  client_->trouble_ = std::string(trouble.message());
   call_.reset();
   retry_timer_.Start(backoff_.Next(wait), [this] { client_->Enqueue(this); });
   Leave();

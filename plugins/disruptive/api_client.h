@@ -21,22 +21,39 @@
 
 namespace sluice::disruptive {
 
-// Sends GET requests in the order they were asked for, at most
+// One request.
+struct ApiRequest {
+  std::string method = "GET";
+  // Absolute and encoded.
+  std::string url = {};
+  // JSON; empty: none.
+  std::string body = {};
+  // It may be sent again although an earlier one was perhaps carried out.
+  bool repeatable = true;
+  // Tries at most; 0: until one gets through.
+  int attempts = 0;
+};
+
+// Sends requests in the order they were asked for, at most
 // Settings::parallel at once and within the rate budget (the service allows 25
 // requests in 5 seconds: https://docs.developer.disruptive-technologies.com/
 // error-codes). What may pass by itself (no connection, 401 with an old token,
-// 408, 429, 5xx) is tried again until it works, with backoff; 429 and
-// Retry-After hold up all requests.
+// 408, 429, 5xx) is tried again with backoff; 429 and Retry-After hold up all
+// requests.
 //
-// Used on the executor only; callbacks come there, never inside Get().
+// Used on the executor only; callbacks come there, never inside Send().
 class ApiClient {
  public:
   class Request;
   // A request under way; destroying it takes it back, the callback then does
   // not come. May be destroyed inside its callback; the client outlives it.
   using Handle = std::unique_ptr<Request>;
-  // The body of a 200; or kInvalidArgument (400), kPermissionDenied (403),
-  // kNotFound (404), kUnimplemented (any other answer that stays as it is).
+  // The body of a 200, or an answer that stays as it is: see StatusOfAnswer().
+  // Of a request with bounded attempts also what might have passed by itself:
+  // the last answer, kUnavailable or kDeadlineExceeded (not reached; see
+  // ApiError.maybe_done), kUnauthenticated (the key is refused),
+  // kFailedPrecondition (the certificate is refused), kResourceExhausted
+  // without an HTTP status (the answer is over 64 MiB).
   using Callback = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
 
   struct Counters {
@@ -49,7 +66,9 @@ class ApiClient {
             Authorizer* authorizer, absl::BitGenRef* random, Counters counters);
   ~ApiClient();
 
-  // GETs base_url + `path`, which begins with a slash and is encoded.
+  Handle Send(ApiRequest request, Callback done);
+  // GETs base_url + `path`, which begins with a slash and is encoded, until
+  // it gets through.
   Handle Get(std::string path, Callback done);
 
   // While paused no request begins.
@@ -85,7 +104,7 @@ class ApiClient {
 // See ApiClient::Handle.
 class ApiClient::Request {
  public:
-  Request(ApiClient* client, std::string path, Callback done);
+  Request(ApiClient* client, ApiRequest request, Callback done);
   ~Request();
 
  private:
@@ -93,14 +112,19 @@ class ApiClient::Request {
   void Begin();
   void Send(const Grant& grant);
   void OnAnswer(HttpResponse response, HttpFailure failure);
-  void Retry(absl::Duration wait, std::string trouble);
+  void OnFailure(const HttpFailure& failure);
+  absl::Duration WaitAfter(const HttpResponse& response);
+  // Tries again, unless it was tried often enough.
+  void Retry(absl::Duration wait, absl::Status trouble);
+  bool bounded() const { return request_.attempts > 0; }
   void Finish(absl::StatusOr<std::string> result);
   // Gives its place among the running ones back.
   void Leave();
 
   ApiClient* client_;
-  std::string path_;
+  ApiRequest request_;
   Callback done_;
+  int tries_ = 0;
   bool running_ = false;
   // 401 answers in a row.
   int refused_ = 0;

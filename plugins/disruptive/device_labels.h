@@ -32,8 +32,8 @@ namespace sluice::disruptive {
 // now and then; labelsChanged events change them for the events behind them.
 //
 // A live event of a device whose labels are not known waits, at most
-// `labels_wait` and within `hold_bytes`, until they are: a device that is not in
-// the list (it is new) is asked for by itself. What waited too long goes on
+// `labels_wait` and within `hold_bytes`, until they are: a device that is not
+// in the list (it is new) is asked for by itself. What waited too long goes on
 // without labels and is counted; so do the device's later events until its
 // labels have come.
 //
@@ -55,8 +55,7 @@ class DeviceLabels {
 
   // Everything given outlives it.
   DeviceLabels(const Settings* settings, Executor* executor, ApiClient* api,
-               Counters counters, OnRelease on_release,
-               OnReleased on_released);
+               Counters counters, OnRelease on_release, OnReleased on_released);
 
   // Reads the list of devices, unless it is under way, and then again every
   // `labels_refresh`.
@@ -66,15 +65,15 @@ class DeviceLabels {
   // Devices that somebody else has listed.
   void OnListed(const std::vector<ListedDevice>& devices);
 
-  // A live event, in order. False: it was taken and waits. `covered_until`: what
-  // the stream had covered before it.
+  // A live event, in order. False: it was taken and waits. `covered_until`:
+  // what the stream had covered before it.
   bool MayPass(const EventFields& event,
                std::optional<absl::Time> covered_until);
   // Everything published before it has passed; nullopt: nothing waits.
   std::optional<absl::Time> held_since() const { return held_since_; }
 
-  // Gives `event`, which is about to leave, its labels. False: it was wanted for
-  // its changes of labels only and does not leave.
+  // Gives `event`, which is about to leave, its labels. False: it was wanted
+  // for its changes of labels only and does not leave.
   bool Finish(EventFields* event);
 
  private:

@@ -121,8 +121,7 @@ TEST_F(DeviceLabelsTest, HoldsOnlySoMuch) {
 
 TEST_F(DeviceLabelsTest, FollowsChangesInTheirPlace) {
   labels_.OnListed({{.id = "d1", .labels = {{"room", "9"}}}});
-  const char* change =
-      R"({"added":{},"modified":{"room":"10"},"removed":[]})";
+  const char* change = R"({"added":{},"modified":{"room":"10"},"removed":[]})";
   EXPECT_EQ(Live("d1"), "room=9");
   EXPECT_EQ(Live("d1", "labelsChanged", change), "room=10");
   EXPECT_EQ(Live("d1"), "room=10");

@@ -75,8 +75,7 @@ void LabelCache::Apply(std::string_view device,
                        const v1::LabelsChanged& change) {
   DropOldChanges();
   if (changes_.size() == kMaxChanges) changes_.pop_front();
-  changes_.push_back(
-      {executor_->MonotonicNow(), std::string(device), change});
+  changes_.push_back({executor_->MonotonicNow(), std::string(device), change});
   const auto it = by_device_.find(ToAbsl(device));
   // A part of the labels of a device is not enough.
   if (it == by_device_.end()) return;

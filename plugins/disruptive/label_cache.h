@@ -24,8 +24,9 @@ namespace sluice::disruptive {
 // longest ago are forgotten. Filled from lists of devices and kept right by
 // labelsChanged events.
 //
-// A list may have been made before a change whose event has already come; so the
-// changes of the last two minutes (at most 1024) are made again on top of it.
+// A list may have been made before a change whose event has already come; so
+// the changes of the last two minutes (at most 1024) are made again on top of
+// it.
 //
 // Used on the executor only.
 class LabelCache {

@@ -150,6 +150,21 @@ void TakeCredentials(const v1::DisruptiveConfig& config, Settings* settings,
   if (!found->token_url.empty()) settings->token_url = found->token_url;
 }
 
+// Where the service is, and how much we may ask of it.
+void TakeService(const v1::DisruptiveConfig& config, Settings* settings,
+                 Problems* problems) {
+  Section rate("rate.", problems);
+  rate.Take<double>("requests_per_second", config.rate().requests_per_second(),
+                    0.01, 1000, &settings->requests_per_second);
+  rate.Take<uint32_t>("burst", config.rate().burst(), 1, 1000,
+                      &settings->burst);
+  TakeUrl("base_url", config.base_url(), &settings->base_url, problems);
+  TakeUrl("emulator_base_url", config.emulator_base_url(),
+          &settings->emulator_base_url, problems);
+  TakeUrl("token_url", config.token_url(), &settings->token_url, problems);
+  settings->ca_file = config.ca_file();
+}
+
 }  // namespace
 
 absl::StatusOr<Settings> MakeSettings(const v1::DisruptiveConfig& config) {
@@ -175,13 +190,17 @@ absl::StatusOr<Settings> MakeSettings(const v1::DisruptiveConfig& config) {
   TakeStream(config.stream(), &settings, &problems);
   TakeBackfill(config.backfill(), &settings, &problems);
   TakeLabels(config.labels(), &settings, &problems);
-  Section rate("rate.", &problems);
-  rate.Take<double>("requests_per_second", config.rate().requests_per_second(),
-                    0.01, 1000, &settings.requests_per_second);
-  rate.Take<uint32_t>("burst", config.rate().burst(), 1, 1000, &settings.burst);
-  TakeUrl("base_url", config.base_url(), &settings.base_url, &problems);
-  TakeUrl("token_url", config.token_url(), &settings.token_url, &problems);
-  settings.ca_file = config.ca_file();
+  TakeService(config, &settings, &problems);
+  if (absl::Status status = problems.status(); !status.ok()) return status;
+  return settings;
+}
+
+absl::StatusOr<Settings> MakeClientSettings(
+    const v1::DisruptiveConfig& config) {
+  Settings settings;
+  Problems problems;
+  TakeCredentials(config, &settings, &problems);
+  TakeService(config, &settings, &problems);
   if (absl::Status status = problems.status(); !status.ok()) return status;
   return settings;
 }

@@ -66,6 +66,8 @@ struct Settings {
 
   // Without a slash at the end.
   std::string base_url = "https://api.disruptive-technologies.com/v2";
+  std::string emulator_base_url =
+      "https://emulator.disruptive-technologies.com/v2";
   std::string token_url =
       "https://identity.disruptive-technologies.com/oauth2/token";
   std::string ca_file;
@@ -86,6 +88,10 @@ struct Settings {
 //   kInvalidArgument (see ConfigError): the field of the first mistake; the
 //   message names the others too.
 absl::StatusOr<Settings> MakeSettings(const v1::DisruptiveConfig& config);
+
+// The same for DisruptiveClient: looks at credentials, addresses and limits
+// only; a project is not needed.
+absl::StatusOr<Settings> MakeClientSettings(const v1::DisruptiveConfig& config);
 
 }  // namespace sluice::disruptive
 

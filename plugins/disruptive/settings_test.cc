@@ -99,5 +99,36 @@ TEST(SettingsTest, RefusesBoundsTheWrongWayRound) {
             "stream.reconnect_max");
 }
 
+TEST(SettingsTest, TakesLabels) {
+  EXPECT_TRUE(MakeSettings(Config(""))->labels);
+  const auto settings =
+      MakeSettings(Config(R"(labels { keys: "room" wait { seconds: 5 }
+                         refresh { seconds: 60 } max_bytes: 65536 })"));
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_THAT(settings->label_keys, ElementsAre("room"));
+  EXPECT_EQ(settings->labels_wait, absl::Seconds(5));
+  EXPECT_EQ(settings->labels_refresh, absl::Minutes(1));
+  EXPECT_EQ(settings->labels_max_bytes, 65536u);
+  EXPECT_FALSE(MakeSettings(Config("labels { off: true }"))->labels);
+  EXPECT_EQ(ConfigErrorField(
+                MakeSettings(Config("labels { max_bytes: 1 }")).status()),
+            "labels.max_bytes");
+  EXPECT_EQ(
+      ConfigErrorField(MakeSettings(Config("labels { keys: \"\" }")).status()),
+      "labels.keys[0]");
+}
+
+TEST(SettingsTest, AClientNeedsNoProject) {
+  v1::DisruptiveConfig config = Config(R"(base_url: "http://api/v2/")");
+  config.clear_project();
+  EXPECT_EQ(ConfigErrorField(MakeSettings(config).status()), "project");
+  const auto settings = MakeClientSettings(config);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->base_url, "http://api/v2");
+  config.set_emulator_base_url("emulator");
+  EXPECT_EQ(ConfigErrorField(MakeClientSettings(config).status()),
+            "emulator_base_url");
+}
+
 }  // namespace
 }  // namespace sluice::disruptive

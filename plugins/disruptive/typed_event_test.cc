@@ -93,7 +93,8 @@ TEST(TypedEventTest, EveryTypeComesBackAsItWas) {
     EXPECT_EQ(EventToJson(event), json);
     EXPECT_NE(event.data_case(), v1::Event::DATA_NOT_SET) << type;
     EXPECT_THAT(event.other_data(), IsEmpty()) << type;
-    EXPECT_THAT(event.DebugString(), ::testing::Not(HasSubstr("other"))) << type;
+    EXPECT_THAT(event.DebugString(), ::testing::Not(HasSubstr("other")))
+        << type;
     EXPECT_EQ(Read(EventToJson(event)).SerializeAsString(),
               event.SerializeAsString());
   }
@@ -122,8 +123,9 @@ TEST(TypedEventTest, ReadsValuesIntoTheirFields) {
 TEST(TypedEventTest, KeepsWhatIsNewerThanTheMessages) {
   const std::string json = Envelope(
       "motion",
-      absl::StrCat(R"({"motion":{"updateTime":")", kTime,
-                   R"(","state":"RUNNING","speed":{"kmh":[1.50,null]}},"x":7})"));
+      absl::StrCat(
+          R"({"motion":{"updateTime":")", kTime,
+          R"(","state":"RUNNING","speed":{"kmh":[1.50,null]}},"x":7})"));
   const v1::Event event = Read(json);
   EXPECT_EQ(event.motion().state(), v1::Motion::STATE_UNSPECIFIED);
   ASSERT_EQ(event.motion().other_size(), 2);
@@ -159,13 +161,15 @@ TEST(TypedEventTest, PassesUnknownTypesAndPingsThrough) {
 
 TEST(TypedEventTest, KeepsMomentsAndNumbersInValue) {
   const v1::Event event = Read(absl::StrReplaceAll(
-      Envelope("touchCount",
-               R"({"touchCount":{"total":9007199254740993,"updateTime":"2019-05-16T10:15:18+02:00"}})"),
+      Envelope(
+          "touchCount",
+          R"({"touchCount":{"total":9007199254740993,"updateTime":"2019-05-16T10:15:18+02:00"}})"),
       {{kTime, "2019-05-16T08:15:18.123456789Z"}}));
   EXPECT_EQ(event.touch_count().total(), 9007199254740993);
   const std::string json = EventToJson(event);
   EXPECT_THAT(json, HasSubstr(R"("updateTime":"2019-05-16T08:15:18.000000Z")"));
-  EXPECT_THAT(json, HasSubstr(R"("timestamp":"2019-05-16T08:15:18.123456789Z")"));
+  EXPECT_THAT(json,
+              HasSubstr(R"("timestamp":"2019-05-16T08:15:18.123456789Z")"));
   EXPECT_THAT(json, HasSubstr("9007199254740993"));
 }
 
@@ -209,7 +213,8 @@ TEST(TypedJsonTest, ADeviceComesBackWhole) {
   const std::string json = absl::StrCat(
       R"({"name":"projects/p/devices/d","type":"proximityCounter","productNumber":"102067",)",
       R"("labels":{"name":"freezer = 4","virtual-sensor":""},"reported":{"touch":{"updateTime":")",
-      kTime, R"("},"batteryStatus":null,"connectionLatency":null},"added":[{}]})");
+      kTime,
+      R"("},"batteryStatus":null,"connectionLatency":null},"added":[{}]})");
   v1::Device device;
   ASSERT_TRUE(FromJson(json, &device).ok());
   EXPECT_EQ(device.type(), v1::Device::PROXIMITY_COUNTER);

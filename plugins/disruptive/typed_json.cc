@@ -44,17 +44,6 @@ absl::Status NotJson(simdjson::error_code error) {
 
 // --- Reading
 
-std::optional<std::string> ReadText(std::string_view json) {
-  if (!json.starts_with('"')) return std::nullopt;
-  simdjson::ondemand::parser parser;
-  const simdjson::padded_string padded(json);
-  simdjson::ondemand::document document;
-  std::string_view text;
-  if (parser.iterate(padded).get(document)) return std::nullopt;
-  if (document.get_string().get(text)) return std::nullopt;
-  return std::string(text);
-}
-
 std::optional<double> ReadNumber(std::string_view json) {
   double number = 0;
   // Words such as inf are no JSON.
@@ -109,7 +98,7 @@ bool ReadMessage(std::string_view json, Message* message) {
   if (!IsTimestamp(message->GetDescriptor())) {
     return FromJson(json, message).ok();
   }
-  const std::optional<std::string> text = ReadText(json);
+  const std::optional<std::string> text = ReadJsonText(json);
   if (!text.has_value()) return false;
   const std::optional<int64_t> nanos = ParseRfc3339(*text);
   if (!nanos.has_value()) return false;
@@ -128,31 +117,37 @@ bool ReadMap(std::string_view json, const FieldDescriptor* field,
   const Reflection* reflection = message->GetReflection();
   const FieldDescriptor* key = field->message_type()->map_key();
   const FieldDescriptor* value = field->message_type()->map_value();
-  return ForEachMember(json, [&](std::string_view name, std::string_view item) {
-           const std::optional<std::string> text = ReadText(item);
-           if (!text.has_value()) return absl::InvalidArgumentError("no text");
-           Message* entry = reflection->AddMessage(message, field);
-           entry->GetReflection()->SetString(entry, key, std::string(name));
-           entry->GetReflection()->SetString(entry, value, *text);
-           return absl::OkStatus();
-         })
+  return ForEachMember(
+             json,
+             [&](std::string_view name, std::string_view item) {
+               const std::optional<std::string> text = ReadJsonText(item);
+               if (!text.has_value())
+                 return absl::InvalidArgumentError("no text");
+               Message* entry = reflection->AddMessage(message, field);
+               entry->GetReflection()->SetString(entry, key, std::string(name));
+               entry->GetReflection()->SetString(entry, value, *text);
+               return absl::OkStatus();
+             })
       .ok();
 }
 
 bool ReadList(std::string_view json, const FieldDescriptor* field,
               Message* message) {
   const Reflection* reflection = message->GetReflection();
-  return ForEachElement(json, [&](std::string_view item) {
-           bool fits = false;
-           if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-             fits = ReadMessage(item, reflection->AddMessage(message, field));
-           } else if (const auto text = ReadText(item)) {
-             fits = true;
-             reflection->AddString(message, field, *text);
-           }
-           return fits ? absl::OkStatus()
-                       : absl::InvalidArgumentError("does not fit");
-         })
+  return ForEachElement(
+             json,
+             [&](std::string_view item) {
+               bool fits = false;
+               if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+                 fits =
+                     ReadMessage(item, reflection->AddMessage(message, field));
+               } else if (const auto text = ReadJsonText(item)) {
+                 fits = true;
+                 reflection->AddString(message, field, *text);
+               }
+               return fits ? absl::OkStatus()
+                           : absl::InvalidArgumentError("does not fit");
+             })
       .ok();
 }
 
@@ -163,7 +158,7 @@ bool ReadField(std::string_view json, const FieldDescriptor* field,
   if (field->is_repeated()) return ReadList(json, field, message);
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING: {
-      std::optional<std::string> text = ReadText(json);
+      std::optional<std::string> text = ReadJsonText(json);
       if (!text.has_value()) return false;
       reflection->SetString(message, field, *std::move(text));
       return true;
@@ -183,7 +178,7 @@ bool ReadField(std::string_view json, const FieldDescriptor* field,
       reflection->SetBool(message, field, json == "true");
       return true;
     case FieldDescriptor::CPPTYPE_ENUM: {
-      const std::optional<std::string> word = ReadText(json);
+      const std::optional<std::string> word = ReadJsonText(json);
       const EnumValueDescriptor* value =
           word.has_value() ? FindWord(field->enum_type(), *word) : nullptr;
       if (value != nullptr) reflection->SetEnum(message, field, value);
@@ -227,11 +222,12 @@ void Keep(std::string_view name, std::string_view json, Message* message) {
 
 // --- Writing
 
-void AppendMessage(const Message& message, std::string* out);
+void AppendMessage(const Message& message, EmptyLists empty_lists,
+                   std::string* out);
 
 void AppendTimestamp(const Timestamp& stamp, std::string* out) {
-  const absl::Time time = absl::FromUnixSeconds(stamp.seconds()) +
-                          absl::Nanoseconds(stamp.nanos());
+  const absl::Time time =
+      absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
   if (stamp.nanos() % 1000 == 0) {
     absl::StrAppend(out, "\"", Rfc3339Micros(time), "\"");
     return;
@@ -241,11 +237,12 @@ void AppendTimestamp(const Timestamp& stamp, std::string* out) {
   *out += '"';
 }
 
-void AppendSubmessage(const Message& message, std::string* out) {
+void AppendSubmessage(const Message& message, EmptyLists empty_lists,
+                      std::string* out) {
   if (IsTimestamp(message.GetDescriptor())) {
     AppendTimestamp(static_cast<const Timestamp&>(message), out);
   } else {
-    AppendMessage(message, out);
+    AppendMessage(message, empty_lists, out);
   }
 }
 
@@ -271,13 +268,14 @@ void AppendMap(const Message& message, const FieldDescriptor* field,
 }
 
 void AppendList(const Message& message, const FieldDescriptor* field,
-                std::string* out) {
+                EmptyLists empty_lists, std::string* out) {
   const Reflection* reflection = message.GetReflection();
   *out += '[';
   for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
     if (i > 0) *out += ',';
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      AppendSubmessage(reflection->GetRepeatedMessage(message, field, i), out);
+      AppendSubmessage(reflection->GetRepeatedMessage(message, field, i),
+                       empty_lists, out);
     } else {
       AppendJsonLineString(reflection->GetRepeatedString(message, field, i),
                            out);
@@ -287,10 +285,10 @@ void AppendList(const Message& message, const FieldDescriptor* field,
 }
 
 void AppendField(const Message& message, const FieldDescriptor* field,
-                 std::string* out) {
+                 EmptyLists empty_lists, std::string* out) {
   const Reflection* reflection = message.GetReflection();
   if (field->is_map()) return AppendMap(message, field, out);
-  if (field->is_repeated()) return AppendList(message, field, out);
+  if (field->is_repeated()) return AppendList(message, field, empty_lists, out);
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
       return AppendJsonLineString(reflection->GetString(message, field), out);
@@ -302,11 +300,12 @@ void AppendField(const Message& message, const FieldDescriptor* field,
       *out += reflection->GetBool(message, field) ? "true" : "false";
       return;
     case FieldDescriptor::CPPTYPE_ENUM:
-      *out += absl::StrCat("\"", Word(reflection->GetEnum(message, field)),
-                           "\"");
+      *out +=
+          absl::StrCat("\"", Word(reflection->GetEnum(message, field)), "\"");
       return;
     default:
-      return AppendSubmessage(reflection->GetMessage(message, field), out);
+      return AppendSubmessage(reflection->GetMessage(message, field),
+                              empty_lists, out);
   }
 }
 
@@ -324,7 +323,8 @@ bool IsKept(const Message& message, const FieldDescriptor* other,
   return false;
 }
 
-void AppendMessage(const Message& message, std::string* out) {
+void AppendMessage(const Message& message, EmptyLists empty_lists,
+                   std::string* out) {
   const Descriptor* type = message.GetDescriptor();
   const FieldDescriptor* other = type->FindFieldByName(kOther);
   *out += '{';
@@ -334,13 +334,13 @@ void AppendMessage(const Message& message, std::string* out) {
     const std::string& name = field->camelcase_name();
     // Empty lists are written, others that are not set are not.
     if (!IsSet(message, field) &&
-        (!field->is_repeated() ||
+        (!field->is_repeated() || empty_lists == EmptyLists::kOmit ||
          field->options().GetExtension(v1::omit_empty) ||
          IsKept(message, other, name))) {
       continue;
     }
     AppendMemberName(name, out);
-    AppendField(message, field, out);
+    AppendField(message, field, empty_lists, out);
   }
   if (other != nullptr) {
     const Reflection* reflection = message.GetReflection();
@@ -405,25 +405,37 @@ void AppendMemberName(std::string_view name, std::string* out) {
   *out += ':';
 }
 
+std::optional<std::string> ReadJsonText(std::string_view json) {
+  if (!json.starts_with('"')) return std::nullopt;
+  simdjson::ondemand::parser parser;
+  const simdjson::padded_string padded(json);
+  simdjson::ondemand::document document;
+  std::string_view text;
+  if (parser.iterate(padded).get(document)) return std::nullopt;
+  if (document.get_string().get(text)) return std::nullopt;
+  return std::string(text);
+}
+
 absl::Status FromJson(std::string_view json, Message* message) {
   message->Clear();
   const Descriptor* type = message->GetDescriptor();
-  return ForEachMember(json, [&](std::string_view name,
-                                 std::string_view value) {
-    const FieldDescriptor* field = FindField(type, name);
-    // Of members that come twice the first one counts.
-    if (field != nullptr && !IsSet(*message, field)) {
-      if (ReadField(value, field, message)) return absl::OkStatus();
-      message->GetReflection()->ClearField(message, field);
-    }
-    Keep(name, value, message);
-    return absl::OkStatus();
-  });
+  return ForEachMember(json,
+                       [&](std::string_view name, std::string_view value) {
+                         const FieldDescriptor* field = FindField(type, name);
+                         // Of members that come twice the first one counts.
+                         if (field != nullptr && !IsSet(*message, field)) {
+                           if (ReadField(value, field, message))
+                             return absl::OkStatus();
+                           message->GetReflection()->ClearField(message, field);
+                         }
+                         Keep(name, value, message);
+                         return absl::OkStatus();
+                       });
 }
 
-std::string ToJson(const Message& message) {
+std::string ToJson(const Message& message, EmptyLists empty_lists) {
   std::string json;
-  AppendMessage(message, &json);
+  AppendMessage(message, empty_lists, &json);
   return json;
 }
 

@@ -3,6 +3,7 @@
 #define PLUGINS_DISRUPTIVE_TYPED_JSON_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,22 +12,28 @@
 
 namespace sluice::disruptive {
 
-// A field `relative_humidity` is the member "relativeHumidity"; an enum value is
-// its name, that of Device.Type in lowerCamelCase; a Timestamp is RFC 3339. What
-// no field takes goes into `other` (see JsonMember), so ToJson() gives back every
-// member that FromJson() was given: known ones first, in the order of the
-// fields. Values come back equal, not byte for byte: 27.0 is 27, an offset is
-// Z, moments have six decimals, nine where they need them.
+// A field `relative_humidity` is the member "relativeHumidity"; an enum value
+// is its name, that of Device.Type in lowerCamelCase; a Timestamp is RFC 3339.
+// What no field takes goes into `other` (see JsonMember), so ToJson() gives
+// back every member that FromJson() was given: known ones first, in the order
+// of the fields. Values come back equal, not byte for byte: 27.0 is 27, an
+// offset is Z, moments have six decimals, nine where they need them.
 
 // Fills `message` from a JSON object; what it held before is cleared.
 //   kInvalidArgument: `json` is no JSON object, or not UTF-8.
-absl::Status FromJson(std::string_view json, google::protobuf::Message* message);
+absl::Status FromJson(std::string_view json,
+                      google::protobuf::Message* message);
+
+// What becomes of lists and maps that are empty: the service writes them, those
+// who ask it for something leave them out.
+enum class EmptyLists { kWrite, kOmit };
 
 // Compact, on one line.
-std::string ToJson(const google::protobuf::Message& message);
+std::string ToJson(const google::protobuf::Message& message,
+                   EmptyLists empty_lists = EmptyLists::kWrite);
 
-// Calls `take(name, value)` for each member of the object `json`; `value` is its
-// JSON text as it stands.
+// Calls `take(name, value)` for each member of the object `json`; `value` is
+// its JSON text as it stands.
 //   kInvalidArgument: as FromJson(). What `take` returns, if that is not OK.
 absl::Status ForEachMember(
     std::string_view json,
@@ -37,6 +44,9 @@ absl::Status ForEachMember(
 absl::Status ForEachElement(
     std::string_view json,
     const std::function<absl::Status(std::string_view value)>& take);
+
+// The text of a JSON string; nullopt: `json` is none.
+std::optional<std::string> ReadJsonText(std::string_view json);
 
 // Appends `"name":`, behind a comma unless `out` ends with "{".
 void AppendMemberName(std::string_view name, std::string* out);
