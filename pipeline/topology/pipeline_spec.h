@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -88,8 +89,24 @@ struct PipelineSpec {
   size_t max_event_bytes = size_t{1} << 20;
 };
 
+// Where the admin API listens, and for whom.
+struct AdminSpec {
+  // "unix:/path", "127.0.0.1:7070", or empty: it does not.
+  std::string listen;
+  // True: nobody asked for this address.
+  bool is_default = false;
+  uint32_t socket_mode = 0600;
+  std::string certificate_file;
+  std::string private_key_file;
+  std::string tokens_file;
+  std::string client_ca_file;
+  // Never ROLE_UNSPECIFIED.
+  std::map<std::string, config::v1::Role> clients;
+};
+
 struct ProcessSpec {
   std::string data_dir;
+  AdminSpec admin;
   // For everything that holds events in memory, all pipelines together.
   uint64_t memory_bytes = uint64_t{256} << 20;
   // In order of name; at least one.

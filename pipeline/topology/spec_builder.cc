@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "pipeline/topology/admin_spec.h"
 #include "pipeline/topology/memory_plan.h"
 #include "pipeline/topology/scalar_values.h"
 
@@ -112,6 +113,7 @@ class Builder {
     }
     spec.memory_bytes = Bytes("memory_bytes", config.memory_bytes(),
                               spec.memory_bytes, kMinMemoryBytes, kMaxBytes);
+    BuildAdmin(config.admin(), &spec);
     CheckNotEmpty("pipelines", config.pipelines().empty(), "pipeline");
     for (const auto& [name, pipeline] : InOrder(config.pipelines())) {
       spec.pipelines.push_back(BuildPipeline(name, *pipeline));
@@ -121,6 +123,17 @@ class Builder {
   }
 
  private:
+  void BuildAdmin(const config::v1::Admin& config, ProcessSpec* spec) {
+    absl::StatusOr<AdminSpec> built = BuildAdminSpec(config, spec->data_dir);
+    if (built.ok()) {
+      spec->admin = *std::move(built);
+      return;
+    }
+    const std::string path = JoinKey("admin", ConfigErrorField(built.status()));
+    if (problems_.HasPath(path)) return;
+    Add(path, std::string(built.status().message()));
+  }
+
   // Says nothing about a file with other mistakes: they may be the reason.
   void CheckMemory(const ProcessSpec& spec) {
     const uint64_t least = LeastMemory(spec);

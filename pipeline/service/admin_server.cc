@@ -1,0 +1,141 @@
+#include "pipeline/service/admin_server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pipeline/service/access.h"
+#include "pipeline/service/process_service.h"
+#include "pipeline/service/unix_socket.h"
+#include "pipeline/topology/admin_spec.h"
+#include "storage/base/status_macros.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kMaxMessageBytes = 4 << 20;
+constexpr int kMaxCallsPerConnection = 64;
+constexpr size_t kMaxMemoryBytes = 32 << 20;
+constexpr int kMaxThreads = 16;
+constexpr std::chrono::seconds kStopGrace{1};
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (file.good() && !text.str().empty()) return text.str();
+  return absl::InvalidArgumentError(
+      absl::StrCat("admin: ", path, " cannot be read"));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
+    const AdminSpec& spec) {
+  // Over a socket, permissions of its file decide who can connect; without
+  // TLS over loopback, tokens decide.
+  if (spec.certificate_file.empty() || IsUnixAddress(spec.listen)) {
+    return grpc::InsecureServerCredentials();
+  }
+  grpc::SslServerCredentialsOptions tls;
+  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
+  SLUICE_ASSIGN_OR_RETURN(pair.private_key, ReadPem(spec.private_key_file));
+  SLUICE_ASSIGN_OR_RETURN(pair.cert_chain, ReadPem(spec.certificate_file));
+  tls.pem_key_cert_pairs.push_back(std::move(pair));
+  if (!spec.client_ca_file.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadPem(spec.client_ca_file));
+    // Where tokens would do as well, a certificate is not asked of everyone;
+    // one that is shown is always checked.
+    tls.client_certificate_request =
+        spec.tokens_file.empty()
+            ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+            : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;
+  }
+  return grpc::SslServerCredentials(tls);
+}
+
+class RunningServer final : public AdminServer {
+ public:
+  ~RunningServer() override {
+    if (server_ == nullptr) return;
+    server_->Shutdown(std::chrono::system_clock::now() + kStopGrace);
+    server_->Wait();
+  }
+
+  absl::Status Init(const AdminSpec& spec, const Process* process,
+                    admin::v1::ProcessInfo info);
+
+  const std::string& address() const override { return address_; }
+
+ private:
+  absl::Status Bind(const AdminSpec& spec, grpc::ServerBuilder& builder);
+
+  std::string address_;
+  // In order of construction: what is above outlives what is below.
+  std::unique_ptr<AccessPolicy> access_;
+  std::unique_ptr<ProcessService> process_service_;
+  std::unique_ptr<UnixSocket> socket_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+absl::Status RunningServer::Init(const AdminSpec& spec, const Process* process,
+                                 admin::v1::ProcessInfo info) {
+  SLUICE_ASSIGN_OR_RETURN(access_, AccessPolicy::Create(spec));
+  process_service_ =
+      std::make_unique<ProcessService>(process, access_.get(), std::move(info));
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ResourceQuota quota("admin");
+  quota.Resize(kMaxMemoryBytes).SetMaxThreads(kMaxThreads);
+  grpc::ServerBuilder builder;
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             kMaxCallsPerConnection);
+  // Two servers must never share an address, each with half of the callers.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(process_service_.get());
+  SLUICE_RETURN_IF_ERROR(Bind(spec, builder));
+  server_->GetHealthCheckService()->SetServingStatus(true);
+  return absl::OkStatus();
+}
+
+absl::Status RunningServer::Bind(const AdminSpec& spec,
+                                 grpc::ServerBuilder& builder) {
+  SLUICE_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(spec));
+  std::string target = spec.listen;
+  if (IsUnixAddress(spec.listen)) {
+    SLUICE_ASSIGN_OR_RETURN(
+        socket_, UnixSocket::Prepare(spec.listen.substr(5), spec.socket_mode));
+    target = absl::StrCat("unix:", socket_->bind_path());
+  }
+  int port = 0;
+  builder.AddListeningPort(target, credentials, &port);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("admin: cannot listen at ", spec.listen));
+  }
+  address_ = spec.listen;
+  if (socket_ != nullptr) return socket_->Publish();
+  address_ =
+      absl::StrCat(spec.listen.substr(0, spec.listen.rfind(':') + 1), port);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
+    const AdminSpec& spec, const Process* process,
+    admin::v1::ProcessInfo info) {
+  auto server = std::make_unique<RunningServer>();
+  SLUICE_RETURN_IF_ERROR(server->Init(spec, process, std::move(info)));
+  return server;
+}
+
+}  // namespace sluice

@@ -1,0 +1,42 @@
+// The admin API of a process, over gRPC.
+#ifndef PIPELINE_SERVICE_ADMIN_SERVER_H_
+#define PIPELINE_SERVICE_ADMIN_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "pipeline/runtime/process.h"
+#include "pipeline/topology/pipeline_spec.h"
+#include "proto/admin/v1/process.pb.h"
+
+namespace sluice {
+
+// Serves the services of proto/admin/v1, the standard health service
+// (grpc.health.v1) and reflection.
+//
+// A socket's file appears with its final permissions, in one step. Bounds:
+// messages of 4 MiB, 64 calls at once per connection, 64 watches, threads and
+// memory of gRPC by quota; what is over them fails for the caller and touches
+// no pipeline.
+class AdminServer {
+ public:
+  // Starts serving. `process` outlives the server; `info` is completed by what
+  // is known here. REQUIRES: spec.listen is not empty.
+  //   kInvalidArgument: a file of `spec` cannot be used; the message names it.
+  //   kAlreadyExists: another process serves there.
+  //   kUnavailable: the address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<AdminServer>> Start(
+      const AdminSpec& spec, const Process* process,
+      admin::v1::ProcessInfo info);
+
+  // Ends all calls.
+  virtual ~AdminServer() = default;
+
+  // Where it serves: "unix:/path", or with the port that was free.
+  virtual const std::string& address() const = 0;
+};
+
+}  // namespace sluice
+
+#endif  // PIPELINE_SERVICE_ADMIN_SERVER_H_

@@ -1,0 +1,45 @@
+// What all calls of the admin API have in common: who may, and what is noted.
+#ifndef PIPELINE_SERVICE_CALL_H_
+#define PIPELINE_SERVICE_CALL_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+#include "pipeline/service/access.h"
+
+namespace sluice {
+
+// The same code and message.
+grpc::Status ToGrpc(const absl::Status& status);
+
+// Answers calls with one request and one answer.
+class UnaryCalls {
+ public:
+  // `access` outlives it.
+  explicit UnaryCalls(const AccessPolicy* access) : access_(access) {}
+
+  // Runs `handle`, which fills in the answer, if the caller has at least the
+  // role `least`.
+  grpc::ServerUnaryReactor* Look(
+      grpc::CallbackServerContext* context, config::v1::Role least,
+      absl::FunctionRef<absl::Status(const Caller&)> handle) const;
+
+  // The same for a call that changes something: it leaves a line in the log
+  // with who, what and how it ended, refused ones too.
+  grpc::ServerUnaryReactor* Change(
+      grpc::CallbackServerContext* context, config::v1::Role least,
+      std::string_view method, const google::protobuf::Message& request,
+      absl::FunctionRef<absl::Status(const Caller&)> handle) const;
+
+ private:
+  const AccessPolicy* access_;
+};
+
+}  // namespace sluice
+
+#endif  // PIPELINE_SERVICE_CALL_H_

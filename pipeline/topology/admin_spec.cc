@@ -1,0 +1,166 @@
+#include "pipeline/topology/admin_spec.h"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+#include <cstdint>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "pipeline/api/plugin_registry.h"
+#include "storage/base/status_macros.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kUnix[] = "unix:";
+
+// A numeric address with a port.
+struct TcpAddress {
+  bool is_loopback = false;
+};
+
+absl::StatusOr<TcpAddress> ParseTcpAddress(const std::string& text) {
+  const absl::Status wrong = ConfigError(
+      "listen",
+      absl::StrCat("\"", text,
+                   "\" is no address; write unix:PATH, ADDRESS:PORT with a "
+                   "numeric address such as 127.0.0.1:7070 or [::1]:7070, or "
+                   "off"));
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return wrong;
+  uint32_t port = 0;
+  if (!absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
+    return wrong;
+  }
+  std::string host = text.substr(0, colon);
+  TcpAddress address;
+  in6_addr six;
+  in_addr four;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    if (inet_pton(AF_INET6, host.c_str(), &six) != 1) return wrong;
+    address.is_loopback = IN6_IS_ADDR_LOOPBACK(&six);
+  } else {
+    if (inet_pton(AF_INET, host.c_str(), &four) != 1) return wrong;
+    address.is_loopback = (ntohl(four.s_addr) >> 24) == 127;
+  }
+  return address;
+}
+
+absl::Status CheckTcp(const config::v1::Admin& config) {
+  SLUICE_ASSIGN_OR_RETURN(const TcpAddress address,
+                          ParseTcpAddress(config.listen()));
+  const bool has_tls = !config.certificate_file().empty();
+  if (!has_tls && !config.insecure_loopback()) {
+    return ConfigError(
+        "listen",
+        absl::StrCat(
+            "\"", config.listen(),
+            "\" needs TLS: give certificate_file and "
+            "private_key_file",
+            address.is_loopback ? ", or insecure_loopback: true" : ""));
+  }
+  if (!has_tls && !address.is_loopback) {
+    return ConfigError("insecure_loopback",
+                       absl::StrCat("\"", config.listen(),
+                                    "\" is no loopback address; it needs "
+                                    "certificate_file and private_key_file"));
+  }
+  if (config.tokens_file().empty() && config.clients().empty()) {
+    return ConfigError("listen",
+                       "nobody could call: give tokens_file, or client_ca_file "
+                       "and clients");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTls(const config::v1::Admin& config) {
+  if (config.certificate_file().empty() != config.private_key_file().empty()) {
+    return config.certificate_file().empty()
+               ? ConfigError("certificate_file", "goes with private_key_file")
+               : ConfigError("private_key_file", "goes with certificate_file");
+  }
+  if (!config.client_ca_file().empty() && config.certificate_file().empty()) {
+    return ConfigError("client_ca_file",
+                       "certificates of callers need TLS: give "
+                       "certificate_file and private_key_file");
+  }
+  if (config.client_ca_file().empty() != config.clients().empty()) {
+    return config.clients().empty()
+               ? ConfigError("clients",
+                             "say which role each caller with a certificate "
+                             "has, e.g. {ops.example: operator}")
+               : ConfigError("client_ca_file",
+                             "needed to check the certificates of clients");
+  }
+  for (const auto& [name, role] : config.clients()) {
+    if (role != config::v1::ROLE_UNSPECIFIED) continue;
+    return ConfigError(absl::StrCat("clients.", name),
+                       "give viewer, operator or admin");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckUnix(const config::v1::Admin& config) {
+  const std::string path = config.listen().substr(sizeof(kUnix) - 1);
+  if (path.empty() || path.size() > kMaxSocketPathBytes) {
+    return ConfigError(
+        "listen",
+        absl::StrCat("the path of a socket has 1 to ", kMaxSocketPathBytes,
+                     " bytes, this one ", path.size()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint32_t> ParseMode(const std::string& text) {
+  uint32_t mode = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, mode, 8);
+  if (read.ec != std::errc() || read.ptr != end || mode > 0777 ||
+      (mode & 0600) != 0600) {
+    return ConfigError(
+        "socket_mode",
+        absl::StrCat("\"", text,
+                     "\" is not allowed; write octal permissions that include "
+                     "0600, e.g. \"0660\""));
+  }
+  return mode;
+}
+
+}  // namespace
+
+std::string DefaultAdminAddress(const std::string& data_dir) {
+  return absl::StrCat(kUnix, data_dir, "/admin.sock");
+}
+
+bool IsUnixAddress(const std::string& address) {
+  return absl::StartsWith(address, kUnix);
+}
+
+absl::StatusOr<AdminSpec> BuildAdminSpec(const config::v1::Admin& config,
+                                         const std::string& data_dir) {
+  SLUICE_RETURN_IF_ERROR(CheckTls(config));
+  AdminSpec spec;
+  spec.certificate_file = config.certificate_file();
+  spec.private_key_file = config.private_key_file();
+  spec.tokens_file = config.tokens_file();
+  spec.client_ca_file = config.client_ca_file();
+  spec.clients.insert(config.clients().begin(), config.clients().end());
+  if (!config.socket_mode().empty()) {
+    SLUICE_ASSIGN_OR_RETURN(spec.socket_mode, ParseMode(config.socket_mode()));
+  }
+  if (config.listen() == "off") return spec;
+  if (config.listen().empty()) {
+    spec.listen = DefaultAdminAddress(data_dir);
+    spec.is_default = true;
+    return spec;
+  }
+  SLUICE_RETURN_IF_ERROR(IsUnixAddress(config.listen()) ? CheckUnix(config)
+                                                        : CheckTcp(config));
+  spec.listen = config.listen();
+  return spec;
+}
+
+}  // namespace sluice
