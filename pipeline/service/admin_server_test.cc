@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 
 #include "gtest/gtest.h"
 #include "proto/admin/v1/process.grpc.pb.h"
+#include "tests/testing/test_certificates.h"
 
 namespace sluice {
 namespace {
@@ -295,6 +297,86 @@ TEST_F(AdminServerTest, EndsWatchesWhenItStops) {
   while (watch->Read(&status)) {
   }
   EXPECT_FALSE(watch->Finish().ok());
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class AdminServerTlsTest : public AdminServerTest {
+ protected:
+  AdminServerTlsTest()
+      : authority_(folder_, "ca"), stranger_(folder_, "stranger") {
+    const TestAuthority::Files files = authority_.Issue("admin.example");
+    spec_.listen = "127.0.0.1:0";
+    spec_.certificate_file = files.certificate_file;
+    spec_.private_key_file = files.private_key_file;
+  }
+
+  // Calls with TLS; `own`: with a certificate.
+  grpc::Status Call(const TestAuthority& trusted,
+                    const TestAuthority::Files* own,
+                    const std::string& token = "",
+                    v1::ProcessInfo* info = nullptr) {
+    grpc::SslCredentialsOptions tls;
+    tls.pem_root_certs = ReadFile(trusted.ca_file());
+    if (own != nullptr) {
+      tls.pem_cert_chain = ReadFile(own->certificate_file);
+      tls.pem_private_key = ReadFile(own->private_key_file);
+    }
+    stub_ = v1::ProcessService::NewStub(
+        grpc::CreateChannel(server_->address(), grpc::SslCredentials(tls)));
+    return GetInfo(token, info);
+  }
+
+  TestAuthority authority_;
+  TestAuthority stranger_;
+};
+
+TEST_F(AdminServerTlsTest, ShowsACertificateThatCallersCanCheck) {
+  UseTokens();
+  Start();
+  EXPECT_TRUE(Call(authority_, nullptr, kViewer).ok());
+  EXPECT_EQ(Call(authority_, nullptr).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Call(stranger_, nullptr, kViewer).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+  // Without TLS there is no way in.
+  stub_ = v1::ProcessService::NewStub(grpc::CreateChannel(
+      server_->address(), grpc::InsecureChannelCredentials()));
+  EXPECT_EQ(GetInfo(kViewer).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(AdminServerTlsTest, KnowsCallersByTheirCertificates) {
+  spec_.client_ca_file = authority_.ca_file();
+  spec_.clients["ops.example"] = config::v1::OPERATOR;
+  Start();
+  const TestAuthority::Files ops = authority_.Issue("ops.example", false);
+  v1::ProcessInfo info;
+  ASSERT_TRUE(Call(authority_, &ops, "", &info).ok());
+  EXPECT_EQ(info.caller(), "ops.example");
+  EXPECT_EQ(info.role(), "operator");
+  const TestAuthority::Files other = authority_.Issue("other.example", false);
+  EXPECT_EQ(Call(authority_, &other).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  const TestAuthority::Files forged = stranger_.Issue("ops.example", false);
+  EXPECT_EQ(Call(authority_, &forged).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Call(authority_, nullptr).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(AdminServerTlsTest, TakesTokensBesideCertificates) {
+  UseTokens();
+  spec_.client_ca_file = authority_.ca_file();
+  spec_.clients["ops.example"] = config::v1::OPERATOR;
+  Start();
+  EXPECT_TRUE(Call(authority_, nullptr, kViewer).ok());
+  const TestAuthority::Files ops = authority_.Issue("ops.example", false);
+  EXPECT_TRUE(Call(authority_, &ops).ok());
+  const TestAuthority::Files forged = stranger_.Issue("ops.example", false);
+  EXPECT_FALSE(Call(authority_, &forged).ok());
 }
 
 TEST_F(AdminServerTest, SaysWhichFileCannotBeUsed) {

@@ -17,6 +17,7 @@
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/run_command.h"
 #include "tools/sluice/sandbox_command.h"
+#include "tools/sluice/status_command.h"
 #include "tools/sluice/validate_command.h"
 #include "tools/sluice/version_command.h"
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   sluice::CommandAction action;
   sluice::AddRunCommand(app, registry, &action);
   sluice::AddValidateCommand(app, registry, &action);
+  sluice::AddStatusCommand(app, &action);
   sluice::AddLogCommand(app, &action);
   sluice::AddDeadLettersCommand(app, &action);
   sluice::AddInthingCommand(app, &action);

@@ -6,16 +6,22 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "boost/json.hpp"
+#include "glog/logging.h"
+#include "google/protobuf/util/time_util.h"
 #include "pipeline/runtime/process.h"
+#include "pipeline/service/admin_server.h"
 #include "pipeline/topology/config_loader.h"
-#include "pipeline/topology/scalar_values.h"
+#include "tools/sluice/duration_option.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/status_output.h"
 #include "tools/sluice/stop_signals.h"
+#include "tools/sluice/version.h"
 
 namespace sluice {
 namespace {
@@ -25,11 +31,12 @@ void PrintLine(const char* key, boost::json::value value, std::ostream& out) {
   out << boost::json::object{{key, std::move(value)}} << "\n" << std::flush;
 }
 
-void PrintReady(const ProcessSpec& spec, OutputFormat format,
-                std::ostream& out) {
+void PrintReady(const ProcessSpec& spec, const AdminServer* admin,
+                OutputFormat format, std::ostream& out) {
+  const std::string address = admin == nullptr ? "off" : admin->address();
   if (format == OutputFormat::kText) {
     out << "ready: " << Count(spec.pipelines.size(), "pipeline") << ", data in "
-        << spec.data_dir << "\n"
+        << spec.data_dir << ", admin API at " << address << "\n"
         << std::flush;
     return;
   }
@@ -40,6 +47,7 @@ void PrintReady(const ProcessSpec& spec, OutputFormat format,
   PrintLine("ready",
             boost::json::object{{"pid", getpid()},
                                 {"data_dir", spec.data_dir},
+                                {"admin", address},
                                 {"pipelines", std::move(names)}},
             out);
 }
@@ -80,22 +88,38 @@ int PrintLedger(const admin::v1::ProcessStatus& status, OutputFormat format,
   return IsBalanced(status) ? kExitOk : kExitFindings;
 }
 
-// An option that takes "500ms", "10s", "1h".
-void AddDuration(CLI::App& command, const std::string& name,
-                 const std::string& help, absl::Duration* value) {
-  command
-      .add_option_function<std::string>(
-          name,
-          [name, value](const std::string& text) {
-            const absl::StatusOr<absl::Duration> parsed = ParseDuration(text);
-            if (!parsed.ok()) {
-              throw CLI::ValidationError(
-                  name, std::string(parsed.status().message()));
-            }
-            *value = *parsed;
-          },
-          help)
-      ->type_name("DURATION");
+admin::v1::ProcessInfo InfoOf(const ProcessSpec& spec,
+                              const PluginRegistry& registry) {
+  admin::v1::ProcessInfo info;
+  info.set_version(kVersion);
+  info.set_pid(getpid());
+  *info.mutable_start_time() =
+      google::protobuf::util::TimeUtil::GetCurrentTime();
+  info.set_data_dir(spec.data_dir);
+  for (const PipelineSpec& pipeline : spec.pipelines) {
+    info.add_pipelines(pipeline.name);
+  }
+  const auto add = [](const std::vector<std::string>& names, auto* field) {
+    field->Assign(names.begin(), names.end());
+  };
+  add(registry.source_names(), info.mutable_source_plugins());
+  add(registry.transform_names(), info.mutable_transform_plugins());
+  add(registry.sink_names(), info.mutable_sink_plugins());
+  return info;
+}
+
+// Null: there is to be none. What nobody asked for must not stand in the way of
+// the pipelines.
+absl::StatusOr<std::unique_ptr<AdminServer>> StartAdmin(
+    const ProcessSpec& spec, const PluginRegistry& registry,
+    const Process& process) {
+  if (spec.admin.listen.empty()) return nullptr;
+  absl::StatusOr<std::unique_ptr<AdminServer>> server =
+      AdminServer::Start(spec.admin, &process, InfoOf(spec, registry));
+  if (server.ok() || !spec.admin.is_default) return server;
+  LOG(WARNING) << "no admin API, set admin.listen: "
+               << std::string(server.status().message());
+  return nullptr;
 }
 
 }  // namespace
@@ -111,13 +135,14 @@ void AddRunCommand(CLI::App& app, const PluginRegistry& registry,
       ->required()
       ->type_name("FILE");
   AddOutputOption(*command, &options->output);
-  AddDuration(*command, "--grace",
-              "Longest wait for deliveries under way when stopping; default "
-              "10s",
-              &options->grace);
-  AddDuration(*command, "--status-every",
-              "Print progress at this interval; default: never",
-              &options->status_every);
+  AddDurationOption(
+      *command, "--grace",
+      "Longest wait for deliveries under way when stopping; default "
+      "10s",
+      &options->grace);
+  AddDurationOption(*command, "--status-every",
+                    "Print progress at this interval; default: never",
+                    &options->status_every);
   command->add_flag("--until-finished", options->until_finished,
                     "Stop when finite sources (files, counts) are at their "
                     "end and everything is delivered");
@@ -160,7 +185,13 @@ int RunPipelines(const RunOptions& options, const PluginRegistry& registry,
     err << "sluice: " << std::string(process.status().message()) << "\n";
     return StartExitCode(process.status());
   }
-  PrintReady(spec, options.output, out);
+  absl::StatusOr<std::unique_ptr<AdminServer>> admin =
+      StartAdmin(spec, registry, **process);
+  if (!admin.ok()) {
+    err << "sluice: " << std::string(admin.status().message()) << "\n";
+    return StartExitCode(admin.status());
+  }
+  PrintReady(spec, admin->get(), options.output, out);
   if (options.until_finished) {
     (*process)->WhenFinished([&signals] { signals.Wake(); });
   }

@@ -1,0 +1,141 @@
+#include "tools/sluice/admin_client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "pipeline/topology/admin_spec.h"
+#include "storage/base/status_macros.h"
+#include "tools/sluice/exit_codes.h"
+
+namespace sluice {
+namespace {
+
+absl::StatusOr<std::string> ReadFile(const char* option,
+                                     const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (file.good()) return text.str();
+  return absl::InvalidArgumentError(
+      absl::StrCat(option, ": ", path, " cannot be read"));
+}
+
+absl::StatusOr<std::string> AddressOf(const AdminClientOptions& options) {
+  if (!options.address.empty()) return options.address;
+  if (!options.data_dir.empty()) return DefaultAdminAddress(options.data_dir);
+  return absl::InvalidArgumentError(
+      "say where the process is: --data-dir DIR, or --admin ADDRESS, or the "
+      "variable SLUICE_ADMIN");
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
+    const AdminClientOptions& options, const std::string& address) {
+  if (IsUnixAddress(address)) return grpc::InsecureChannelCredentials();
+  if (options.insecure_loopback) {
+    if (absl::StartsWith(address, "127.") ||
+        absl::StartsWith(address, "[::1]:")) {
+      return grpc::InsecureChannelCredentials();
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--insecure-loopback: ", address, " is no loopback address"));
+  }
+  grpc::SslCredentialsOptions tls;
+  SLUICE_ASSIGN_OR_RETURN(tls.pem_root_certs,
+                          ReadFile("--ca-file", options.ca_file));
+  SLUICE_ASSIGN_OR_RETURN(tls.pem_cert_chain,
+                          ReadFile("--certificate", options.certificate_file));
+  SLUICE_ASSIGN_OR_RETURN(tls.pem_private_key,
+                          ReadFile("--key", options.private_key_file));
+  if (tls.pem_cert_chain.empty() != tls.pem_private_key.empty()) {
+    return absl::InvalidArgumentError("--certificate and --key go together");
+  }
+  return grpc::SslCredentials(tls);
+}
+
+int ExitCodeOf(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::NOT_FOUND:
+      return kExitUsage;
+    default:
+      return kExitFailure;
+  }
+}
+
+}  // namespace
+
+void AddAdminOptions(CLI::App& command, AdminClientOptions* options) {
+  command
+      .add_option("--admin", options->address,
+                  "Where the process serves its admin API: unix:PATH or "
+                  "ADDRESS:PORT")
+      ->envname("SLUICE_ADMIN")
+      ->type_name("ADDRESS");
+  command
+      .add_option("--data-dir", options->data_dir,
+                  "Its data directory, where the socket is unless configured "
+                  "otherwise")
+      ->type_name("DIR");
+  command
+      .add_option("--token-file", options->token_file,
+                  "File with the token to call with")
+      ->type_name("FILE");
+  command
+      .add_option("--ca-file", options->ca_file,
+                  "Authorities to trust (PEM); default: the system's")
+      ->type_name("FILE");
+  command
+      .add_option("--certificate", options->certificate_file,
+                  "Certificate to call with (PEM)")
+      ->type_name("FILE");
+  command.add_option("--key", options->private_key_file, "Its key (PEM)")
+      ->type_name("FILE");
+  command.add_flag("--insecure-loopback", options->insecure_loopback,
+                   "Without TLS, to a loopback address");
+}
+
+absl::StatusOr<AdminClient> AdminClient::Create(
+    const AdminClientOptions& options) {
+  SLUICE_ASSIGN_OR_RETURN(const std::string address, AddressOf(options));
+  SLUICE_ASSIGN_OR_RETURN(const auto credentials,
+                          CredentialsOf(options, address));
+  SLUICE_ASSIGN_OR_RETURN(const std::string token,
+                          ReadFile("--token-file", options.token_file));
+  return AdminClient(address, grpc::CreateChannel(address, credentials),
+                     std::string(absl::StripAsciiWhitespace(token)));
+}
+
+std::unique_ptr<grpc::ClientContext> AdminClient::NewContext(
+    absl::Duration timeout) const {
+  auto context = std::make_unique<grpc::ClientContext>();
+  if (timeout != absl::InfiniteDuration()) {
+    context->set_deadline(std::chrono::system_clock::now() +
+                          absl::ToChronoMilliseconds(timeout));
+  }
+  if (!token_.empty()) {
+    context->AddMetadata("authorization", absl::StrCat("Bearer ", token_));
+  }
+  return context;
+}
+
+int AdminClient::Fail(const grpc::Status& status, std::ostream& err) const {
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    err << "sluice: nobody answers at " << address_
+        << "; is `sluice run` running there? (" << status.error_message()
+        << ")\n";
+  } else {
+    err << "sluice: " << status.error_message() << "\n";
+  }
+  return ExitCodeOf(status.error_code());
+}
+
+}  // namespace sluice
