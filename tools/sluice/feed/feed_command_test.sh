@@ -92,7 +92,9 @@ expect 0 "TIME" add user:1 '[{"actor":"2","verb":"run","object":"1"},{"actor":"3
 expect 0 "more: --id-lt" get user:1 --limit 1
 expect 0 "flat:1 follows user:1" follow flat:1 user:1
 expect 0 "flat:1" followers user:1
-expect 0 "user:1" following flat:1
+expect 0 "user:1" following flat:1 --limit 1
+expect 0 "no follows" following flat:1 --limit 1 --offset 1
+expect 0 "no follows" following flat:1 --filter user:9
 expect 0 "1 follower, follows 0 feeds" stats user:1
 expect 0 "run:1" get flat:1
 expect 0 "flat:1 no longer follows user:1" unfollow flat:1 user:1 --keep-history

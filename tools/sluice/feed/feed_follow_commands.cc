@@ -82,42 +82,43 @@ void AddUnfollow(CLI::App& parent, const FeedCommand& command) {
 
 struct ListArguments {
   std::string feed;
-  feed::FollowListOptions options;
+  std::vector<std::string> feeds;
   std::optional<int64_t> limit;
   std::optional<int64_t> offset;
 };
+
+int RunList(FeedTool& tool, const ListArguments& arguments, bool followers) {
+  feed::FollowListOptions options{.feeds = arguments.feeds};
+  options.limit = arguments.limit.value_or(options.limit);
+  options.offset = arguments.offset.value_or(options.offset);
+  return tool.Call<feed::FollowPage>(
+      [&](feed::FeedClient& client, auto done) {
+        feed::Follows follows = client.follows();
+        return followers
+                   ? follows.Followers(arguments.feed, options, std::move(done))
+                   : follows.Following(arguments.feed, options,
+                                       std::move(done));
+      },
+      &FormatFollows);
+}
 
 // `followers` and `following`.
 void AddList(CLI::App& parent, const FeedCommand& command, bool followers) {
   auto arguments = std::make_shared<ListArguments>();
   const std::string name = followers ? "followers" : "following";
-  CLI::App* list = command.Add(
-      parent, name,
-      followers ? "List the feeds that follow a feed"
-                : "List the feeds that a feed follows",
-      {absl::StrCat(name, " user:1 --limit 10"),
-       absl::StrCat(name, " user:1 --filter user:2,user:3")},
-      [arguments, followers](FeedTool& tool) {
-        feed::FollowListOptions options = arguments->options;
-        options.limit = arguments->limit.value_or(options.limit);
-        options.offset = arguments->offset.value_or(options.offset);
-        return tool.Call<feed::FollowPage>(
-            [&](feed::FeedClient& client, auto done) {
-              feed::Follows follows = client.follows();
-              return followers ? follows.Followers(arguments->feed,
-                                                   arguments->options,
-                                                   std::move(done))
-                               : follows.Following(arguments->feed,
-                                                   arguments->options,
-                                                   std::move(done));
-            },
-            &FormatFollows);
-      });
+  CLI::App* list =
+      command.Add(parent, name,
+                  followers ? "List the feeds that follow a feed"
+                            : "List the feeds that a feed follows",
+                  {absl::StrCat(name, " user:1 --limit 10"),
+                   absl::StrCat(name, " user:1 --filter user:2,user:3")},
+                  [arguments, followers](FeedTool& tool) {
+                    return RunList(tool, *arguments, followers);
+                  });
   AddNeeded(list, "feed", &arguments->feed, "The feed, group:id");
   AddNumber(list, "--limit", &arguments->limit, "At most so many (25)");
   AddNumber(list, "--offset", &arguments->offset, "Leave so many out (0)");
-  AddTexts(list, "--filter", &arguments->options.feeds, "Only these feeds",
-           "FEED");
+  AddTexts(list, "--filter", &arguments->feeds, "Only these feeds", "FEED");
 }
 
 struct ManyArguments {
