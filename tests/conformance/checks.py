@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import importlib.metadata
+import inspect
 import json
 import os
 import pathlib
@@ -69,6 +70,17 @@ def check_unmodified(package, module):
         digest = hashlib.new(file.hash.mode, path.read_bytes()).digest()
         if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
             raise AssertionError(f"{path} was changed")
+
+
+def public_calls(dt):
+    """The calls of the vendor's client `disruptive` that send requests, "Device.get_device" and so on."""
+    for name in ("Device", "EventHistory", "Stream", "Emulator", "DataConnector", "Project", "Organization", "Role",
+                 "ServiceAccount", "Claim"):
+        resource = getattr(dt, name)
+        for method, _ in inspect.getmembers(resource, inspect.isroutine):
+            static = inspect.getattr_static(resource, method)
+            if not method.startswith("_") and isinstance(static, (staticmethod, classmethod)):
+                yield f"{name}.{method}"
 
 
 class _Lines(unittest.TestResult):
