@@ -159,27 +159,27 @@ absl::Status ReadType(const v1::InthingSinkConfig& config, PostRules* rules) {
     return ConfigError("type", absl::StrCat("needs ", what, " to be set"));
   };
   switch (config.type()) {
-    case v1::CODE_EVENT:
+    case v1::EVENT_TYPE_CODE:
       if (!has_code) return needs("code");
       rules->type = "code";
       break;
-    case v1::IMAGE_EVENT:
-    case v1::SCREENSHOT_EVENT:
+    case v1::EVENT_TYPE_IMAGE:
+    case v1::EVENT_TYPE_SCREENSHOT:
       if (!has_image) return needs("image");
-      rules->type = config.type() == v1::IMAGE_EVENT ? "image" : "screenshot";
+      rules->type =
+          config.type() == v1::EVENT_TYPE_IMAGE ? "image" : "screenshot";
       break;
-    case v1::TEXT_EVENT:
+    case v1::EVENT_TYPE_TEXT:
       rules->type = "text";
       break;
     default:
       rules->type = has_image ? "image" : has_code ? "code" : "text";
   }
   if (has_image && rules->type != "image" && rules->type != "screenshot") {
-    return ConfigError("image",
-                       "is for types IMAGE_EVENT and SCREENSHOT_EVENT");
+    return ConfigError("image", "is for the types image and screenshot");
   }
   if (has_code && rules->type != "code") {
-    return ConfigError("code", "is for type CODE_EVENT");
+    return ConfigError("code", "is for the type code");
   }
   return absl::OkStatus();
 }

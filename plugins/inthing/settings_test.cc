@@ -110,12 +110,12 @@ TEST_F(SettingsTest, TheTypeFollowsFromWhatIsSet) {
   EXPECT_EQ(Read().rules.type, "text");
   config_.set_code("{{ data }}");
   EXPECT_EQ(Read().rules.type, "code");
-  config_.set_type(v1::TEXT_EVENT);
+  config_.set_type(v1::EVENT_TYPE_TEXT);
   EXPECT_EQ(RefusedField(), "code");
   config_.clear_code();
   EXPECT_EQ(Read().rules.type, "text");
   for (const auto type :
-       {v1::CODE_EVENT, v1::IMAGE_EVENT, v1::SCREENSHOT_EVENT}) {
+       {v1::EVENT_TYPE_CODE, v1::EVENT_TYPE_IMAGE, v1::EVENT_TYPE_SCREENSHOT}) {
     config_.set_type(type);
     EXPECT_EQ(RefusedField(), "type");
   }
@@ -123,9 +123,9 @@ TEST_F(SettingsTest, TheTypeFollowsFromWhatIsSet) {
   EXPECT_EQ(Read().rules.type, "screenshot");
   config_.set_type(v1::EVENT_TYPE_UNSPECIFIED);
   EXPECT_EQ(Read().rules.type, "image");
-  config_.set_type(v1::TEXT_EVENT);
+  config_.set_type(v1::EVENT_TYPE_TEXT);
   EXPECT_EQ(RefusedField(), "image");
-  config_.set_type(v1::IMAGE_EVENT);
+  config_.set_type(v1::EVENT_TYPE_IMAGE);
   config_.set_code("{{ data }}");
   EXPECT_EQ(RefusedField(), "code");
 }

@@ -48,6 +48,25 @@ expect 2 "config" validate
 expect 2 "--output" validate "${good}" --output xml
 expect 2 "No such file" validate /nowhere.yaml
 
+# A sink with pictures, and one that has none to show.
+cat > "${TEST_TMPDIR}/pictures.yaml" <<'YAML'
+data_dir: d
+pipelines:
+  p:
+    sources: {in: {generate: {count: 5}}}
+    sinks:
+      out:
+        inthing:
+          stream: /will/test/
+          type: screenshot
+          image: {base64: "{{ data.jpeg }}", bad_image: post_text, max_bytes: 65536}
+YAML
+expect 0 "good" validate "${TEST_TMPDIR}/pictures.yaml"
+sed '/image:/d' "${TEST_TMPDIR}/pictures.yaml" > "${TEST_TMPDIR}/no-pictures.yaml"
+expect 2 "type: needs image to be set" validate "${TEST_TMPDIR}/no-pictures.yaml"
+expect 2 "stream ID or URL is required" inthing text hello
+expect 0 "http://127.0.0.1:1/will/test/" inthing url --id will/test --service http://127.0.0.1:1
+
 # A whole run, and one that is told to stop.
 run="${TEST_TMPDIR}/run.yaml"
 cat > "${run}" <<YAML
