@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "absl/time/time.h"
@@ -17,6 +18,7 @@
 #include "tests/fault/kill_plan.h"
 #include "tests/fault/sandbox_pipeline.h"
 #include "tests/fault/sluice_process.h"
+#include "tests/testing/loopback_client.h"
 #include "tools/sandbox/fault_switch.h"
 #include "tools/sandbox/sandbox.h"
 
@@ -24,6 +26,8 @@ namespace sluice::fault {
 namespace {
 
 namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kKills = 16;
 constexpr absl::Duration kLongestLife = absl::Milliseconds(1200);
@@ -259,6 +263,39 @@ TEST_F(WebhookTest, IsNotAnswered2xxBeforeItIsDeliveredWhereThatIsAskedFor) {
   EXPECT_TRUE(WaitDelivered(process)) << process.last_line();
   EXPECT_EQ(process.Stop(), 0);
   ExpectAllThere(process);
+}
+
+TEST_F(WebhookTest, LogsNothingOfWhatStrangersSay) {
+  const RunOptions options =
+      Options(/*with_stream=*/false, /*with_feed=*/false);
+  SluiceProcess process(options);
+  ASSERT_TRUE(process.WaitReady());
+  ASSERT_TRUE(WaitUntil(
+      [this] { return absl::StrContains(Log(), "listening at http"); },
+      kLimit));
+  const auto say = [this](const std::string& path, const std::string& headers,
+                          const std::string& body) {
+    LoopbackClient client(port_);
+    client.Send(absl::StrCat("POST ", path, " HTTP/1.1\r\nHost: h\r\n", headers,
+                             "Content-Length: ", body.size(), "\r\n\r\n",
+                             body));
+    const std::string answer = client.ReadAnswer();
+    return answer.substr(0, answer.find("\r\n"));
+  };
+  const std::string body = R"({"event":{"eventId":"verysecretword"}})";
+  EXPECT_EQ(say("/hook", "", body), "HTTP/1.1 401 Unauthorized");
+  EXPECT_EQ(say("/hook", "X-Dt-Signature: verysecretword\r\n", body),
+            "HTTP/1.1 401 Unauthorized");
+  EXPECT_EQ(say("/verysecretword", "", body), "HTTP/1.1 404 Not Found");
+  EXPECT_EQ(say("/hook", "Content-Type: verysecretword\r\n", body),
+            "HTTP/1.1 415 Unsupported Media Type");
+  EXPECT_EQ(say("/hook", "", std::string(257 << 10, 'x')),
+            "HTTP/1.1 413 Payload Too Large");
+  EXPECT_EQ(process.Stop(), 0);
+  const std::string log = Log();
+  EXPECT_THAT(log, HasSubstr("answered 401 to 127.0.0.1"));
+  EXPECT_THAT(log, Not(HasSubstr("verysecretword")));
+  EXPECT_THAT(log, Not(HasSubstr(options.environment[0].substr(12))));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The whole source over real connections.
 #include "plugins/disruptive/webhook/webhook_source.h"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 #include "pipeline/http/http_loop.h"
 #include "plugins/disruptive/webhook/push_testing.h"
 #include "tests/testing/loopback_client.h"
+#include "tests/testing/manual_executor.h"
 #include "tests/testing/test_certificates.h"
 
 namespace sluice::disruptive {
@@ -144,7 +146,7 @@ TEST_F(WebhookSourceTest, SaysWhenTheQueueIsFull) {
 
 TEST_F(WebhookSourceTest, AnswersWhenTheEventIsSafeAndNotBefore) {
   Start();
-  emitter_.hold = true;
+  Do([this] { emitter_.hold = true; });
   LoopbackClient client(port_);
   client.Send(Request(PushBody("e1")));
   // A second push passes the first, so that one has surely been taken in.
@@ -211,6 +213,78 @@ TEST_F(WebhookSourceTest, SpeaksTls) {
   done.WaitForNotification();
   loop->Stop();
   EXPECT_EQ(status, 200);
+}
+
+// The certificate that a client of `ca_file` meets: the status of the answer to
+// a GET, which needs no executor; 0: it was refused.
+int MeetCertificate(uint16_t port, const std::string& ca_file) {
+  auto loop = HttpLoop::Create({});
+  absl::Notification done;
+  int status = 0;
+  std::unique_ptr<HttpCall> call;
+  loop->Post([&] {
+    call = loop->Fetch({.url = absl::StrCat("https://127.0.0.1:", port, "/"),
+                        .tls = {.ca_file = ca_file}},
+                       [&](HttpResponse response, HttpFailure failure) {
+                         if (failure.status.ok()) status = response.status;
+                         call.reset();
+                         done.Notify();
+                       });
+  });
+  done.WaitForNotification();
+  loop->Stop();
+  return status;
+}
+
+TEST(WebhookCertificateTest, IsTakenAnewWhenTheFileChanges) {
+  TestAuthority first(::testing::TempDir(), "first");
+  TestAuthority second(::testing::TempDir(), "second");
+  WebhookSettings settings;
+  settings.server.certificate_file = ::testing::TempDir() + "/current.pem";
+  settings.server.private_key_file = ::testing::TempDir() + "/current-key.pem";
+  const auto install = [&settings](const TestAuthority::Files& files) {
+    constexpr auto kReplace = std::filesystem::copy_options::overwrite_existing;
+    std::filesystem::remove(settings.server.certificate_file);
+    std::filesystem::copy_file(files.certificate_file,
+                               settings.server.certificate_file, kReplace);
+    std::filesystem::copy_file(files.private_key_file,
+                               settings.server.private_key_file, kReplace);
+  };
+  install(first.Issue("localhost"));
+  ManualExecutor executor;
+  QuickEmitter emitter;
+  LastHealth health;
+  MetricRegistry metrics;
+  WebhookSource source(settings);
+  ComponentContext context;
+  context.executor = &executor;
+  context.health = &health;
+  context.metrics = &metrics;
+  ASSERT_TRUE(source.Start(context, &emitter, std::nullopt).ok());
+  EXPECT_EQ(MeetCertificate(source.port(), first.ca_file()), 405);
+  EXPECT_EQ(MeetCertificate(source.port(), second.ca_file()), 0);
+  const uint16_t port = source.port();
+  executor.Advance(absl::Minutes(2));
+  EXPECT_EQ(source.port(), port) << "listened anew without need";
+
+  install(second.Issue("localhost"));
+  executor.Advance(absl::Minutes(1));
+  EXPECT_EQ(MeetCertificate(source.port(), second.ca_file()), 405);
+  EXPECT_EQ(MeetCertificate(source.port(), first.ca_file()), 0);
+
+  // Half a renewal: it waits for the rest.
+  std::filesystem::remove(settings.server.certificate_file);
+  executor.Advance(absl::Minutes(1));
+  EXPECT_EQ(health.last.state, HealthState::kPaused);
+  install(first.Issue("localhost"));
+  executor.Advance(absl::Minutes(1));
+  EXPECT_EQ(health.last.state, HealthState::kHealthy);
+  EXPECT_EQ(MeetCertificate(source.port(), first.ca_file()), 405);
+
+  bool stopped = false;
+  source.Stop([&] { stopped = true; });
+  executor.RunReady();
+  EXPECT_TRUE(stopped);
 }
 
 TEST_F(WebhookSourceTest, SaysWhichCertificateCannotBeUsed) {
