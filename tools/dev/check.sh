@@ -77,9 +77,11 @@ check_layers() {
   return "${status}"
 }
 
-# Workspaces of plugin authors: each must build and pass with Sluice as an external repository.
+# The configurations of examples/, checked and run against the sandbox; and workspaces of plugin authors, each of which
+# must build and pass with Sluice as an external repository.
 check_examples() {
   local workspace status=0
+  run_bazel_tests examples //tests/examples/... >&2 || status=1
   while IFS= read -r workspace; do
     say "Testing $(dirname "${workspace}") as a workspace of its own"
     (
