@@ -65,6 +65,15 @@ class Emulator {
 
   virtual std::vector<Page> Pages() = 0;
 
+  // Whether a request may change what this service keeps. If the sandbox's
+  // state is on disk, those that do are said again after a restart, each at
+  // its own time; so what they lead to must depend on requests and times
+  // alone. False for all: the service starts anew each time.
+  virtual bool Changes(const HttpServerRequest& request) const {
+    static_cast<void>(request);
+    return false;
+  }
+
   // Controls of this service's own: a request to the control server for a path
   // that it does not know itself. False: no such control, and `responder` is
   // untouched. Paths of different services must differ; begin them with name().

@@ -1,15 +1,14 @@
 #include "tools/sandbox/feed/feed_access.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "boost/json.hpp"
 #include "pipeline/auth/jwt.h"
-#include "pipeline/json/json_text.h"
 #include "pipeline/json/json_value.h"
 #include "storage/base/to_absl.h"
+#include "tools/sandbox/feed/feed_answer.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -17,10 +16,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr size_t kMaxKnownTokens = 10'000;
-
-HttpResponse NotAllowed(std::string_view detail) {
-  return FeedError(403, 17, "NotAllowedException", detail);
-}
 
 // "personalization,collections"; absent and null: nothing.
 std::vector<std::string> ListClaim(const json::object& claims,
@@ -37,29 +32,35 @@ bool Allows(const std::vector<std::string>& list, std::string_view wanted) {
   });
 }
 
-std::string WithoutColon(std::string feed) {
-  feed.erase(std::remove(feed.begin(), feed.end(), ':'), feed.end());
-  return feed;
+std::string WithoutColon(std::string_view feed) {
+  std::string text(feed);
+  text.erase(std::remove(text.begin(), text.end(), ':'), text.end());
+  return text;
+}
+
+bool IsOwn(std::string_view user, std::string_view feed) {
+  return feed.substr(feed.find(':') + 1) == user;
+}
+
+bool AllowsUser(std::string_view user, const FeedPermission& permission) {
+  switch (permission.users) {
+    case FeedUserRule::kNothing:
+      return false;
+    case FeedUserRule::kAnything:
+      return true;
+    case FeedUserRule::kReadFeed:
+      return permission.feed.starts_with("user:") ||
+             IsOwn(user, permission.feed);
+    case FeedUserRule::kOwnFeed:
+      return IsOwn(user, permission.feed);
+  }
+  return false;
 }
 
 }  // namespace
 
-HttpResponse FeedError(int status, int code, std::string_view exception,
-                       std::string_view detail,
-                       std::string_view exception_fields) {
-  HttpResponse response{.status = status};
-  response.headers = {{"Content-Type", "application/json; charset=utf-8"}};
-  std::string& body = response.body;
-  body = "{\"detail\":";
-  AppendJsonString(detail, &body);
-  absl::StrAppend(&body, ",\"status_code\":", status, ",\"code\":", code,
-                  ",\"exception\":");
-  AppendJsonString(exception, &body);
-  if (!exception_fields.empty()) {
-    absl::StrAppend(&body, ",\"exception_fields\":", ToAbsl(exception_fields));
-  }
-  body += ",\"more_info\":\"https://getstream.io/docs/api_error_responses\"}";
-  return response;
+bool MayTarget(std::string_view user, std::string_view feed) {
+  return IsOwn(user, feed) || feed.starts_with("notification:");
 }
 
 const FeedAccess::Claims* FeedAccess::Verify(std::string_view token,
@@ -81,8 +82,12 @@ const FeedAccess::Claims* FeedAccess::Verify(std::string_view token,
   Claims claims;
   claims.resources = ListClaim(jwt->claims, "resource");
   claims.actions = ListClaim(jwt->claims, "action");
-  for (std::string& feed : ListClaim(jwt->claims, "feed_id")) {
-    claims.feeds.push_back(WithoutColon(std::move(feed)));
+  for (const std::string& feed : ListClaim(jwt->claims, "feed_id")) {
+    claims.feeds.push_back(WithoutColon(feed));
+  }
+  if (const json::value* user = jwt->claims.if_contains("user_id")) {
+    claims.user =
+        user->is_string() ? std::string(user->get_string()) : JsonText(*user);
   }
   const json::value* expires = jwt->claims.if_contains("exp");
   boost::system::error_code error;
@@ -95,35 +100,39 @@ const FeedAccess::Claims* FeedAccess::Verify(std::string_view token,
               .first->second;
 }
 
-std::optional<HttpResponse> FeedAccess::Check(const HttpServerRequest& request,
+bool FeedAccess::AllowsServer(const Claims& claims,
+                              const FeedPermission& permission) {
+  const bool feed_ok =
+      permission.feed.empty()
+          ? claims.feeds.empty() || Allows(claims.feeds, "*")
+          : Allows(claims.feeds, WithoutColon(permission.feed));
+  return feed_ok && Allows(claims.resources, permission.resource) &&
+         Allows(claims.actions, permission.action);
+}
+
+std::optional<HttpResponse> FeedAccess::Check(std::string_view api_key,
+                                              std::string_view token,
                                               const FeedPermission& permission,
-                                              absl::Time now) {
-  std::string key;
-  for (const auto& [name, value] : ParseQuery(request.query)) {
-    if (name == "api_key") key = value;
-  }
-  if (key != api_key_) {
-    return FeedError(401, 2, "ApiKeyException",
-                     key.empty() ? "api_key is missing" : "api_key not found");
+                                              absl::Time now,
+                                              std::string& user) {
+  if (api_key != api_key_) {
+    return FeedError(
+        401, 2, "ApiKeyException",
+        api_key.empty() ? "api_key is missing" : "api_key not found");
   }
   HttpResponse refusal;
-  const Claims* claims = Verify(
-      FindHeader(request.headers, "Authorization").value_or(""), refusal);
+  const Claims* claims = Verify(token, refusal);
   if (claims == nullptr) return refusal;
   if (now >= claims->expires) return NotAllowed("token has expired");
-  if (claims->resources.empty()) {
-    return NotAllowed("tokens of users have no permissions here");
+  if (!claims->resources.empty()) {
+    if (AllowsServer(*claims, permission)) return std::nullopt;
+    return NotAllowed(absl::StrCat(
+        "the token does not allow to ", ToAbsl(permission.action), " ",
+        ToAbsl(permission.resource), " ", ToAbsl(permission.feed)));
   }
-  const std::string feed = WithoutColon(permission.feed);
-  const bool feed_ok = feed.empty()
-                           ? claims->feeds.empty() || Allows(claims->feeds, "*")
-                           : Allows(claims->feeds, feed);
-  if (!Allows(claims->resources, permission.resource) ||
-      !Allows(claims->actions, permission.action) || !feed_ok) {
-    return NotAllowed(
-        absl::StrCat("the token does not allow to ", ToAbsl(permission.action),
-                     " ", ToAbsl(permission.resource), " ", permission.feed));
-  }
+  user = claims->user;
+  if (user.empty()) return NotAllowed("the token names no resource or user");
+  if (!AllowsUser(user, permission)) return NoPolicy();
   return std::nullopt;
 }
 

@@ -1,7 +1,10 @@
 #include "tools/sandbox/feed/feed_activity.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <list>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
@@ -15,30 +18,43 @@ namespace json = boost::json;
 
 constexpr size_t kMaxTargets = 100;
 constexpr size_t kMaxVerbBytes = 255;
+constexpr size_t kMaxPathParts = 32;
+constexpr std::string_view kActorPrefix = "\"actor\":\"";
 constexpr char kRequired[] = "this field is required";
 constexpr char kNoText[] = "Not a valid string.";
 
-bool IsNamePart(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
+bool IsOneOf(std::string_view name,
+             std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // Members that the service makes itself or that have places of their own.
 bool IsOwnMember(std::string_view name) {
-  return name == "id" || name == "origin" || name == "to" || name == "time" ||
-         name == "actor" || name == "verb" || name == "object" ||
-         name == "target" || name == "foreign_id" || name == "duration";
+  return IsOneOf(name, {"id", "origin", "to", "time", "actor", "verb", "object",
+                        "target", "foreign_id", "duration"});
 }
+
+bool IsReserved(std::string_view name) {
+  return IsOneOf(name, {"activity_id", "activity", "analytics", "extra_context",
+                        "is_read", "is_seen", "score", "site_id"});
+}
+
+// Borrowed from what was read.
+struct ActivityTexts {
+  std::string_view actor;
+  std::string_view verb;
+  std::string_view object;
+  std::string_view target;
+};
 
 class Reader {
  public:
   Reader(const json::object& input, FieldErrors& errors)
       : input_(input), errors_(errors) {}
 
-  // A text, or a number that becomes one.
-  std::string Text(std::string_view name, bool required) {
+  // A text, or a number that becomes one. Holds as long as the reader and its
+  // input.
+  std::string_view Text(std::string_view name, bool required) {
     const json::value* value = input_.if_contains(name);
     if (value == nullptr || value->is_null()) {
       if (required) Fail(name, kRequired);
@@ -46,10 +62,21 @@ class Reader {
     }
     if (value->is_string()) {
       if (required && value->get_string().empty()) Fail(name, kRequired);
-      return std::string(value->get_string());
+      return value->get_string();
     }
     if (!value->is_number()) Fail(name, kNoText);
-    return JsonText(*value);
+    return numbers_.emplace_back(JsonText(*value));
+  }
+
+  ActivityTexts Texts() {
+    ActivityTexts texts{.actor = Text("actor", true),
+                        .verb = Text("verb", true),
+                        .object = Text("object", true),
+                        .target = Text("target", false)};
+    if (texts.verb.size() > kMaxVerbBytes) {
+      Fail("verb", "Ensure this field has no more than 255 characters.");
+    }
+    return texts;
   }
 
   std::optional<int64_t> Time() {
@@ -101,6 +128,7 @@ class Reader {
 
   const json::object& input_;
   FieldErrors& errors_;
+  std::list<std::string> numbers_;  // as texts
 };
 
 void AppendMember(std::string_view name, std::string_view text,
@@ -144,23 +172,93 @@ ActivityId IdOf(const json::object& input, const std::string& foreign_id,
   return MakeActivityId(absl::StrCat(micros), micros);
 }
 
-void CheckSize(const FeedActivity& activity, size_t max_bytes,
+// Writes what `input` says into `activity`, whose id and time are known.
+void WriteMembers(const json::object& input, const ActivityTexts& texts,
+                  int64_t micros, FeedActivity& activity) {
+  // Kept for its room, so that what is stored is no larger than it must be.
+  static thread_local std::string out;
+  out.clear();
+  AppendMember("actor", texts.actor, out);
+  AppendMember("foreign_id", activity.foreign_id, out);
+  out += ",\"id\":\"";
+  activity.id.AppendText(&out);
+  out += '"';
+  AppendMember("object", texts.object, out);
+  AppendMember("target", texts.target, out);
+  out += ",\"time\":\"";
+  AppendActivityTime(micros, &out);
+  out += '"';
+  AppendMember("verb", texts.verb, out);
+  for (const auto& [name, value] : input) {
+    if (IsOwnMember(name)) continue;
+    out += ',';
+    AppendJsonString(name, &out);
+    out += ':';
+    if (value.is_string()) {
+      AppendJsonString(value.get_string(), &out);
+    } else {
+      AppendJsonText(value, &out);
+    }
+  }
+  activity.members = out;
+}
+
+void CheckCustomFields(const json::object& input, const ActivityRules& rules,
+                       FieldErrors& errors) {
+  if (rules.reserved_names) return;
+  for (const auto& [name, value] : input) {
+    if (IsReserved(name)) errors.emplace_back(name, "this name is reserved");
+  }
+}
+
+void CheckSize(const FeedActivity& activity, const ActivityRules& rules,
                FieldErrors& errors) {
-  if (activity.members.size() + 2 <= max_bytes) return;
-  errors.emplace_back(
-      "activity",
-      absl::StrCat("the activity is too large: ", activity.members.size() + 2,
-                   " of at most ", max_bytes, " bytes"));
+  const size_t bytes = activity.members.size() + 2;
+  if (bytes <= rules.max_bytes) return;
+  errors.emplace_back("activity",
+                      absl::StrCat("the activity is too large: ", bytes,
+                                   " of at most ", rules.max_bytes, " bytes"));
+}
+
+// `kept_id`: an activity that is there already; its id stays whatever its data.
+std::optional<FeedActivity> Build(const json::object& input, ServerMicros now,
+                                  std::optional<ActivityId> kept_id,
+                                  const ActivityRules& rules,
+                                  FieldErrors& errors) {
+  const size_t errors_before = errors.size();
+  Reader reader(input, errors);
+  FeedActivity activity;
+  const ActivityTexts texts = reader.Texts();
+  activity.foreign_id = reader.Text("foreign_id", false);
+  activity.to = reader.Targets();
+  const std::optional<int64_t> time = reader.Time();
+  CheckCustomFields(input, rules, errors);
+  if (errors.size() > errors_before) return std::nullopt;
+  const int64_t micros = time.has_value() ? *time : now();
+  activity.id = kept_id.has_value()
+                    ? *kept_id
+                    : IdOf(input, activity.foreign_id, time, micros);
+  WriteMembers(input, texts, micros, activity);
+  CheckSize(activity, rules, errors);
+  if (errors.size() > errors_before) return std::nullopt;
+  return activity;
 }
 
 bool MayChange(std::string_view path, FieldErrors& errors) {
   const std::string_view name = path.substr(0, path.find('.'));
-  if (!name.empty() && name != "id" && name != "foreign_id" && name != "time" &&
-      name != "to" && name != "origin") {
-    return true;
+  if (IsOneOf(name, {"id", "foreign_id", "time", "to", "origin"})) {
+    errors.emplace_back(name, "this field cannot be changed");
+    return false;
   }
-  errors.emplace_back(name, "this field cannot be changed");
-  return false;
+  if (path.empty() || path.front() == '.' || path.back() == '.' ||
+      path.find("..") != std::string_view::npos ||
+      std::count(path.begin(), path.end(), '.') >=
+          static_cast<std::ptrdiff_t>(kMaxPathParts)) {
+    errors.emplace_back(path.substr(0, 100),
+                        "must be at most 32 names with dots between them");
+    return false;
+  }
+  return true;
 }
 
 void SetPath(json::object& object, std::string_view path,
@@ -189,53 +287,24 @@ void UnsetPath(json::object& object, std::string_view path) {
 
 }  // namespace
 
+bool IsFeedPart(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
 bool IsFeedId(std::string_view text) {
   const size_t colon = text.find(':');
-  return colon != std::string_view::npos && IsNamePart(text.substr(0, colon)) &&
-         IsNamePart(text.substr(colon + 1));
+  return colon != std::string_view::npos && IsFeedPart(text.substr(0, colon)) &&
+         IsFeedPart(text.substr(colon + 1));
 }
 
 std::optional<FeedActivity> ReadActivity(const json::object& input,
-                                         ServerMicros now, size_t max_bytes,
+                                         ServerMicros now,
+                                         const ActivityRules& rules,
                                          FieldErrors& errors) {
-  Reader reader(input, errors);
-  const size_t errors_before = errors.size();
-  FeedActivity activity;
-  const std::string actor = reader.Text("actor", true);
-  const std::string verb = reader.Text("verb", true);
-  const std::string object = reader.Text("object", true);
-  const std::string target = reader.Text("target", false);
-  activity.foreign_id = reader.Text("foreign_id", false);
-  activity.to = reader.Targets();
-  const std::optional<int64_t> time = reader.Time();
-  if (verb.size() > kMaxVerbBytes) {
-    errors.emplace_back("verb",
-                        "Ensure this field has no more than 255 characters.");
-  }
-  if (errors.size() > errors_before) return std::nullopt;
-
-  const int64_t micros = time.has_value() ? *time : now();
-  activity.id = IdOf(input, activity.foreign_id, time, micros);
-  std::string& out = activity.members;
-  out.reserve(256);
-  AppendMember("actor", actor, out);
-  AppendMember("foreign_id", activity.foreign_id, out);
-  AppendMember("id", activity.id.ToText(), out);
-  AppendMember("object", object, out);
-  AppendMember("target", target, out);
-  AppendMember("time", FormatActivityTime(micros), out);
-  AppendMember("verb", verb, out);
-  for (const auto& [name, value] : input) {
-    if (IsOwnMember(name)) continue;
-    out += ',';
-    AppendJsonString(name, &out);
-    out += ':';
-    AppendJsonText(value, &out);
-  }
-  CheckSize(activity, max_bytes, errors);
-  if (errors.size() > errors_before) return std::nullopt;
-  out.shrink_to_fit();
-  return activity;
+  return Build(input, now, std::nullopt, rules, errors);
 }
 
 void AppendActivity(const FeedActivity& activity, std::string_view origin,
@@ -261,11 +330,10 @@ void AppendActivity(const FeedActivity& activity, std::string_view origin,
 std::optional<FeedActivity> ChangeActivity(const FeedActivity& activity,
                                            const json::object& set,
                                            const json::array& unset,
-                                           size_t max_bytes,
+                                           const ActivityRules& rules,
                                            FieldErrors& errors) {
   const size_t errors_before = errors.size();
-  json::object members =
-      json::parse(absl::StrCat("{", activity.members, "}")).get_object();
+  json::object members = ActivityMembers(activity);
   for (const auto& [path, value] : set) {
     if (MayChange(path, errors)) SetPath(members, path, value);
   }
@@ -276,36 +344,45 @@ std::optional<FeedActivity> ChangeActivity(const FeedActivity& activity,
       UnsetPath(members, std::string_view(path.get_string()));
     }
   }
-  Reader reader(members, errors);
-  for (const char* name : {"actor", "verb", "object"}) reader.Text(name, true);
-  FeedActivity changed = activity;
-  const std::string text = JsonText(members);
-  changed.members = text.substr(1, text.size() - 2);
-  CheckSize(changed, max_bytes, errors);
   if (errors.size() > errors_before) return std::nullopt;
+  std::optional<FeedActivity> changed = Build(
+      members, [&] { return activity.id.UnixMicros(); }, activity.id, rules,
+      errors);
+  if (!changed.has_value()) return std::nullopt;
+  changed->to = activity.to;
+  // What is kept can be read again.
+  boost::system::error_code error;
+  json::parse(absl::StrCat("{", changed->members, "}"), error);
+  if (error) {
+    errors.emplace_back("set", "too many values inside each other");
+    return std::nullopt;
+  }
   return changed;
 }
 
-std::string FieldErrorsJson(const FieldErrors& errors) {
-  std::string out;
-  for (const auto& [name, text] : errors) {
-    out += out.empty() ? '{' : ',';
-    AppendJsonString(name, &out);
-    out += ":[";
-    AppendJsonString(text, &out);
-    out += ']';
-  }
-  return out.empty() ? "{}" : out + "}";
+json::object ActivityMembers(const FeedActivity& activity) {
+  return json::parse(absl::StrCat("{", activity.members, "}")).get_object();
 }
 
-std::string FieldErrorsText(const FieldErrors& errors) {
-  std::string out = "Errors for fields";
-  const char* separator = " ";
-  for (const auto& [name, text] : errors) {
-    absl::StrAppend(&out, separator, "'", name, "'");
-    separator = ", ";
+json::object ActivityJson(const FeedActivity& activity,
+                          std::string_view origin) {
+  json::object object = ActivityMembers(activity);
+  object["origin"] = origin.empty() ? json::value() : json::value(origin);
+  if (!activity.to.empty()) {
+    object["to"] = json::array(activity.to.begin(), activity.to.end());
   }
-  return out;
+  return object;
+}
+
+std::string_view EscapedActor(const FeedActivity& activity) {
+  // "actor":" stands first.
+  std::string_view text = activity.members;
+  text.remove_prefix(std::min(kActorPrefix.size(), text.size()));
+  size_t end = 0;
+  while (end < text.size() && text[end] != '"') {
+    end += text[end] == '\\' ? 2 : 1;
+  }
+  return text.substr(0, end);
 }
 
 }  // namespace sluice::sandbox

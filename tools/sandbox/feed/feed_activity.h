@@ -1,7 +1,8 @@
 // Activities as clients send them and as the service answers them.
 //
 // Facts: https://getstream.io/activity-feeds/docs/ "Adding activities",
-// stream-python 5.3.1 stream/feed/base.py and stream/tests/test_client.py.
+// stream-python 5.3.1 stream/feed/base.py and stream/tests/test_client.py,
+// stream-swift Activity.swift (reserved names).
 #ifndef TOOLS_SANDBOX_FEED_FEED_ACTIVITY_H_
 #define TOOLS_SANDBOX_FEED_FEED_ACTIVITY_H_
 
@@ -10,47 +11,53 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
-#include "boost/json/fwd.hpp"
+#include "boost/json/object.hpp"
+#include "tools/sandbox/feed/feed_answer.h"
 #include "tools/sandbox/feed/feed_store.h"
 
 namespace sluice::sandbox {
 
-// What is wrong, by field: {"actor", "this field is required"}.
-using FieldErrors = std::vector<std::pair<std::string, std::string>>;
-
 // Gives the server's time in microseconds, a later one at each call.
 using ServerMicros = absl::FunctionRef<int64_t()>;
 
-// True: letters, digits, '_' and '-' on both sides of one colon.
+struct ActivityRules {
+  size_t max_bytes = 10 << 10;  // of its JSON
+  // Custom fields may have names that the service keeps for itself.
+  bool reserved_names = false;
+};
+
+// True: letters, digits, '_' and '-', at least one.
+bool IsFeedPart(std::string_view text);
+// True: a part on both sides of one colon.
 bool IsFeedId(std::string_view text);
 
 // Checks an activity and fills in `time` and `id`. `id`, `origin` and nulls of
 // optional fields are ignored. Nullopt: `errors` says why.
 std::optional<FeedActivity> ReadActivity(const boost::json::object& input,
-                                         ServerMicros now, size_t max_bytes,
+                                         ServerMicros now,
+                                         const ActivityRules& rules,
                                          FieldErrors& errors);
-
-// The JSON of an activity as it stands in a feed; `origin` empty: directly.
-void AppendActivity(const FeedActivity& activity, std::string_view origin,
-                    std::string& out);
 
 // Changes members by dotted paths; objects on the way are made. Nullopt:
 // `errors` says why.
 std::optional<FeedActivity> ChangeActivity(const FeedActivity& activity,
                                            const boost::json::object& set,
                                            const boost::json::array& unset,
-                                           size_t max_bytes,
+                                           const ActivityRules& rules,
                                            FieldErrors& errors);
 
-// {"actor":["this field is required"]}
-std::string FieldErrorsJson(const FieldErrors& errors);
-
-// "Errors for fields 'actor', 'verb'"
-std::string FieldErrorsText(const FieldErrors& errors);
+// The JSON of an activity as it stands in a feed; `origin` empty: directly.
+void AppendActivity(const FeedActivity& activity, std::string_view origin,
+                    std::string& out);
+// The same as an object.
+boost::json::object ActivityJson(const FeedActivity& activity,
+                                 std::string_view origin = {});
+// Its members without `origin` and `to`.
+boost::json::object ActivityMembers(const FeedActivity& activity);
+// Its actor as it is escaped in JSON. Cheap.
+std::string_view EscapedActor(const FeedActivity& activity);
 
 }  // namespace sluice::sandbox
 

@@ -10,9 +10,8 @@
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pipeline/auth/jwt.h"
-#include "tests/testing/manual_executor.h"
 #include "tools/sandbox/emulator_testing.h"
+#include "tools/sandbox/feed/feed_emulator_testing.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -24,73 +23,12 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-constexpr char kHeader[] = R"({"alg":"HS256","typ":"JWT"})";
-constexpr char kAll[] = R"({"resource":"*","action":"*","feed_id":"*"})";
 constexpr char kTweet[] =
     R"({"actor":1,"verb":"tweet","object":1,"foreign_id":"tweet:1",)"
     R"("time":"2020-01-02T03:04:05.123456"})";
 constexpr char kTweetId[] = "89199700-2d0c-11ea-8080-80003644b625";
 
-class FeedEmulatorTest : public ::testing::Test {
- protected:
-  FeedEmulatorTest() { Restart({}); }
-
-  void Restart(FeedOptions options) {
-    secret_ = options.api_secret;
-    emulator_ = std::make_unique<FeedEmulator>(std::move(options), &ledger_);
-    emulator_->Start("http://127.0.0.1:8082", &executor_);
-  }
-
-  HttpResponse Say(const std::string& method, const std::string& path,
-                   const std::string& body = "", std::string claims = kAll) {
-    auto responder = std::make_shared<FakeResponder>();
-    const bool has_query = path.find('?') != std::string::npos;
-    emulator_->Handle(
-        MakeRequest(method,
-                    absl::StrCat("/api/v1.0/", path, has_query ? "&" : "?",
-                                 "api_key=sandbox_key"),
-                    {{"Authorization", SignJwt(kHeader, claims, secret_)},
-                     {"stream-auth-type", "jwt"}},
-                    body),
-        responder);
-    return *responder->answer;
-  }
-  json::object Ask(const std::string& method, const std::string& path,
-                   const std::string& body = "", std::string claims = kAll) {
-    const HttpResponse response = Say(method, path, body, std::move(claims));
-    status_ = response.status;
-    json::object answer = json::parse(response.body).get_object();
-    EXPECT_TRUE(answer.contains("duration"));
-    answer.erase("duration");
-    return answer;
-  }
-  // Foreign ids of a feed, newest first; with their origins if they have any.
-  std::vector<std::string> Read(const std::string& path) {
-    std::vector<std::string> items;
-    const json::object answer = Ask("GET", path);
-    for (const json::value& each : answer.at("results").as_array()) {
-      std::string text(each.at("foreign_id").as_string());
-      if (each.at("origin").is_string()) {
-        text += absl::StrCat("<", std::string(each.at("origin").as_string()));
-      }
-      items.push_back(text);
-    }
-    return items;
-  }
-  static std::string Activity(const std::string& foreign_id, int second,
-                              const std::string& more = "") {
-    return absl::StrCat(
-        R"({"actor":"a","verb":"v","object":"o","foreign_id":")", foreign_id,
-        R"(","time":"2024-01-01T00:00:)", second < 10 ? "0" : "", second, "\"",
-        more, "}");
-  }
-
-  ManualExecutor executor_;
-  Ledger ledger_;
-  std::string secret_;
-  std::unique_ptr<FeedEmulator> emulator_;
-  int status_ = 0;
-};
+using FeedEmulatorTest = FeedEmulatorFixture;
 
 TEST_F(FeedEmulatorTest, AddsAnActivityInTheServicesShape) {
   const json::object answer = Ask("POST", "feed/user/1/", kTweet);
@@ -342,35 +280,10 @@ TEST_F(FeedEmulatorTest, RefusesTooMuch) {
   EXPECT_EQ(Ask("POST", "feed/user/1/", many + "]}").at("code"), 4);
 }
 
-TEST_F(FeedEmulatorTest, ChecksTheKeyBeforeTheToken) {
-  auto responder = std::make_shared<FakeResponder>();
-  emulator_->Handle(MakeRequest("GET", "/api/v1.0/feed/user/1/"), responder);
-  EXPECT_EQ(responder->answer->status, 401);
-  EXPECT_THAT(responder->answer->body, HasSubstr("api_key is missing"));
-  secret_ = "another secret";
-  EXPECT_EQ(Ask("GET", "feed/user/1/").at("code"), 17);
-  EXPECT_EQ(status_, 403);
-}
-
-TEST_F(FeedEmulatorTest, LetsATokenDoOnlyWhatItSays) {
-  const std::string writer =
-      R"({"action":"write","resource":"feed","feed_id":"user1"})";
-  Ask("POST", "feed/user/1/", kTweet, writer);
-  EXPECT_EQ(status_, 201);
-  Ask("POST", "feed/user/2/", kTweet, writer);
-  EXPECT_EQ(status_, 403);
-  Ask("GET", "feed/user/1/", "", writer);
-  EXPECT_EQ(status_, 403);
-  Ask("GET", "feed/user/1/", "", R"({"user_id":"1"})");
-  EXPECT_EQ(status_, 403);
-  Ask("GET", "feed/user/1/", "",
-      R"({"resource":"*","action":"*","feed_id":"*","exp":1000})");
-  EXPECT_EQ(status_, 403);
-}
-
 TEST_F(FeedEmulatorTest, KnowsOnlyItsGroupsIfItHasAny) {
   FeedOptions options;
-  options.groups = {"user"};
+  options.groups = {{.slug = "user"}};
+  options.only_these_groups = true;
   Restart(options);
   Ask("POST", "feed/user/1/", kTweet);
   EXPECT_EQ(status_, 201);
@@ -421,8 +334,9 @@ TEST_F(FeedEmulatorTest, SaysWhereItIsAndWhatCameIn) {
   EXPECT_EQ(ready.at("base_url"), "http://127.0.0.1:8082");
   EXPECT_EQ(ready.at("api_key"), "sandbox_key");
   EXPECT_EQ(json::parse(emulator_->StatusJson()).at("activities_received"), 1);
-  Ask("GET", "nowhere/");
-  EXPECT_EQ(status_, 404);
+  const HttpResponse nowhere = Say("GET", "nowhere/");
+  EXPECT_EQ(nowhere.status, 404);
+  EXPECT_TRUE(FindHeader(nowhere.headers, "X-RateLimit-Limit").has_value());
 }
 
 TEST_F(FeedEmulatorTest, ShowsFeedsAsPages) {

@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 
 namespace sluice::sandbox {
@@ -73,6 +72,13 @@ int64_t ScanMicros(Scanner& scanner) {
   return micros;
 }
 
+// The last `width` digits of a number, from text[at] on.
+void WriteDigits(int64_t number, size_t at, size_t width, char* text) {
+  for (size_t i = at + width; i > at; --i, number /= 10) {
+    text[i - 1] = static_cast<char>('0' + number % 10);
+  }
+}
+
 // Seconds east of UTC.
 int64_t ScanZone(Scanner& scanner) {
   if (scanner.Skip('Z') || scanner.Skip('z')) return 0;
@@ -89,16 +95,30 @@ int64_t ScanZone(Scanner& scanner) {
 
 }  // namespace
 
+int64_t ActivityId::UnixMicros() const {
+  return (static_cast<int64_t>(time) - static_cast<int64_t>(kGregorianOffset)) /
+         10;
+}
+
 std::string ActivityId::ToText() const {
-  char text[40];
-  const int length =
-      std::snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%012llx",
-                    static_cast<unsigned>(time & 0xffffffff),
-                    static_cast<unsigned>(time >> 32 & 0xffff),
-                    static_cast<unsigned>(time >> 48 & 0xfff) | 0x1000u,
-                    static_cast<unsigned>(low >> 48),
-                    static_cast<unsigned long long>(low & 0xffffffffffff));
-  return std::string(text, static_cast<size_t>(length));
+  std::string text;
+  AppendText(&text);
+  return text;
+}
+
+void ActivityId::AppendText(std::string* out) const {
+  // time_low - time_mid - version and time_high - clock sequence - node
+  const uint64_t high =
+      time << 32 | (time >> 16 & 0xffff0000) | 0x1000 | (time >> 48 & 0xfff);
+  char text[] = "00000000-0000-0000-0000-000000000000";
+  size_t digit = 0;
+  for (size_t i = 0; i < 36; ++i) {
+    if (i == 8 || i == 13 || i == 18 || i == 23) continue;
+    const uint64_t half = digit < 16 ? high : low;
+    text[i] = "0123456789abcdef"[half >> (60 - 4 * (digit % 16)) & 15];
+    ++digit;
+  }
+  out->append(text, 36);
 }
 
 std::optional<ActivityId> ActivityId::Parse(std::string_view text) {
@@ -182,6 +202,12 @@ std::optional<int64_t> ParseActivityTime(std::string_view text) {
 }
 
 std::string FormatActivityTime(int64_t unix_micros) {
+  std::string text;
+  AppendActivityTime(unix_micros, &text);
+  return text;
+}
+
+void AppendActivityTime(int64_t unix_micros, std::string* out) {
   namespace chrono = std::chrono;
   const chrono::sys_time<chrono::microseconds> time{
       chrono::microseconds(unix_micros)};
@@ -189,14 +215,15 @@ std::string FormatActivityTime(int64_t unix_micros) {
   const chrono::year_month_day date(midnight);
   const int64_t micros = (time - midnight).count();
   const int64_t seconds = micros / kMicrosPerSecond;
-  char text[48];
-  const int length = std::snprintf(
-      text, sizeof(text), "%04d-%02u-%02uT%02d:%02d:%02d.%06d",
-      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-      static_cast<unsigned>(date.day()), static_cast<int>(seconds / 3600),
-      static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60),
-      static_cast<int>(micros % kMicrosPerSecond));
-  return std::string(text, static_cast<size_t>(length));
+  char text[] = "0000-00-00T00:00:00.000000";
+  WriteDigits(static_cast<int>(date.year()), 0, 4, text);
+  WriteDigits(static_cast<unsigned>(date.month()), 5, 2, text);
+  WriteDigits(static_cast<unsigned>(date.day()), 8, 2, text);
+  WriteDigits(seconds / 3600, 11, 2, text);
+  WriteDigits(seconds / 60 % 60, 14, 2, text);
+  WriteDigits(seconds % 60, 17, 2, text);
+  WriteDigits(micros % kMicrosPerSecond, 20, 6, text);
+  out->append(text, sizeof(text) - 1);
 }
 
 }  // namespace sluice::sandbox

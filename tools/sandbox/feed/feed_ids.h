@@ -25,8 +25,10 @@ struct ActivityId {
     return H::combine(std::move(hash), id.time, id.low);
   }
 
+  int64_t UnixMicros() const;
   // "89199700-2d0c-11ea-8080-80003644b625"
   std::string ToText() const;
+  void AppendText(std::string* out) const;
   // Nullopt: no UUID of version 1. Upper case is taken too.
   static std::optional<ActivityId> Parse(std::string_view text);
 };
@@ -44,6 +46,7 @@ std::optional<int64_t> ParseActivityTime(std::string_view text);
 
 // In UTC, without a zone: "2018-11-14T15:54:45.268000".
 std::string FormatActivityTime(int64_t unix_micros);
+void AppendActivityTime(int64_t unix_micros, std::string* out);
 
 }  // namespace sluice::sandbox
 

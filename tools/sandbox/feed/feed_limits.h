@@ -14,18 +14,24 @@
 namespace sluice::sandbox {
 
 // Kinds of calls that are counted apart.
-enum class FeedCall {
+enum class FeedCallKind {
   kAdd,
   kRemove,
   kUpdate,
+  kUpdateTargets,
   kRead,
   kFollow,
   kUnfollow,
   kReadFollowers,
   kReadFollowing,
   kFollowMany,
+  kUnfollowMany,
+  kReaction,
+  kObject,      // users and objects of collections, one at a time
+  kObjectMany,  // objects of collections, several at once
+  kOther,
 };
-inline constexpr size_t kFeedCalls = 9;
+inline constexpr size_t kFeedCallKinds = 15;
 
 // Three windows at once: 1 minute, 15 minutes, 1 hour, each starting at a
 // multiple of its span. Switched off, it lets everything pass and its headers
@@ -37,10 +43,11 @@ class FeedLimits {
       : enabled_(enabled), factor_(factor) {}
 
   // Counts a call. False: one window is full.
-  bool Count(FeedCall call, absl::Time now);
+  bool Count(FeedCallKind kind, absl::Time now);
 
   // X-RateLimit-Limit, -Remaining and -Reset of the tightest window.
-  void AppendHeaders(FeedCall call, absl::Time now, HttpHeaders& headers) const;
+  void AppendHeaders(FeedCallKind kind, absl::Time now,
+                     HttpHeaders& headers) const;
 
  private:
   static constexpr size_t kWindows = 3;
@@ -48,13 +55,13 @@ class FeedLimits {
     int64_t start = -1;
     int64_t used = 0;
   };
-  int64_t Limit(FeedCall call, size_t window) const;
+  int64_t Limit(FeedCallKind kind, size_t window) const;
   // As it stands at `now`.
-  Window At(FeedCall call, size_t window, int64_t now) const;
+  Window At(FeedCallKind kind, size_t window, int64_t now) const;
 
   const bool enabled_;
   const double factor_;
-  std::array<std::array<Window, kWindows>, kFeedCalls> windows_;
+  std::array<std::array<Window, kWindows>, kFeedCallKinds> windows_;
 };
 
 }  // namespace sluice::sandbox

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
@@ -16,31 +17,47 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kFeedPath = "/pages/feed/";
+constexpr std::string_view kAllFeeds =
+    "<p><a href=\"/pages/\">All feeds</a></p>";
 constexpr size_t kPerPage = 50;
+constexpr size_t kShownRelations = 50;
+constexpr size_t kShownOfGroup = 5;
 
-std::string FeedPathOf(std::string_view feed) {
-  std::string path(feed);
-  std::replace(path.begin(), path.end(), ':', '/');
-  return absl::StrCat(ToAbsl(kFeedPath), path);
+const char* KindName(const FeedService& service, std::string_view feed) {
+  switch (service.groups.KindOf(feed).value_or(FeedKind::kFlat)) {
+    case FeedKind::kAggregated:
+      return "aggregated";
+    case FeedKind::kNotification:
+      return "notifications";
+    case FeedKind::kFlat:
+      break;
+  }
+  return "flat";
 }
 
 std::string FeedLink(std::string_view feed) {
-  return absl::StrCat("<a href=\"", HtmlEscape(FeedPathOf(feed)), "\">",
+  std::string path(feed);
+  std::replace(path.begin(), path.end(), ':', '/');
+  return absl::StrCat("<a class=\"badge\" href=\"",
+                      HtmlEscape(absl::StrCat(ToAbsl(kFeedPath), path)), "\">",
                       HtmlEscape(feed), "</a>");
 }
 
-HttpResponse IndexPage(const FeedStore& store) {
+HttpResponse IndexPage(const FeedService& service) {
   std::string body = absl::StrCat(
-      "<p class=\"meta\">", store.activities(), " activities in ",
-      store.feeds(),
-      " feeds</p><table><tr><th>Feed</th><th class=\"number\">Activities</th>"
-      "<th class=\"number\">Followers</th><th class=\"number\">Follows</th>"
-      "</tr>");
-  for (const FeedStore::Summary& feed : store.Feeds()) {
-    absl::StrAppend(&body, "<tr><td>", FeedLink(feed.name),
-                    "</td><td class=\"number\">", feed.activities,
-                    "</td><td class=\"number\">", feed.followers,
-                    "</td><td class=\"number\">", feed.following, "</td></tr>");
+      "<p class=\"meta\">", service.feeds.activities(), " activities in ",
+      service.feeds.feeds(), " feeds · ", service.reactions.size(),
+      " reactions · ", service.users.size(), " users · ",
+      service.collections.size(),
+      " objects in collections</p><table><tr><th>Feed</th><th>Kind</th>"
+      "<th class=\"number\">Activities</th><th class=\"number\">Followers</th>"
+      "<th class=\"number\">Follows</th></tr>");
+  for (const FeedStore::Summary& feed : service.feeds.Feeds()) {
+    absl::StrAppend(&body, "<tr><td>", FeedLink(feed.name), "</td><td>",
+                    KindName(service, feed.name), "</td><td class=\"number\">",
+                    feed.activities, "</td><td class=\"number\">",
+                    feed.followers, "</td><td class=\"number\">",
+                    feed.following, "</td></tr>");
   }
   return HtmlPage(200, "Feeds", body + "</table>", /*live=*/true);
 }
@@ -52,22 +69,8 @@ std::string Member(const json::object& members, std::string_view name) {
                                        : JsonText(*value));
 }
 
-void AppendArticle(const FeedItem& item, std::string& out) {
-  const json::object members =
-      json::parse(absl::StrCat("{", item.activity->members, "}")).get_object();
-  const std::string id = HtmlEscape(item.activity->id.ToText());
-  absl::StrAppend(&out, "<article id=\"activity-", id, "\"><h2>",
-                  Member(members, "actor"), " <em>", Member(members, "verb"),
-                  "</em> ", Member(members, "object"),
-                  "</h2><p class=\"meta\">", Member(members, "time"), " UTC · ",
-                  Member(members, "foreign_id"));
-  if (!item.origin.empty()) {
-    absl::StrAppend(&out, " · from ", FeedLink(item.origin));
-  }
-  for (const std::string& feed : item.activity->to) {
-    absl::StrAppend(&out, " · to ", FeedLink(feed));
-  }
-  out += "</p>";
+// The custom fields of an activity, and its target if it has one.
+std::string FieldRows(const json::object& members) {
   std::string rows;
   for (const auto& [name, value] : members) {
     if (name == "actor" || name == "verb" || name == "object" || name == "id" ||
@@ -78,45 +81,122 @@ void AppendArticle(const FeedItem& item, std::string& out) {
     absl::StrAppend(&rows, "<tr><th>", HtmlEscape(name), "</th><td><code>",
                     Member(members, name), "</code></td></tr>");
   }
+  return rows;
+}
+
+void AppendArticle(const FeedService& service, const FeedItem& item,
+                   std::string& out) {
+  const json::object members = ActivityMembers(*item.activity);
+  const std::string id = item.activity->id.ToText();
+  absl::StrAppend(&out, "<article id=\"activity-", id, "\"><h2>",
+                  Member(members, "actor"), " <em>", Member(members, "verb"),
+                  "</em> ", Member(members, "object"),
+                  "</h2><p class=\"meta\"><time datetime=\"",
+                  Member(members, "time"), "Z\">", Member(members, "time"),
+                  " UTC</time> · ", Member(members, "foreign_id"));
+  if (!item.origin.empty()) {
+    absl::StrAppend(&out, " · from ", FeedLink(item.origin));
+  }
+  for (const std::string& feed : item.activity->to) {
+    absl::StrAppend(&out, " · to ", FeedLink(feed));
+  }
+  for (const auto& [kind, count] :
+       service.reactions.Counts(ReactionsOf::kActivity, id)) {
+    absl::StrAppend(&out, " · <span class=\"badge\">", HtmlEscape(kind), " ",
+                    count, "</span>");
+  }
+  out += "</p>";
+  const std::string rows = FieldRows(members);
   if (!rows.empty()) absl::StrAppend(&out, "<table>", rows, "</table>");
   out += "</article>";
 }
 
-HttpResponse OneFeedPage(const FeedStore& store, const std::string& feed,
+// "3 followers: a b c"
+void AppendRelations(const char* what, const std::vector<FeedRelation>& all,
+                     bool by_target, std::string& out) {
+  absl::StrAppend(&out, "<p class=\"meta\">", what, " ", all.size());
+  for (size_t i = 0; i < std::min(all.size(), kShownRelations); ++i) {
+    absl::StrAppend(&out, i == 0 ? ": " : " ",
+                    FeedLink(by_target ? all[i].target : all[i].feed));
+  }
+  if (all.size() > kShownRelations) out += " …";
+  out += "</p>";
+}
+
+void AppendOlder(bool more, ActivityId last, std::string& out) {
+  if (!more) return;
+  absl::StrAppend(&out, "<p><a class=\"button\" href=\"?before=", last.ToText(),
+                  "\">Older</a></p>");
+}
+
+void AppendActivities(const FeedService& service, const std::string& feed,
+                      const FeedRange& range, std::string& out) {
+  const FeedPart part = service.feeds.Read(feed, range);
+  if (part.items.empty()) out += "<p class=\"meta\">No activities.</p>";
+  for (const FeedItem& item : part.items) AppendArticle(service, item, out);
+  if (!part.items.empty()) {
+    AppendOlder(part.more, part.items.back().activity->id, out);
+  }
+}
+
+void AppendGroups(const FeedService& service, const std::string& feed,
+                  const FeedRange& range, std::string& out) {
+  const bool marks = service.groups.KindOf(feed) == FeedKind::kNotification;
+  const GroupPart part = service.groups.Read(feed, range);
+  if (part.groups.empty()) out += "<p class=\"meta\">No activities.</p>";
+  for (const GroupItem& item : part.groups) {
+    const ActivityGroup& group = *item.group;
+    absl::StrAppend(&out, "<h2>", HtmlEscape(group.key),
+                    " <span class=\"badge\">", group.activities.size(),
+                    "</span>");
+    if (marks && !group.seen)
+      out += " <span class=\"badge high\">unseen</span>";
+    if (marks && !group.read) out += " <span class=\"badge\">unread</span>";
+    out += "</h2>";
+    size_t shown = 0;
+    for (auto id = group.activities.rbegin();
+         id != group.activities.rend() && shown < kShownOfGroup;
+         ++id, ++shown) {
+      const auto each = service.feeds.FindIn(feed, *id);
+      if (each.has_value()) AppendArticle(service, *each, out);
+    }
+  }
+  if (!part.groups.empty()) AppendOlder(part.more, part.groups.back().id, out);
+}
+
+HttpResponse OneFeedPage(const FeedService& service, const std::string& feed,
                          const HttpServerRequest& request) {
   FeedRange range{.limit = kPerPage};
   for (const auto& [name, value] : ParseQuery(request.query)) {
     if (name == "before") range.after = ActivityId::Parse(value);
   }
-  const FeedPart part = store.Read(feed, range);
-  std::string body = "<p><a href=\"/pages/\">All feeds</a></p>";
-  if (part.items.empty()) body += "<p class=\"meta\">No activities.</p>";
-  for (const FeedItem& item : part.items) AppendArticle(item, body);
-  if (part.more) {
-    absl::StrAppend(
-        &body, "<p><a href=\"?before=", part.items.back().activity->id.ToText(),
-        "\">Older activities</a></p>");
+  std::string body(kAllFeeds);
+  AppendRelations("Followers", service.feeds.Followers(feed),
+                  /*by_target=*/false, body);
+  AppendRelations("Follows", service.feeds.Following(feed),
+                  /*by_target=*/true, body);
+  if (service.groups.Observes(feed)) {
+    AppendGroups(service, feed, range, body);
+  } else {
+    AppendActivities(service, feed, range, body);
   }
   return HtmlPage(200, feed, body, /*live=*/true);
 }
 
 }  // namespace
 
-HttpResponse FeedPage(const FeedStore& store,
+HttpResponse FeedPage(const FeedService& service,
                       const HttpServerRequest& request) {
   std::string_view path = request.path;
-  if (path == "/" || path == "/pages/") return IndexPage(store);
+  if (path == "/" || path == "/pages/") return IndexPage(service);
   if (path.starts_with(kFeedPath)) {
     path.remove_prefix(kFeedPath.size());
     if (path.ends_with('/')) path.remove_suffix(1);
     std::string feed = PercentDecode(path);
-    if (std::count(feed.begin(), feed.end(), '/') == 1) {
-      std::replace(feed.begin(), feed.end(), '/', ':');
-      return OneFeedPage(store, feed, request);
-    }
+    std::replace(feed.begin(), feed.end(), '/', ':');
+    if (IsFeedId(feed)) return OneFeedPage(service, feed, request);
   }
-  return HtmlPage(404, "Not found", "<p><a href=\"/pages/\">All feeds</a></p>",
-                  /*live=*/false);
+  return HtmlPage(404, "Not found", kAllFeeds, /*live=*/false);
 }
 
 }  // namespace sluice::sandbox

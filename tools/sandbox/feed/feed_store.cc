@@ -11,8 +11,10 @@ FeedStore::Number FeedStore::FeedNumber(std::string_view name) {
   const auto found = numbers_.find(ToAbsl(name));
   if (found != numbers_.end()) return found->second;
   const auto number = static_cast<Number>(feeds_.size());
-  feeds_.emplace_back().name = std::string(name);
-  numbers_.emplace(std::string(name), number);
+  Feed& feed = feeds_.emplace_back();
+  feed.name = name;
+  feed.observed = observer_ != nullptr && observer_->Observes(name);
+  numbers_.emplace(feed.name, number);
   return number;
 }
 
@@ -29,42 +31,45 @@ FeedStore::Stored& FeedStore::Store(FeedActivity activity, bool keep_to) {
   return stored;
 }
 
-bool FeedStore::Put(Number feed, ActivityId id, Number origin) {
-  Origins& origins = feeds_[feed].entries[id];
-  if (std::find(origins.begin(), origins.end(), origin) != origins.end()) {
+bool FeedStore::Put(Stored& stored, Number feed, Number origin) {
+  Feed& target = feeds_[feed];
+  Origins& origins = target.entries[stored.activity.id];
+  if (origins.empty()) {
+    stored.places.push_back(feed);
+    if (target.observed) observer_->Entered(target.name, stored.activity);
+  } else if (std::find(origins.begin(), origins.end(), origin) !=
+             origins.end()) {
     return false;
   }
   origins.push_back(origin);
   return true;
 }
 
-bool FeedStore::PutAndFanOut(Number feed, ActivityId id) {
-  const bool is_new = Put(feed, id, kDirect);
-  for (const Link& link : feeds_[feed].followers) Put(link.other, id, feed);
+bool FeedStore::PutAndFanOut(Stored& stored, Number feed) {
+  const bool is_new = Put(stored, feed, kDirect);
+  for (const Link& link : feeds_[feed].followers) Put(stored, link.other, feed);
   return is_new;
 }
 
 bool FeedStore::Add(std::string_view feed, FeedActivity activity) {
-  const ActivityId id = activity.id;
   const Number number = FeedNumber(feed);
   Stored& stored = Store(std::move(activity), /*keep_to=*/false);
   if (stored.owner == kDirect) stored.owner = number;
-  const bool is_new = PutAndFanOut(number, id);
+  const bool is_new = PutAndFanOut(stored, number);
   for (const std::string& target : stored.activity.to) {
-    PutAndFanOut(FeedNumber(target), id);
+    PutAndFanOut(stored, FeedNumber(target));
   }
   return is_new;
 }
 
 size_t FeedStore::AddToMany(const std::vector<std::string>& feeds,
                             FeedActivity activity) {
-  const ActivityId id = activity.id;
   Stored& stored = Store(std::move(activity), /*keep_to=*/true);
   size_t added = 0;
   for (const std::string& feed : feeds) {
     const Number number = FeedNumber(feed);
     if (stored.owner == kDirect) stored.owner = number;
-    if (Put(number, id, kDirect)) ++added;
+    if (Put(stored, number, kDirect)) ++added;
   }
   return added;
 }
@@ -76,14 +81,15 @@ void FeedStore::Update(FeedActivity activity) {
 void FeedStore::ChangeTargets(ActivityId id,
                               const std::vector<std::string>& added,
                               const std::vector<std::string>& removed) {
-  std::vector<std::string>& to = activities_.at(id).activity.to;
+  Stored& stored = activities_.at(id);
+  std::vector<std::string>& to = stored.activity.to;
   for (const std::string& feed : removed) {
     to.erase(std::remove(to.begin(), to.end(), feed), to.end());
-    TakeOut(FeedNumber(feed), id);
+    TakeOut(stored, FeedNumber(feed));
   }
   for (const std::string& feed : added) {
     if (std::find(to.begin(), to.end(), feed) == to.end()) to.push_back(feed);
-    PutAndFanOut(FeedNumber(feed), id);
+    PutAndFanOut(stored, FeedNumber(feed));
   }
 }
 
@@ -92,34 +98,60 @@ const FeedActivity* FeedStore::Find(ActivityId id) const {
   return found == activities_.end() ? nullptr : &found->second.activity;
 }
 
-void FeedStore::TakeOrigin(Feed& feed, ActivityId id, Number origin) {
-  const auto entry = feed.entries.find(id);
-  if (entry == feed.entries.end()) return;
-  Origins& origins = entry->second;
-  origins.erase(std::remove(origins.begin(), origins.end(), origin),
-                origins.end());
-  if (origins.empty()) feed.entries.erase(entry);
+std::optional<FeedItem> FeedStore::FindIn(std::string_view feed,
+                                          ActivityId id) const {
+  const Feed* found = FindFeed(feed);
+  if (found == nullptr) return std::nullopt;
+  const auto entry = found->entries.find(id);
+  if (entry == found->entries.end()) return std::nullopt;
+  return ItemOf(activities_.at(id).activity, entry->second);
 }
 
-bool FeedStore::TakeOut(Number feed, ActivityId id) {
-  if (feeds_[feed].entries.erase(id) == 0) return false;
+FeedItem FeedStore::ItemOf(const FeedActivity& activity,
+                           const Origins& origins) const {
+  const bool direct =
+      std::find(origins.begin(), origins.end(), kDirect) != origins.end();
+  return {&activity,
+          direct ? std::string_view() : feeds_[origins.front()].name};
+}
+
+void FeedStore::EraseEntry(Stored& stored, Number feed) {
+  Feed& place = feeds_[feed];
+  place.entries.erase(stored.activity.id);
+  stored.places.erase(
+      std::remove(stored.places.begin(), stored.places.end(), feed),
+      stored.places.end());
+  if (place.observed) observer_->Left(place.name, stored.activity.id);
+}
+
+void FeedStore::TakeOrigin(Stored& stored, Number feed, Number origin) {
+  Origins& origins = feeds_[feed].entries.at(stored.activity.id);
+  origins.erase(std::remove(origins.begin(), origins.end(), origin),
+                origins.end());
+  if (origins.empty()) EraseEntry(stored, feed);
+}
+
+bool FeedStore::TakeOut(Stored& stored, Number feed) {
+  if (!feeds_[feed].entries.contains(stored.activity.id)) return false;
+  EraseEntry(stored, feed);
   // Feeds that no longer follow it may have kept what they got.
-  for (Feed& other : feeds_) TakeOrigin(other, id, feed);
+  const auto places = stored.places;
+  for (const Number place : places) TakeOrigin(stored, place, feed);
   return true;
 }
 
 bool FeedStore::Remove(std::string_view feed, ActivityId id) {
   const auto number = numbers_.find(ToAbsl(feed));
-  if (number == numbers_.end() || !TakeOut(number->second, id)) return false;
   const auto stored = activities_.find(id);
-  if (stored == activities_.end() || stored->second.owner != number->second) {
-    return true;
+  if (number == numbers_.end() || stored == activities_.end() ||
+      !TakeOut(stored->second, number->second)) {
+    return false;
   }
-  for (const std::string& target : stored->second.activity.to) {
-    TakeOut(FeedNumber(target), id);
-  }
-  // Wherever else it still stands, nothing refers to what is gone.
-  for (Feed& other : feeds_) other.entries.erase(id);
+  if (stored->second.owner != number->second) return true;
+  // Its `to` feeds, those that follow them, and wherever else it still
+  // stands: nothing refers to what is gone.
+  const auto places = stored->second.places;
+  for (const Number place : places) EraseEntry(stored->second, place);
   activities_.erase(stored);
   return true;
 }
@@ -146,15 +178,18 @@ void FeedStore::Follow(std::string_view feed, std::string_view target,
     following.push_back({followed, now_micros});
     feeds_[followed].followers.push_back({source, now_micros});
   }
+  std::vector<ActivityId> newest;
   const auto& entries = feeds_[followed].entries;
-  for (auto entry = entries.rbegin(); entry != entries.rend() && copy_limit > 0;
-       ++entry) {
+  for (auto entry = entries.rbegin();
+       entry != entries.rend() && newest.size() < copy_limit; ++entry) {
     const Origins& origins = entry->second;
-    if (std::find(origins.begin(), origins.end(), kDirect) == origins.end()) {
-      continue;
+    if (std::find(origins.begin(), origins.end(), kDirect) != origins.end()) {
+      newest.push_back(entry->first);
     }
-    Put(source, entry->first, followed);
-    --copy_limit;
+  }
+  // Oldest first, as they would have come.
+  for (auto id = newest.rbegin(); id != newest.rend(); ++id) {
+    Put(activities_.at(*id), source, followed);
   }
 }
 
@@ -178,7 +213,9 @@ void FeedStore::Unfollow(std::string_view feed, std::string_view target,
       ids.push_back(id);
     }
   }
-  for (const ActivityId id : ids) TakeOrigin(feeds_[source], id, followed);
+  for (const ActivityId id : ids) {
+    TakeOrigin(activities_.at(id), source, followed);
+  }
 }
 
 std::vector<FeedRelation> FeedStore::Following(std::string_view feed) const {
@@ -232,12 +269,8 @@ FeedPart FeedStore::Read(std::string_view feed, const FeedRange& range) const {
       part.more = true;
       break;
     }
-    const Origins& origins = entry->second;
-    const bool direct =
-        std::find(origins.begin(), origins.end(), kDirect) != origins.end();
     part.items.push_back(
-        {&activities_.at(entry->first).activity,
-         direct ? std::string_view() : feeds_[origins.front()].name});
+        ItemOf(activities_.at(entry->first).activity, entry->second));
   }
   return part;
 }

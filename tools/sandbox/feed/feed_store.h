@@ -35,6 +35,11 @@ struct FeedRange {
   std::optional<ActivityId> from;   // ids up to this one
   std::optional<ActivityId> above;  // ids above this one
   std::optional<ActivityId> least;  // ids from this one on
+
+  bool Contains(ActivityId id) const {
+    return !(after && id >= *after) && !(from && id > *from) &&
+           !(above && id <= *above) && !(least && id < *least);
+  }
 };
 
 // An activity as it stands in a feed. Borrowed until the store changes.
@@ -55,16 +60,32 @@ struct FeedRelation {
   int64_t created_micros = 0;
 };
 
+// Is told what comes into feeds and leaves them, be it directly, by `to` or
+// through a followed feed. Must not change the store.
+class FeedObserver {
+ public:
+  virtual ~FeedObserver() = default;
+  // Asked once per feed, when it is made.
+  virtual bool Observes(std::string_view feed) const = 0;
+  // It did not stand there before.
+  virtual void Entered(std::string_view feed, const FeedActivity& activity) = 0;
+  // It does not stand there any more.
+  virtual void Left(std::string_view feed, ActivityId activity) = 0;
+};
+
 // Activities are stored once and feeds refer to them, newest first. An activity
 // stands in a feed directly (added there, or by `to`) and through any number of
 // followed feeds; followers do not hand on what they received.
 //
 // Feeds are known by "group:id" and made by their first use. Memory: the JSON
-// of each activity plus about 150 bytes, and 50 bytes per feed it stands in.
+// of each activity plus about 170 bytes, and 50 bytes per feed it stands in.
 //
 // Thread-safety: none.
 class FeedStore {
  public:
+  // `observer` outlives the store; null: none.
+  explicit FeedStore(FeedObserver* observer = nullptr) : observer_(observer) {}
+
   struct Summary {
     std::string name;
     size_t activities = 0;
@@ -93,6 +114,9 @@ class FeedStore {
 
   // Null: no such activity. Until the store changes.
   const FeedActivity* Find(ActivityId id) const;
+  // The same with the origin that it shows in `feed`. Nullopt: it does not
+  // stand there.
+  std::optional<FeedItem> FindIn(std::string_view feed, ActivityId id) const;
 
   // Takes an activity out of `feed` and of where it came through it. Out of the
   // feed it was first added to: out of all its `to` feeds too, and it is gone.
@@ -129,25 +153,30 @@ class FeedStore {
   };
   struct Feed {
     std::string name;
+    bool observed = false;
     absl::btree_map<ActivityId, Origins> entries;
     std::vector<Link> following;  // oldest first
     std::vector<Link> followers;
   };
   struct Stored {
     FeedActivity activity;
-    Number owner = kDirect;  // kDirect: in no feed so far
+    Number owner = kDirect;                 // kDirect: in no feed so far
+    absl::InlinedVector<Number, 4> places;  // feeds it stands in
   };
 
   Number FeedNumber(std::string_view name);
   const Feed* FindFeed(std::string_view name) const;
   Stored& Store(FeedActivity activity, bool keep_to);
   // True: it did not stand there by this origin.
-  bool Put(Number feed, ActivityId id, Number origin);
-  bool PutAndFanOut(Number feed, ActivityId id);
-  // Also out of where it came through `feed`.
-  bool TakeOut(Number feed, ActivityId id);
-  static void TakeOrigin(Feed& feed, ActivityId id, Number origin);
+  bool Put(Stored& stored, Number feed, Number origin);
+  bool PutAndFanOut(Stored& stored, Number feed);
+  // Also out of where it came through `feed`. False: it was not there.
+  bool TakeOut(Stored& stored, Number feed);
+  void TakeOrigin(Stored& stored, Number feed, Number origin);
+  void EraseEntry(Stored& stored, Number feed);
+  FeedItem ItemOf(const FeedActivity& activity, const Origins& origins) const;
 
+  FeedObserver* const observer_;
   std::deque<Feed> feeds_;
   absl::flat_hash_map<std::string, Number> numbers_;
   absl::flat_hash_map<ActivityId, Stored> activities_;
