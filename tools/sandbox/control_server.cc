@@ -9,6 +9,7 @@
 #include "absl/synchronization/notification.h"
 #include "pipeline/json/json_text.h"
 #include "pipeline/json/json_value.h"
+#include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/control_page.h"
@@ -18,6 +19,7 @@ namespace sluice::sandbox {
 namespace {
 
 constexpr size_t kStandardIds = 20;
+constexpr double kMaxAdvance = 10.0 * 365 * 86400;  // seconds
 
 HttpResponse Json(int status, std::string body) {
   return {.status = status,
@@ -131,12 +133,14 @@ std::optional<ControlServer::Answer> ControlServer::AnswerAtOnce(
   }
   if (method == "GET" && path == "/ready") return ready_json_;
   if (method == "GET" && path == "/ledger") return LedgerJson(request.query);
+  if (method == "GET" && path == "/clock") return ClockJson();
   if (method != "POST") return std::nullopt;
   if (path == "/ledger/reset") {
     options_.ledger->Reset();
     return "{}";
   }
   if (path == "/connections/drop") return DropConnections(request.body);
+  if (path == "/clock") return MoveClock(request.body);
   if (path == "/shutdown") return "{}";
   return std::nullopt;
 }
@@ -207,6 +211,30 @@ ControlServer::Answer ControlServer::DropConnections(const std::string& body) {
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "field \"service\": \"", name, "\" is not a service of this sandbox"));
+}
+
+ControlServer::Answer ControlServer::MoveClock(const std::string& body) {
+  JsonFields fields(body, {"advance", "set", "stopped"});
+  const double advance = fields.Number("advance", 0, kMaxAdvance, 0);
+  const std::optional<absl::Time> time = ParseRfc3339Time(fields.Text("set"));
+  if (fields.Has("set") && !time.has_value()) {
+    fields.Fail("set", "must be a time such as \"2026-01-01T00:00:00Z\"");
+  }
+  if (fields.Has("set") && fields.Has("advance")) {
+    fields.Fail("set", "and \"advance\" exclude each other");
+  }
+  const bool stopped = fields.Flag("stopped", options_.clock->stopped());
+  SLUICE_RETURN_IF_ERROR(fields.status());
+  stopped ? options_.clock->Stop() : options_.clock->Run();
+  if (time.has_value()) options_.clock->Set(*time);
+  options_.clock->Advance(absl::Seconds(advance));
+  return ClockJson();
+}
+
+std::string ControlServer::ClockJson() const {
+  return absl::StrCat(R"({"now":")", Rfc3339Micros(options_.clock->Now()),
+                      R"(","stopped":)",
+                      options_.clock->stopped() ? "true" : "false", "}");
 }
 
 void ControlServer::SendStatus(Responder responder) {

@@ -15,6 +15,7 @@
 #include "tools/sandbox/emulated_service.h"
 #include "tools/sandbox/fault_switch.h"
 #include "tools/sandbox/ledger.h"
+#include "tools/sandbox/sandbox_clock.h"
 
 namespace sluice::sandbox {
 
@@ -24,6 +25,7 @@ struct ControlServerOptions {
   std::vector<EmulatedService*> services;
   Ledger* ledger = nullptr;
   FaultSwitch* faults = nullptr;
+  SandboxClock* clock = nullptr;
   std::function<void()> on_shutdown = {};
 };
 
@@ -60,6 +62,8 @@ class ControlServer {
   std::string FaultsJson() const;
   Answer LedgerJson(const std::string& query) const;
   Answer DropConnections(const std::string& body);
+  Answer MoveClock(const std::string& body);
+  std::string ClockJson() const;
 
   void SendStatus(Responder responder);
   void SendPage(Responder responder);

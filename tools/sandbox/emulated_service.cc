@@ -23,7 +23,8 @@ void RunThere(HttpServer& server, absl::AnyInvocable<void()> task) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EmulatedService>> EmulatedService::Start(
-    std::unique_ptr<Emulator> emulator, uint16_t port, FaultSwitch* faults) {
+    std::unique_ptr<Emulator> emulator, uint16_t port, FaultSwitch* faults,
+    SandboxClock* clock) {
   auto service = std::unique_ptr<EmulatedService>(
       new EmulatedService(std::move(emulator), faults));
   HttpServerOptions options;
@@ -38,8 +39,10 @@ absl::StatusOr<std::unique_ptr<EmulatedService>> EmulatedService::Start(
             service->Handle(std::move(request), std::move(responder));
           }));
   service->url_ = absl::StrCat("http://127.0.0.1:", service->server_->port());
+  service->executor_ =
+      std::make_unique<ClockedExecutor>(&service->server_->executor(), clock);
   RunThere(*service->server_, [service = service.get()] {
-    service->emulator_->Start(service->url_, &service->server_->executor());
+    service->emulator_->Start(service->url_, service->executor_.get());
     service->started_ = true;
   });
   return service;
@@ -51,8 +54,10 @@ EmulatedService::~EmulatedService() {
     if (started_) emulator_->Stop();
     started_ = false;
   });
-  // Before the emulator, whose timers it still has.
+  // Before the executor, whose tasks it runs, and that before the emulator,
+  // whose timers it still has.
   server_.reset();
+  executor_.reset();
 }
 
 void EmulatedService::Do(absl::AnyInvocable<void(Emulator&)> task) {

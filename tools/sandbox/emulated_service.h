@@ -12,17 +12,20 @@
 #include "pipeline/http/http_server.h"
 #include "tools/sandbox/emulator.h"
 #include "tools/sandbox/fault_switch.h"
+#include "tools/sandbox/sandbox_clock.h"
 
 namespace sluice::sandbox {
 
 // Thread-safe.
 class EmulatedService {
  public:
-  // Listens on 127.0.0.1 and ::1 (0: a free port) and starts the emulator.
-  // `faults` outlives the service.
+  // Listens on 127.0.0.1 and ::1 (0: a free port) and starts the emulator,
+  // whose executor has the time of `clock`. `faults` and `clock` outlive the
+  // service.
   //   kAlreadyExists: the port is taken.
   static absl::StatusOr<std::unique_ptr<EmulatedService>> Start(
-      std::unique_ptr<Emulator> emulator, uint16_t port, FaultSwitch* faults);
+      std::unique_ptr<Emulator> emulator, uint16_t port, FaultSwitch* faults,
+      SandboxClock* clock);
 
   // Closes every connection and stops the emulator.
   ~EmulatedService();
@@ -47,6 +50,8 @@ class EmulatedService {
 
   const std::unique_ptr<Emulator> emulator_;
   FaultSwitch* const faults_;
+  // Ends after the server, whose thread runs its tasks.
+  std::unique_ptr<ClockedExecutor> executor_;
   std::unique_ptr<HttpServer> server_;
   std::string url_;
   // Set on the server's thread once the emulator has started.

@@ -6,6 +6,7 @@
 #include "absl/synchronization/notification.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
+#include "tools/sandbox/journaled_emulator.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -40,19 +41,22 @@ class KeepingResponder final : public HttpResponder {
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(
     SandboxOptions options) {
   auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(options.ledger_events));
+  const std::string& state = options.state_folder;
+  SLUICE_RETURN_IF_ERROR(
+      sandbox->Add(std::make_unique<FeedEmulator>(std::move(options.feed),
+                                                  &sandbox->ledger_),
+                   options.feed_port, state));
+  SLUICE_RETURN_IF_ERROR(
+      sandbox->Add(std::make_unique<InthingEmulator>(std::move(options.inthing),
+                                                     &sandbox->ledger_),
+                   options.inthing_port, state));
+  // What destinations have of an earlier run belongs to events of that run.
+  sandbox->ledger_.Reset();
   auto disruptive = std::make_unique<DisruptiveEmulator>(
       std::move(options.disruptive), &sandbox->ledger_);
   sandbox->disruptive_ = disruptive.get();
   SLUICE_RETURN_IF_ERROR(
-      sandbox->Add(std::move(disruptive), options.disruptive_port));
-  SLUICE_RETURN_IF_ERROR(
-      sandbox->Add(std::make_unique<FeedEmulator>(std::move(options.feed),
-                                                  &sandbox->ledger_),
-                   options.feed_port));
-  SLUICE_RETURN_IF_ERROR(
-      sandbox->Add(std::make_unique<InthingEmulator>(std::move(options.inthing),
-                                                     &sandbox->ledger_),
-                   options.inthing_port));
+      sandbox->Add(std::move(disruptive), options.disruptive_port, state));
 
   std::vector<EmulatedService*> services;
   for (const auto& service : sandbox->services_) {
@@ -64,6 +68,7 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(
                             .services = std::move(services),
                             .ledger = &sandbox->ledger_,
                             .faults = &sandbox->faults_,
+                            .clock = &sandbox->clock_,
                             .on_shutdown = std::move(options.on_shutdown)}));
   return sandbox;
 }
@@ -101,10 +106,16 @@ std::string Sandbox::url(std::string_view service) const {
   return "";
 }
 
-absl::Status Sandbox::Add(std::unique_ptr<Emulator> emulator, uint16_t port) {
+absl::Status Sandbox::Add(std::unique_ptr<Emulator> emulator, uint16_t port,
+                          const std::string& state_folder) {
+  if (!state_folder.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(
+        emulator, JournaledEmulator::Create(std::move(emulator), state_folder));
+  }
   std::unique_ptr<EmulatedService> service;
   SLUICE_ASSIGN_OR_RETURN(
-      service, EmulatedService::Start(std::move(emulator), port, &faults_));
+      service,
+      EmulatedService::Start(std::move(emulator), port, &faults_, &clock_));
   services_.push_back(std::move(service));
   return absl::OkStatus();
 }

@@ -22,6 +22,7 @@
 #include "tools/sandbox/feed/feed_emulator.h"
 #include "tools/sandbox/inthing/inthing_emulator.h"
 #include "tools/sandbox/ledger.h"
+#include "tools/sandbox/sandbox_clock.h"
 
 namespace sluice::sandbox {
 
@@ -35,6 +36,9 @@ struct SandboxOptions {
   DisruptiveOptions disruptive;
   FeedOptions feed;
   InthingOptions inthing;
+  // Folder for what services keep beyond the end of the process (see
+  // Emulator::Changes()); empty: all state is in memory.
+  std::string state_folder;
   // Events that the ledger knows one by one.
   size_t ledger_events = 1'000'000;
   // POST /shutdown came; called on a thread of the sandbox, which must not be
@@ -42,14 +46,15 @@ struct SandboxOptions {
   std::function<void()> on_shutdown;
 };
 
-// A running sandbox; all its state is in memory.
+// A running sandbox.
 //
 // Thread-safety: all methods may be called from any thread but the sandbox's
 // own.
 class Sandbox {
  public:
   // Starts everything; requests are served once this returns.
-  //   kAlreadyExists: a port is taken.
+  //   kAlreadyExists: a port is taken.  kDataLoss, kUnavailable: the state
+  //   folder cannot be used; the message says why.
   static absl::StatusOr<std::unique_ptr<Sandbox>> Start(SandboxOptions options);
 
   // Closes every connection and stops all threads.
@@ -71,6 +76,7 @@ class Sandbox {
 
   Ledger& ledger() { return ledger_; }
   FaultSwitch& faults() { return faults_; }
+  SandboxClock& clock() { return clock_; }
 
   // What does not change: project, fleet, credentials.
   const DisruptiveEmulator& disruptive() const { return *disruptive_; }
@@ -81,10 +87,12 @@ class Sandbox {
  private:
   explicit Sandbox(size_t ledger_events) : ledger_(ledger_events) {}
 
-  absl::Status Add(std::unique_ptr<Emulator> emulator, uint16_t port);
+  absl::Status Add(std::unique_ptr<Emulator> emulator, uint16_t port,
+                   const std::string& state_folder);
 
   Ledger ledger_;
   FaultSwitch faults_;
+  SandboxClock clock_;
   const DisruptiveEmulator* disruptive_ = nullptr;
   std::vector<std::unique_ptr<EmulatedService>> services_;
   std::unique_ptr<ControlServer> control_;

@@ -9,8 +9,11 @@
 #include <utility>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "glog/logging.h"
+#include "storage/base/status_macros.h"
 #include "tools/sandbox/sample_config.h"
 #include "tools/sandbox/sandbox.h"
 #include "tools/sluice/exit_codes.h"
@@ -24,7 +27,7 @@ constexpr int kRequestsPerSecond = 4;
 constexpr char kFooter[] =
     R"(A local stand-in for the services at both ends of a pipeline, with simulated
 devices that report a recorded year of hourly weather. Nothing leaves this
-machine and nothing is kept: all state is in memory.
+machine, and all state is in memory unless --state names a folder for it.
 
 The first line on stdout is one JSON object with every address and the
 credentials to use. The control server, at its "control", switches faults on
@@ -53,13 +56,28 @@ Examples:
   curl -X POST -d '{"how": "fin"}' http://127.0.0.1:8080/streams/cut
   curl http://127.0.0.1:8080/ledger)";
 
-sandbox::SandboxOptions ToSandboxOptions(const SandboxCommandOptions& given) {
+absl::Status SetFeedOptions(const SandboxCommandOptions& given,
+                            sandbox::FeedOptions& feed) {
+  for (const std::string& text : given.feed_groups) {
+    sandbox::FeedGroup group;
+    SLUICE_ASSIGN_OR_RETURN(group, sandbox::ParseFeedGroup(text));
+    feed.groups.push_back(std::move(group));
+  }
+  feed.only_these_groups = given.feed_strict;
+  feed.reserved_names = given.lenient;
+  feed.rate_limits = given.feed_limits;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<sandbox::SandboxOptions> ToSandboxOptions(
+    const SandboxCommandOptions& given) {
   sandbox::SandboxOptions options;
   options.control_port = given.control_port;
   options.disruptive_port = given.disruptive_port;
   options.feed_port = given.feed_port;
   options.inthing_port = given.inthing_port;
-  options.feed.rate_limits = given.feed_limits;
+  SLUICE_RETURN_IF_ERROR(SetFeedOptions(given, options.feed));
+  options.state_folder = given.state;
   options.inthing.limits.enabled = !given.no_inthing_limits;
   options.inthing.mode = sandbox::ParseInthingMode(given.inthing_mode)
                              .value_or(sandbox::InthingMode::kLenient);
@@ -143,9 +161,18 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
   command.add_option("--write-config", options.write_config,
                      "Folder for a configuration that `sluice run` takes, with "
                      "its secrets");
+  command.add_option("--state", options.state,
+                     "Folder where what clients sent to the feed service "
+                     "survives a restart; otherwise all state is in memory");
   command.add_flag("--no-auth", options.no_auth, "Ask for no credentials");
   command.add_flag("--lenient", options.lenient,
-                   "Let devices publish events that their type does not have");
+                   "Let devices publish events that their type does not have, "
+                   "and activities have fields with reserved names");
+  command.add_option("--feed-group", options.feed_groups,
+                     "A feed group, NAME[:KIND[:FORMAT]]; KIND: flat, "
+                     "aggregated or notification; may be given repeatedly");
+  command.add_flag("--feed-strict", options.feed_strict,
+                   "Refuse feeds of unknown groups; otherwise they are flat");
 }
 
 // SIGINT and SIGTERM, kept from all threads that start after this.
@@ -174,9 +201,14 @@ void AddSandboxCommand(CLI::App& app, CommandAction* action) {
 int RunSandbox(const SandboxCommandOptions& options, std::ostream& out,
                std::ostream& err) {
   const sigset_t signals = BlockStopSignals();
-  sandbox::SandboxOptions sandbox_options = ToSandboxOptions(options);
-  sandbox_options.on_shutdown = [] { kill(getpid(), SIGTERM); };
-  auto sandbox = sandbox::Sandbox::Start(std::move(sandbox_options));
+  absl::StatusOr<sandbox::SandboxOptions> sandbox_options =
+      ToSandboxOptions(options);
+  if (!sandbox_options.ok()) {
+    err << "sluice sandbox: " << sandbox_options.status().message() << "\n";
+    return kExitUsage;
+  }
+  sandbox_options->on_shutdown = [] { kill(getpid(), SIGTERM); };
+  auto sandbox = sandbox::Sandbox::Start(*std::move(sandbox_options));
   if (!sandbox.ok()) {
     err << "sluice sandbox: " << sandbox.status().message() << "\n";
     return kExitFailure;

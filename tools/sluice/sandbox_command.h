@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "tools/sluice/command.h"
 
@@ -37,7 +38,12 @@ struct SandboxCommandOptions {
   std::string push_url;
   std::string push_secret;
   std::string push_ca_file;
+  // As ParseFeedGroup() of tools/sandbox/feed/feed_groups.h reads them.
+  std::vector<std::string> feed_groups;
+  bool feed_strict = false;
 
+  // Folder for state that survives a restart; empty: in memory only.
+  std::string state;
   // Folder to write a pipeline configuration for this sandbox to; empty: none.
   std::string write_config;
 };

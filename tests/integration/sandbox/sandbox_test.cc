@@ -1,5 +1,6 @@
 #include "tools/sandbox/sandbox.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pipeline/auth/jwt.h"
 #include "tests/testing/loopback_client.h"
 
 namespace sluice::sandbox {
@@ -132,6 +134,57 @@ TEST_F(SandboxTest, FaultsStrikeAndAreCounted) {
   EXPECT_EQ(faults.at("fired"), 3);
   EXPECT_EQ(faults.at("faults").at(0).at("id"), added.at("id"));
   EXPECT_EQ(Steer("GET", "/status").at("faults_fired"), 3);
+}
+
+TEST_F(SandboxTest, MovesTheClockOfAllServices) {
+  // They would make up for years of readings.
+  Steer("POST", "/devices/stop");
+  const json::value stopped = Steer(
+      "POST", "/clock", R"({"stopped": true, "set": "2030-01-01T00:00:00Z"})");
+  EXPECT_EQ(stopped.at("now"), "2030-01-01T00:00:00.000000Z");
+  EXPECT_EQ(Steer("POST", "/clock", R"({"advance": 1.5})").at("now"),
+            "2030-01-01T00:00:01.500000Z");
+  EXPECT_EQ(Steer("GET", "/clock").at("stopped"), true);
+  Steer("POST", "/clock", R"({"stopped": false})");
+  for (const char* wrong :
+       {R"({"advance": -1})", R"({"set": "soon"})",
+        R"({"set": "2030-01-01T00:00:00Z", "advance": 1})"}) {
+    EXPECT_FALSE(sandbox_->Control("POST", "/clock", wrong).ok()) << wrong;
+  }
+  // What waits notices.
+  LoopbackClient stream(devices_);
+  stream.Send(Request(
+      "GET", absl::StrCat("/v2/projects/", Project(), "/devices:stream")));
+  stream.ReadUntil("\r\n\r\n");
+  Steer("POST", "/clock", R"({"advance": 3601})");
+  EXPECT_THAT(stream.ReadToEnd(), HasSubstr("error"));
+}
+
+TEST_F(SandboxTest, KeepsTheStateOfFeedsOnDisk) {
+  SandboxOptions options;
+  options.state_folder = absl::StrCat(::testing::TempDir(), "/sandbox-state");
+  std::filesystem::remove_all(options.state_folder);
+  const std::string token =
+      SignJwt(R"({"alg":"HS256","typ":"JWT"})",
+              R"({"resource":"*","action":"*","feed_id":"*"})",
+              options.feed.api_secret);
+  const std::string body =
+      R"({"actor":"a","verb":"v","object":"o","foreign_id":"x:1"})";
+  for (int run = 1; run <= 3; ++run) {
+    sandbox_.reset();
+    sandbox_ = Sandbox::Start(options).value();
+    EXPECT_EQ(
+        Steer("GET", "/status").at("services").at("feed").at("activities"),
+        run - 1);
+    LoopbackClient client(PortOf(sandbox_->url("feed")));
+    client.Send(absl::StrCat(
+        "POST /api/v1.0/feed/user/1/?api_key=sandbox_key HTTP/1.1\r\n"
+        "Host: sandbox\r\nAuthorization: ",
+        token, "\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+    EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 201 "));
+    // Of this run, not of those before.
+    EXPECT_EQ(sandbox_->ledger().Totals().destinations[0].unknown, 1);
+  }
 }
 
 TEST_F(SandboxTest, FaultsAreSwitchedOffOneByOneOrTogether) {
