@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 # The sandbox's ready line; docs/sandbox.md describes it.
@@ -26,6 +27,21 @@ def control(path, body=None):
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(READY["control"] + path, data, timeout=_SECONDS_TO_WAIT) as answer:
         return json.load(answer)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def without_redirect(url):
+    """The status and Location of an answer that leads elsewhere."""
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(url, timeout=_SECONDS_TO_WAIT) as answer:
+            return answer.status, None
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code, answer.headers["Location"]
 
 
 def read_page(url):
@@ -83,11 +99,46 @@ def public_calls(dt):
                 yield f"{name}.{method}"
 
 
+class Calls:
+    """Which of a client's calls were made. The client itself is left as it is: the interpreter tells."""
+
+    def __init__(self, package, functions, out_of_scope):
+        """`functions`: the function of the package by the name of its call; `out_of_scope`: why, by what."""
+        self._package = package
+        self._names = {function.__code__: name for name, function in functions.items()}
+        self._out_of_scope = out_of_scope
+        self._made = set()
+
+    def watch(self):
+        def saw(frame, event, _):
+            if event == "call":
+                name = self._names.get(frame.f_code)
+                if name is not None:
+                    self._made.add(name)
+
+        sys.setprofile(saw)
+
+    def report(self):
+        """Prints the count and what is left out. False: a call was never made."""
+        sys.setprofile(None)
+        missing = sorted(set(self._names.values()) - self._made)
+        print(f"calls {_suite()}: {len(self._made)} of {len(self._names)} of {self._package} "
+              f"{pinned_version(self._package)}", flush=True)
+        for what, why in self._out_of_scope.items():
+            print(f"omits {_suite()}: {what}: {why}", flush=True)
+        for name in missing:
+            print(f"FAIL {_suite()}: the call {name} was never made", flush=True)
+        return not missing
+
+
+def _suite():
+    return pathlib.Path(sys.argv[0]).stem.removesuffix("_test")
+
+
 class _Lines(unittest.TestResult):
     def _print(self, word, test):
         name = test.id().rsplit(".", 1)[-1].removeprefix("test_").replace("_", " ")
-        suite = pathlib.Path(sys.argv[0]).stem.removesuffix("_test")
-        print(f"{word:4} {suite}: {name}", flush=True)
+        print(f"{word:4} {_suite()}: {name}", flush=True)
 
     def addSuccess(self, test):
         super().addSuccess(test)
@@ -112,8 +163,15 @@ def run(*command, stdin=None, **environment):
         env={name: value for name, value in merged.items() if value is not None})
 
 
-def main():
-    """Runs the checks of the calling script and leaves the process with 0 if all passed."""
+def main(*modules, calls=None):
+    """Runs the checks of the calling script and of `modules`, and leaves the process with 0 if all passed.
+
+    With `calls`, every call of the client must have been made.
+    """
     result = _Lines()
-    unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]).run(result)
-    sys.exit(not result.wasSuccessful())
+    if calls is not None:
+        calls.watch()
+    for module in (sys.modules["__main__"], *modules):
+        unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
+    complete = calls is None or calls.report()
+    sys.exit(not (result.wasSuccessful() and complete))

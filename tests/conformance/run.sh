@@ -34,6 +34,27 @@ mkdir -p "$(dirname "${environment}")"
   if [[ ! -e "${environment}/complete" ]]; then make_environment; fi
 ) 9>"${environment}.lock"
 
+# The same for Node.js; the lock file names every package with its checksum.
+key="$({ node --version && cat "${here}/package.json" "${here}/package-lock.json"; } | sha256sum | cut -c1-16)"
+readonly packages="${HOME:-/root}/.cache/sluice/conformance/npm-${key}"
+
+install_node_packages() {
+  printf 'Installing the official client for Node.js into %s\n' "${packages}" >&2
+  rm -rf "${packages}"
+  mkdir -p "${packages}"
+  cp "${here}/package.json" "${here}/package-lock.json" "${packages}"
+  # npm does not read the certificates of the system, where those of a company's own proxy are.
+  NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}" \
+    npm ci --prefix "${packages}" --ignore-scripts --no-audit --no-fund >&2
+  touch "${packages}/complete"
+}
+
+(
+  flock 9
+  if [[ ! -e "${packages}/complete" ]]; then install_node_packages; fi
+) 9>"${packages}.lock"
+export NODE_PATH="${packages}/node_modules"
+
 # Modules come from that environment alone.
 unset PYTHONPATH PYTHONHOME
 export PYTHONDONTWRITEBYTECODE=1

@@ -2,8 +2,9 @@
 
 Usage: runner.py --sluice=BINARY [SUITE...]
 
-One line per check on stdout, `ok   SUITE: CHECK` or `FAIL SUITE: CHECK`, and `N passed, N failed` at the end;
-reasons go to stderr. Exits with 1 unless every check passed and there was at least one.
+One line per check on stdout, `ok   SUITE: CHECK` or `FAIL SUITE: CHECK`; then how many of a client's calls were made
+(`calls SUITE: ...`) and what was left out and why (`omits SUITE: ...`), as far as the suites tell; `N passed, N failed` at
+the end. Reasons go to stderr. Exits with 1 unless every check passed and there was at least one.
 """
 
 import argparse
@@ -16,7 +17,16 @@ import tempfile
 import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUITES = ("disruptive", "feed", "feed_wire", "inthing", "inthing_wire", "pages")
+# The script of each suite. Those in JavaScript run with Node.js and the packages of package.json.
+SUITES = {
+    "disruptive": "disruptive_test.py",
+    "feed": "feed_test.py",
+    "feed_js": "feed_js_test.cjs",
+    "feed_wire": "feed_wire_test.py",
+    "inthing": "inthing_test.py",
+    "inthing_wire": "inthing_wire_test.py",
+    "pages": "pages_test.py",
+}
 
 # Nothing happens but what a check asks for, and history is there soon. The clients' own limits stay out of the way
 # of a fast run, but for inthing's, which its script looks at.
@@ -75,10 +85,11 @@ def client_environment(binary, ready, directory):
     return environment
 
 
-def run_script(suite, environment):
-    """Returns (checks passed, checks failed, what went wrong besides)."""
-    process = subprocess.Popen(
-        [sys.executable, HERE / f"{suite}_test.py"], stdout=subprocess.PIPE, text=True, env=environment)
+def run_script(suite, environment, summary):
+    """Returns (checks passed, checks failed, what went wrong besides); lines for the end go to `summary`."""
+    script = HERE / SUITES[suite]
+    interpreter = sys.executable if script.suffix == ".py" else "node"
+    process = subprocess.Popen([interpreter, script], stdout=subprocess.PIPE, text=True, env=environment)
     late = threading.Event()
 
     def end():
@@ -90,6 +101,9 @@ def run_script(suite, environment):
     passed = failed = 0
     try:
         for line in process.stdout:
+            if line.startswith(("calls ", "omits ")):
+                summary.append(line)
+                continue
             print(line, end="", flush=True)
             passed += line.startswith("ok   ")
             failed += line.startswith("FAIL ")
@@ -104,7 +118,7 @@ def run_script(suite, environment):
     return passed, failed, ""
 
 
-def run_suite(binary, suite):
+def run_suite(binary, suite, summary):
     """Returns (checks passed, checks failed)."""
     with tempfile.TemporaryDirectory(prefix="sluice-conformance-") as name:
         directory = pathlib.Path(name)
@@ -113,7 +127,8 @@ def run_suite(binary, suite):
         troubles = []
         try:
             if sandbox.ready is not None:
-                passed, failed, trouble = run_script(suite, client_environment(binary, sandbox.ready, directory))
+                environment = client_environment(binary, sandbox.ready, directory)
+                passed, failed, trouble = run_script(suite, environment, summary)
                 troubles.append(trouble)
         finally:
             troubles.append(sandbox.stop())
@@ -134,10 +149,12 @@ def main():
     if unknown:
         parser.error(f"no suite {', '.join(sorted(unknown))}; the suites are {', '.join(SUITES)}")
     passed = failed = 0
+    summary = []
     for suite in arguments.suites or SUITES:
-        suite_passed, suite_failed = run_suite(arguments.sluice, suite)
+        suite_passed, suite_failed = run_suite(arguments.sluice, suite, summary)
         passed += suite_passed
         failed += suite_failed
+    print("".join(summary), end="")
     print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if passed and not failed else 1
 

@@ -27,7 +27,7 @@ readonly -a BUILD_PACKAGES=(
 # For ./dev check and ./dev fmt.
 readonly -a CHECK_PACKAGES=(ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 
-# For ./dev conformance: the official clients run in a Python environment, the pages of the sandbox in a browser.
+# For ./dev conformance: the official clients run in a Python environment and with Node.js, the pages of the sandbox in a browser.
 readonly -a CONFORMANCE_PACKAGES=(ca-certificates chromium python3 python3-venv)
 
 # Debian has no buildifier. npm carries the upstream binary.
@@ -109,6 +109,7 @@ setup_check() {
 
 setup_conformance() {
   install_packages "${BUILD_PACKAGES[@]}" "${CONFORMANCE_PACKAGES[@]}"
+  install_node
 }
 
 setup_all() {
