@@ -157,7 +157,7 @@ TEST_F(SandboxTest, MovesTheClockOfAllServices) {
       "GET", absl::StrCat("/v2/projects/", Project(), "/devices:stream")));
   stream.ReadUntil("\r\n\r\n");
   Steer("POST", "/clock", R"({"advance": 3601})");
-  EXPECT_THAT(stream.ReadToEnd(), HasSubstr("error"));
+  EXPECT_THAT(stream.ReadUntil("0\r\n\r\n"), HasSubstr("error"));
 }
 
 TEST_F(SandboxTest, KeepsTheStateOfFeedsOnDisk) {
