@@ -111,4 +111,46 @@ expect 0 "removed run:1" remove user:1 --foreign-id run:1
 expect 1 "code 4" add user:1 '{"verb":"run","object":"1"}'
 expect 1 "code 2" get user:1 --api-key wrong --api-secret-env STREAM_SECRET
 
+# Users, collections, reactions, notifications and the rest.
+id=89199700-2d0c-11ea-8080-80003644b625
+expect 0 '{"name":"Bob"}' users add bob --data '{"name":"Bob"}'
+expect 1 "code 22" users add bob
+expect 0 "bob" users add bob --get-or-create
+expect 0 "Robert" users update bob '{"name":"Robert"}'
+expect 0 "followers_count" users get bob --follow-counts
+expect 0 "alice" users add-many '[{"id":"alice"},{"id":"eve","data":{"n":1}}]' --override
+expect 0 "eve" users get alice eve
+expect 0 "deleted 2 users" users delete alice eve
+expect 0 "food:1" collections add food '{"n":1}' --id 1
+expect 0 '{"n":2}' collections update food 1 '{"n":2}'
+expect 0 "stored 2 entries" collections upsert food '[{"id":"2","n":1},{"id":"3","n":1}]'
+expect 0 "food:2" collections get food 1 2
+expect 0 "food:3" collections select food 3 4
+expect 0 "deleted 2 entries" collections delete food 2 3
+expect 0 "deleted 1 entry" collections delete food 1
+expect 1 "code 16" collections get food 1
+expect 0 "${id}" add user:8 '{"actor":"SU:bob","verb":"tweet","object":"1","foreign_id":"tweet:1","time":"2020-01-02T03:04:05.123456"}'
+expect 0 "Robert" get user:8 --enrich --reaction-counts
+expect 0 "like" reactions add "${id}" like --user bob --data '{"n":1}' --target-feeds user:9
+reaction="$(sed -n 's/^id  *//p' <<< "${printed}")"
+expect 0 "${reaction}" get user:9
+expect 0 "thanks" reactions add-child "${reaction}" thanks --user bob
+expect 0 "${reaction}" reactions filter activity "${id}" --kind like
+expect 0 "thanks" reactions filter reaction "${reaction}"
+expect 0 "${id}" reactions get "${reaction}"
+expect 0 "CREATED" reactions get "${reaction}" "${reaction}" --include-deleted
+expect 0 '{"n":2}' reactions update "${reaction}" --data '{"n":2}'
+expect 0 "deleted ${reaction}" reactions delete "${reaction}" --soft
+expect 0 "restored ${reaction}" reactions restore "${reaction}"
+expect 1 "code 16" reactions restore "${reaction}"
+expect 0 "deleted ${reaction}" reactions delete "${reaction}"
+expect 0 "run" add notification:1 "${activity}"
+expect 0 "1 unread" get notification:1 --mark-seen all
+expect 0 "0 unread" get notification:1 --mark-read all
+expect 0 "counted" engagements '[{"content":"tweet:2","label":"click","user_data":"bob"}]'
+expect 0 "counted" impressions '[{"content_list":["tweet:1"],"user_data":"bob"}]'
+expect 0 "title" og https://example.com/page
+expect 0 "results" personalization get follow_recommendations --param user_id=bob
+expect 0 "deleted 1 user" users delete bob
+
 exit $((failures > 0))
