@@ -162,6 +162,12 @@ def run(*command, stdin=None, **environment):
         command, input=stdin, capture_output=True, text=True, timeout=_SECONDS_TO_WAIT, check=False,
         env={name: value for name, value in merged.items() if value is not None})
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._print("FAIL", test)
+            print(subtest, (self.failures + self.errors)[-1][1], file=sys.stderr, flush=True)
+
 
 def main(*modules, calls=None):
     """Runs the checks of the calling script and of `modules`, and leaves the process with 0 if all passed.

@@ -467,7 +467,7 @@ class Trouble(unittest.TestCase):
         self.assertIn(PROJECT, [project.project_id for project in dt.Project.list_projects()])
 
 
-# Calls that this script does not make, and why.
+# Calls that this script does not make, and why. What each of them sends is compared in disruptive_wire_test.py.
 ONE_ACCOUNT = "the sandbox has one account, and nobody else has a role"
 OUT_OF_SCOPE = {
     "Claim": "the sandbox has no boxes to claim",

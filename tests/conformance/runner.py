@@ -20,6 +20,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 # The script of each suite. Those in JavaScript run with Node.js and the packages of package.json.
 SUITES = {
     "disruptive": "disruptive_test.py",
+    "disruptive_wire": "disruptive_wire_test.py",
+    "disruptive_filters": "disruptive_filters_test.py",
     "feed": "feed_test.py",
     "feed_js": "feed_js_test.cjs",
     "feed_wire": "feed_wire_test.py",
@@ -34,7 +36,7 @@ SANDBOX_OPTIONS = ("--devices=120", "--rate=0", "--history-delay=0.2", "--no-rat
 
 SECONDS_TO_START = 30
 SECONDS_TO_STOP = 15
-SECONDS_PER_SUITE = 180
+SECONDS_PER_SUITE = 300
 
 
 class Sandbox:

@@ -7,10 +7,9 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "pipeline/topology/scalar_values.h"
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/input.h"
+#include "tools/sluice/moment.h"
 
 namespace sluice {
 namespace {
@@ -20,20 +19,6 @@ using Run = int (*)(const DeadLettersOptions&, std::ostream&, std::ostream&);
 // A payload given as @FILE has at most so many bytes: what max_event_bytes
 // can be at most.
 constexpr size_t kMaxPayloadBytes = size_t{64} << 20;
-
-// A moment, or how long ago it was.
-absl::Time ParseMoment(const std::string& option, const std::string& text) {
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
-  const absl::StatusOr<absl::Duration> ago = ParseDuration(text);
-  if (ago.ok()) return absl::Now() - *ago;
-  throw CLI::ValidationError(
-      option, absl::StrCat("\"", text,
-                           "\" is not allowed; must be a moment such as "
-                           "2024-05-01T12:00:00Z, or a length of time back "
-                           "from now such as 30m, 24h or 7d"));
-}
 
 // The bytes of a --data.
 std::string ReadPayload(const std::string& text) {

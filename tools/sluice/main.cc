@@ -8,6 +8,7 @@
 #include "tools/sluice/command.h"
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
+#include "tools/sluice/disruptive_command.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/feed/feed_command.h"
 #include "tools/sluice/help_command.h"
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   sluice::AddStatusCommand(app, &action);
   sluice::AddLogCommand(app, &action);
   sluice::AddDeadLettersCommand(app, &action);
+  sluice::AddDisruptiveCommand(app, registry, &action);
   sluice::AddInthingCommand(app, &action);
   sluice::AddPluginsCommand(app, registry, &action);
   sluice::AddFeedCommand(app, registry, &action);
