@@ -26,6 +26,13 @@ absl::Time ParseStamp(const std::string& text) {
   return time;
 }
 
+std::string DeviceJson(const std::string& device, absl::Time reported) {
+  return absl::StrFormat(
+      R"({"name":"projects/p/devices/%s","type":"temperature","labels":{},)"
+      R"("reported":{"temperature":{"updateTime":"%s"}}})",
+      device, Stamp(reported));
+}
+
 // Where a page begins: its token is the number of items before it.
 size_t PageBegin(const std::multimap<std::string, std::string>& query) {
   const auto token = query.find("pageToken");
@@ -70,6 +77,7 @@ void DeviceCloud::Handle(std::shared_ptr<ServerExchange> exchange) {
   }
   if (path == kDevices) return ListDevices(*exchange, query);
   const std::vector<std::string> steps = absl::StrSplit(path, '/');
+  if (steps.size() == 5) return GiveDevice(*exchange, steps[4]);
   CHECK_EQ(steps.size(), 6u) << url;
   GiveHistory(*exchange, steps[4], query);
 }
@@ -129,10 +137,7 @@ void DeviceCloud::ListDevices(ServerExchange& exchange, const Query& query) {
   size_t at = 0;
   for (const auto& [device, reported] : last_time_) {
     if (at++ < begin || items.size() == options_.device_page) continue;
-    items.push_back(absl::StrFormat(
-        R"({"name":"projects/p/devices/%s","type":"temperature","labels":{},)"
-        R"("reported":{"temperature":{"updateTime":"%s"}}})",
-        device, Stamp(reported)));
+    items.push_back(DeviceJson(device, reported));
   }
   const size_t end = begin + items.size();
   exchange.Respond(
@@ -140,6 +145,15 @@ void DeviceCloud::ListDevices(ServerExchange& exchange, const Query& query) {
       absl::StrCat(R"({"devices":[)", absl::StrJoin(items, ","),
                    R"(],"nextPageToken":")",
                    end < last_time_.size() ? absl::StrCat(end) : "", R"("})"));
+}
+
+void DeviceCloud::GiveDevice(ServerExchange& exchange,
+                             const std::string& device) {
+  const auto found = last_time_.find(device);
+  if (found == last_time_.end()) {
+    return exchange.Respond(404, R"({"error":"no such device","code":404})");
+  }
+  exchange.Respond(200, DeviceJson(device, found->second));
 }
 
 void DeviceCloud::GiveHistory(ServerExchange& exchange,

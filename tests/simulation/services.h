@@ -103,6 +103,7 @@ class DeviceCloud final : public Service {
   void OpenStream(std::shared_ptr<ServerExchange> exchange);
   void Ping(std::shared_ptr<Stream> stream);
   void ListDevices(ServerExchange& exchange, const Query& query);
+  void GiveDevice(ServerExchange& exchange, const std::string& device);
   void GiveHistory(ServerExchange& exchange, const std::string& device,
                    const Query& query);
   std::string Frame(const std::string& envelope) const;
