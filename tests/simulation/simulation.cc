@@ -205,6 +205,7 @@ void Simulation::AddCloudSource() {
   config->set_base_url("http://api/v2");
   config->set_token_url("http://identity/oauth2/token");
   // The cloud was made with the same coin.
+  config->mutable_labels()->set_off(true);
   config->set_format(cloud_.sse() ? disruptive::v1::SSE : disruptive::v1::JSON);
   *config->mutable_backfill()->mutable_first_start() = ToProto(absl::Hours(24));
   SourceSpec source;
