@@ -33,6 +33,14 @@ struct TargetName {
   std::string_view device;
 };
 
+// The name of a field, without escapes, and its value.
+simdjson::error_code TakeField(
+    simdjson::simdjson_result<ondemand::field>& field, std::string_view* key,
+    ondemand::value* value) {
+  if (auto error = field.unescaped_key().get(*key)) return error;
+  return field.value().get(*value);
+}
+
 }  // namespace
 
 // A parser's document ends with its next use, so what is read while another
@@ -60,7 +68,7 @@ struct EventDecoder::Parsers {
   }
 
   simdjson::error_code ReadLabels(ondemand::value value);
-  simdjson::error_code ReadEvent(ondemand::object object, Frame* frame);
+  simdjson::error_code ReadEvent(ondemand::value value, Frame* frame);
   simdjson::error_code ReadError(ondemand::value value, Frame* frame);
   simdjson::error_code ReadResult(ondemand::value value, Frame* frame);
   simdjson::error_code ReadFrame(std::string_view bytes, Frame* frame);
@@ -89,22 +97,22 @@ simdjson::error_code EventDecoder::Parsers::ReadLabels(ondemand::value value) {
     std::string_view key;
     std::string_view text;
     ondemand::value label;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(label)) return error;
+    if (auto error = TakeField(field, &key, &label)) return error;
     if (label.get_string().get(text)) continue;
     labels.push_back({key, text});
   }
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code EventDecoder::Parsers::ReadEvent(ondemand::object object,
+simdjson::error_code EventDecoder::Parsers::ReadEvent(ondemand::value event,
                                                       Frame* frame) {
+  ondemand::object object;
+  if (auto error = event.get(object)) return error;
   has_event = true;
   for (auto field : object) {
     std::string_view key;
     ondemand::value value;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(value)) return error;
+    if (auto error = TakeField(field, &key, &value)) return error;
     simdjson::error_code error = simdjson::SUCCESS;
     if (key == "eventId") {
       error = value.get_string().get(frame->event.id);
@@ -142,8 +150,7 @@ simdjson::error_code EventDecoder::Parsers::ReadError(ondemand::value value,
   for (auto field : object) {
     std::string_view key;
     ondemand::value item;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(item)) return error;
+    if (auto error = TakeField(field, &key, &item)) return error;
     // A field of an unexpected type is passed over.
     if (key == "code") {
       if (item.get_int64().get(code)) code = 0;
@@ -168,12 +175,9 @@ simdjson::error_code EventDecoder::Parsers::ReadResult(ondemand::value value,
   for (auto field : result) {
     std::string_view key;
     ondemand::value item;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(item)) return error;
+    if (auto error = TakeField(field, &key, &item)) return error;
     if (key == "event") {
-      ondemand::object event;
-      if (auto error = item.get(event)) return error;
-      if (auto error = ReadEvent(event, frame)) return error;
+      if (auto error = ReadEvent(item, frame)) return error;
     } else if (key == "labels") {
       if (auto error = ReadLabels(item)) return error;
     }
@@ -190,8 +194,7 @@ simdjson::error_code EventDecoder::Parsers::ReadFrame(std::string_view bytes,
   for (auto field : object) {
     std::string_view key;
     ondemand::value value;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(value)) return error;
+    if (auto error = TakeField(field, &key, &value)) return error;
     if (key == "result") {
       if (auto error = ReadResult(value, frame)) return error;
     } else if (key == "error") {
@@ -211,8 +214,7 @@ simdjson::error_code EventDecoder::Parsers::ReadMetadata(
     std::string_view key;
     std::string_view text;
     ondemand::value item;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(item)) return error;
+    if (auto error = TakeField(field, &key, &item)) return error;
     if (key != "deviceType" && key != "productNumber") continue;
     if (item.get_string().get(text) || text.empty()) continue;
     metadata.push_back({key, text});
@@ -229,12 +231,9 @@ simdjson::error_code EventDecoder::Parsers::ReadPush(std::string_view bytes,
   for (auto field : object) {
     std::string_view key;
     ondemand::value value;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(value)) return error;
+    if (auto error = TakeField(field, &key, &value)) return error;
     if (key == "event") {
-      ondemand::object event;
-      if (auto error = value.get(event)) return error;
-      if (auto error = ReadEvent(event, frame)) return error;
+      if (auto error = ReadEvent(value, frame)) return error;
     } else if (key == "labels") {
       if (auto error = ReadLabels(value)) return error;
     } else if (key == "metadata") {
@@ -373,8 +372,7 @@ absl::StatusOr<HistoryPage> EventDecoder::DecodeHistoryPage(
   for (auto field : object) {
     std::string_view key;
     ondemand::value value;
-    if (auto error = field.unescaped_key().get(key)) return failed(error);
-    if (auto error = field.value().get(value)) return failed(error);
+    if (auto error = TakeField(field, &key, &value)) return failed(error);
     if (key == "nextPageToken") {
       std::string_view token;
       if (!value.get_string().get(token)) page.next_page_token = token;
@@ -428,8 +426,7 @@ simdjson::error_code EventDecoder::Parsers::ReadDevice(ondemand::object object,
   for (auto field : object) {
     std::string_view key;
     ondemand::value value;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    if (auto error = field.value().get(value)) return error;
+    if (auto error = TakeField(field, &key, &value)) return error;
     if (key == "name") {
       std::string_view name;
       if (auto error = value.get_string().get(name)) return error;
@@ -465,8 +462,7 @@ absl::StatusOr<DevicePage> EventDecoder::DecodeDevicePage(
   for (auto field : object) {
     std::string_view key;
     ondemand::value value;
-    if (auto error = field.unescaped_key().get(key)) return failed(error);
-    if (auto error = field.value().get(value)) return failed(error);
+    if (auto error = TakeField(field, &key, &value)) return failed(error);
     if (key == "nextPageToken") {
       std::string_view token;
       if (!value.get_string().get(token)) page.next_page_token = token;

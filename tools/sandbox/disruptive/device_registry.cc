@@ -248,4 +248,21 @@ absl::StatusOr<std::string> DeviceRegistry::List(
                     [&](size_t i) { return selected[i]->ToJson(); });
 }
 
+Device* FindNamedDevice(DeviceRegistry& registry, const std::string& name,
+                        json::array* errors) {
+  const auto refuse = [&](std::string_view code, std::string_view message) {
+    errors->push_back(json::object{
+        {"device", name}, {"status", {{"code", code}, {"message", message}}}});
+    return nullptr;
+  };
+  const DisruptivePath path = DisruptivePath::Parse(name);
+  if (path.parts.size() != 4 || path.parts[0] != "projects" ||
+      path.parts[2] != "devices") {
+    return refuse("INVALID_ARGUMENT", "invalid device name");
+  }
+  Device* device = registry.Find(path.parts[1], path.parts[3]);
+  if (device == nullptr) return refuse("NOT_FOUND", "device not found");
+  return device;
+}
+
 }  // namespace sluice::sandbox

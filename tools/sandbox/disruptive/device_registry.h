@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "boost/json/array.hpp"
 #include "tools/sandbox/disruptive/disruptive_http.h"
 
 namespace sluice::sandbox {
@@ -113,6 +114,12 @@ class DeviceRegistry {
   std::vector<std::unique_ptr<Device>> devices_;
   absl::flat_hash_map<std::string, Device*> by_id_;
 };
+
+// The device "projects/P/devices/D" of a request about many. Null: there is
+// none, and why is put behind `errors`:
+// {"device": name, "status": {"code": ..., "message": ...}}.
+Device* FindNamedDevice(DeviceRegistry& registry, const std::string& name,
+                        boost::json::array* errors);
 
 }  // namespace sluice::sandbox
 

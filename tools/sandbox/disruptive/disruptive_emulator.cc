@@ -293,18 +293,8 @@ DisruptiveEmulator::Answer DisruptiveEmulator::UpdateLabels(
   }
   json::array errors;
   for (const std::string& name : names) {
-    const DisruptivePath path = DisruptivePath::Parse(name);
-    if (path.parts.size() != 4 || path.parts[0] != "projects" ||
-        path.parts[2] != "devices") {
-      errors.push_back(
-          DeviceError(name, "INVALID_ARGUMENT", "invalid device name"));
-      continue;
-    }
-    Device* device = cloud_.registry().Find(path.parts[1], path.parts[3]);
-    if (device == nullptr) {
-      errors.push_back(DeviceError(name, "NOT_FOUND", "device not found"));
-      continue;
-    }
+    Device* device = FindNamedDevice(cloud_.registry(), name, &errors);
+    if (device == nullptr) continue;
     cloud_.ChangeLabels(*device, set, remove);
   }
   return JsonText(json::object{{"batchErrors", std::move(errors)}});

@@ -60,9 +60,4 @@ absl::StatusOr<std::vector<std::string>> TextList(const json::object& object,
       absl::StrCat(ToAbsl(name), " must be a list of texts"));
 }
 
-json::object DeviceError(const std::string& name, std::string_view code,
-                         std::string_view message) {
-  return {{"device", name}, {"status", {{"code", code}, {"message", message}}}};
-}
-
 }  // namespace sluice::sandbox

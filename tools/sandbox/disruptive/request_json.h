@@ -29,11 +29,6 @@ absl::StatusOr<std::map<std::string, std::string>> TextMap(
 absl::StatusOr<std::vector<std::string>> TextList(
     const boost::json::object& object, std::string_view name);
 
-// What went wrong with one device of many:
-// {"device": name, "status": {"code": ..., "message": ...}}.
-boost::json::object DeviceError(const std::string& name, std::string_view code,
-                                std::string_view message);
-
 }  // namespace sluice::sandbox
 
 #endif  // TOOLS_SANDBOX_DISRUPTIVE_REQUEST_JSON_H_
