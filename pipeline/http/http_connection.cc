@@ -73,6 +73,13 @@ HttpServerRequest ToRequest(http::request<AppendBody> message,
 
 }  // namespace
 
+HttpResponse HttpConnectionHost::ErrorAnswer(int status,
+                                             std::string_view message) {
+  return {.status = status,
+          .headers = {{"Content-Type", "text/plain"}},
+          .body = std::string(message) + "\n"};
+}
+
 HttpConnection::HttpConnection(std::shared_ptr<HttpConnectionHost> host,
                                asio::ip::tcp::socket socket)
     : host_(std::move(host)),
@@ -203,11 +210,22 @@ void HttpConnection::Parse() {
     if (error == http::error::need_more) return;
     if (error) return Refuse(error);
     if (!had_header && parser_->is_header_done()) OnHeader();
+    if (state_ != State::kReading) return;
     if (parser_->is_done()) return OnRequestComplete();
   }
 }
 
+HeadVerdict HttpConnection::JudgeHead() const {
+  if (host_->judge_head == nullptr || parser_->is_done()) {
+    return HeadVerdict::kReadOn;
+  }
+  return host_->judge_head(ToRequest(parser_->get(), peer_));
+}
+
 void HttpConnection::OnHeader() {
+  const HeadVerdict verdict = JudgeHead();
+  if (verdict == HeadVerdict::kReset) return Close(/*reset=*/true);
+  if (verdict == HeadVerdict::kClose) return CloseGently();
   const auto& message = parser_->get();
   const auto expect = message.find(http::field::expect);
   if (expect == message.end() || message.version() < 11 || parser_->is_done() ||
@@ -240,11 +258,11 @@ void HttpConnection::Refuse(const ErrorCode& error) {
   int status = 400;
   if (error == http::error::body_limit) status = 413;
   if (error == http::error::header_limit) status = 431;
-  const std::string body = absl::StrCat(error.message(), "\n");
-  Queue(FormatHead(status, {{"Content-Type", "text/plain"}},
-                   {HttpFraming::Kind::kLength, body.size()}, /*close=*/true,
-                   host_->executor.Now()) +
-        body);
+  const HttpResponse answer = host_->ErrorAnswer(status, error.message());
+  Queue(FormatHead(status, answer.headers,
+                   {HttpFraming::Kind::kLength, answer.body.size()},
+                   /*close=*/true, host_->executor.Now()) +
+        answer.body);
   state_ = State::kAnswering;
   after_write_ = AfterWrite::kClose;
   Flush();

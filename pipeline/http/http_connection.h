@@ -8,9 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "boost/asio/ip/tcp.hpp"
@@ -35,6 +37,10 @@ struct HttpConnectionHost
 
   virtual void OnRequest(HttpServerRequest request,
                          std::shared_ptr<HttpResponder> responder) = 0;
+  // Of a request whose body is still to be read; null: all are read on.
+  std::function<HeadVerdict(const HttpServerRequest& head)> judge_head;
+  // The answer to a request that cannot be handed on; its status is `status`.
+  virtual HttpResponse ErrorAnswer(int status, std::string_view message);
   // Forgets the connection: the last thing it does.
   virtual void OnClosed(HttpConnection* connection) = 0;
 
@@ -106,6 +112,8 @@ class HttpConnection final
   void AwaitMore();
   void Parse();
   void OnHeader();
+  // What the host wants with the request under way.
+  HeadVerdict JudgeHead() const;
   void OnRequestComplete();
   void Refuse(const ErrorCode& error);
 

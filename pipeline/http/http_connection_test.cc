@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -259,6 +260,38 @@ TEST_F(HttpConnectionTest, ARequestThatTakesTooLongIsClosedThoughItGoesOn) {
   while (sent < 16'000'000 && client.Send("x")) ++sent;
   EXPECT_LT(sent, 16'000'000);
   EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(HttpConnectionTest, MayHangUpBeforeABodyIsRead) {
+  HeadVerdict verdict = HeadVerdict::kReadOn;
+  std::vector<std::string> heads;
+  HttpServerOptions options;
+  options.judge_head = [&](const HttpServerRequest& head) {
+    heads.push_back(absl::StrCat(head.method, head.path, head.body));
+    return verdict;
+  };
+  Start(options);
+  const auto post = [](const std::string& body) {
+    return absl::StrCat("POST /p?q HTTP/1.1\r\nHost: h\r\nContent-Length: 3",
+                        "\r\n\r\n", body);
+  };
+  LoopbackClient client(server_->port());
+  client.Send("GET /g HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(BodyOf(client.ReadAnswer()), "GET /g []");
+  client.Send(post("abc"));
+  EXPECT_EQ(BodyOf(client.ReadAnswer()), "POST /p?q [abc]");
+  for (const bool reset : {false, true}) {
+    verdict = reset ? HeadVerdict::kReset : HeadVerdict::kClose;
+    // With the body to come, or in one piece with the head.
+    for (const char* body : {"", "abc"}) {
+      LoopbackClient other(server_->port());
+      other.Send(post(body));
+      EXPECT_EQ(other.ReadToEnd(), "");
+      EXPECT_EQ(other.was_reset(), reset) << body;
+    }
+  }
+  EXPECT_EQ(requests_, 2);
+  EXPECT_EQ(heads, std::vector<std::string>(5, "POST/p"));
 }
 
 TEST_F(HttpConnectionTest, AHalfRequestIsDroppedInSilence) {

@@ -21,6 +21,13 @@ struct HttpServerRequest {
   std::string peer;  // "127.0.0.1:43210"
 };
 
+// What becomes of a request whose head has arrived.
+enum class HeadVerdict {
+  kReadOn,
+  kClose,  // the connection, by FIN, without an answer
+  kReset,  // the same by RST
+};
+
 // Answers one request, at once or later, from any thread (one at a time).
 // Dropping it before the answer is complete closes the connection. May outlive
 // the server; it then answers nobody.

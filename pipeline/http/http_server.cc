@@ -70,6 +70,7 @@ class Server final : public HttpConnectionHost {
     max_body_bytes = options_.max_body_bytes;
     idle_timeout = absl::ToChronoNanoseconds(options_.idle_timeout);
     request_timeout = absl::ToChronoNanoseconds(options_.request_timeout);
+    judge_head = options_.judge_head;
   }
 
   absl::Status LoadCertificate();
@@ -83,6 +84,11 @@ class Server final : public HttpConnectionHost {
   void OnRequest(HttpServerRequest request,
                  std::shared_ptr<HttpResponder> responder) override {
     handler_(std::move(request), std::move(responder));
+  }
+  HttpResponse ErrorAnswer(int status, std::string_view message) override {
+    return options_.error_answer == nullptr
+               ? HttpConnectionHost::ErrorAnswer(status, message)
+               : options_.error_answer(status, message);
   }
   void OnClosed(HttpConnection* connection) override;
 

@@ -5,8 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -37,6 +39,14 @@ struct HttpServerOptions {
   // Longest time a request may take to arrive, from its first byte to its last;
   // then the connection is closed. Bounds clients that are slow on purpose.
   absl::Duration request_timeout = absl::InfiniteDuration();
+  // Forms the answer to a request that never reaches the handler: `status` is
+  // 400, 413 or 431 and becomes the answer's; `message` says why. Runs on the
+  // server's thread. Null: the message as plain text.
+  std::function<HttpResponse(int status, std::string_view message)>
+      error_answer;
+  // Faults: sees the head of each request that has a body, before the body is
+  // read. Runs on the server's thread. Null: all are read.
+  std::function<HeadVerdict(const HttpServerRequest& head)> judge_head;
 };
 
 // Accepts connections and calls a handler per request.
@@ -46,7 +56,7 @@ struct HttpServerOptions {
 //
 // The server runs its own thread; `handler` runs on that thread and must not
 // block. Oversized requests are answered 413 or 431 and malformed ones 400,
-// without the handler.
+// without the handler, in the form of HttpServerOptions::error_answer.
 class HttpServer {
  public:
   using Handler = absl::AnyInvocable<void(HttpServerRequest,

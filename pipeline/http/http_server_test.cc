@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "tests/testing/loopback_client.h"
@@ -127,6 +129,33 @@ TEST(HttpServerTest, ConnectionsBeyondTheLimitWait) {
   second.Send(kGet);
   first.reset();
   EXPECT_TRUE(absl::StrContains(second.ReadAnswer(), "hello"));
+}
+
+TEST(HttpServerTest, ErrorsOfItsOwnHaveTheFormAskedFor) {
+  HttpServerOptions options;
+  options.max_body_bytes = 4;
+  for (const bool own : {false, true}) {
+    if (own) {
+      options.error_answer = [](int status, std::string_view message) {
+        return HttpResponse{.status = status,
+                            .headers = {{"Content-Type", "text/own"}},
+                            .body = std::string(message) + "?"};
+      };
+    }
+    auto server = MustStart(options);
+    for (const auto& [request, status] :
+         {std::pair("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", "413 "),
+          std::pair("GET /\r\n\r\n", "400 ")}) {
+      LoopbackClient client(server->port());
+      client.Send(request);
+      const std::string answer = client.ReadToEnd();
+      EXPECT_EQ(answer.substr(0, 13), absl::StrCat("HTTP/1.1 ", status));
+      EXPECT_TRUE(absl::StrContains(
+          answer, own ? "Content-Type: text/own" : "Content-Type: text/plain"))
+          << answer;
+      EXPECT_EQ(answer.back(), own ? '?' : '\n') << answer;
+    }
+  }
 }
 
 TEST(HttpServerTest, TimersRunNextToTheHandlers) {
