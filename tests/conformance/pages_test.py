@@ -53,6 +53,7 @@ class InthingPage(Pages):
             self.wait_for_event(tab, new.text("It *rains*", title=title))
         titles = tab.evaluate("[...document.querySelectorAll('article h2')].map(e => e.textContent.trim())")
         self.assertEqual(titles[:2], ["Second", "First"])
+        self.assertEqual(tab.evaluate("document.getElementById('posts').textContent"), "2 posts")
         self.assertEqual(tab.evaluate("document.querySelector('article em').textContent"), "rains")
 
     def test_keeps_hostile_texts_as_text(self):

@@ -27,12 +27,15 @@ HttpResponse Json(int status, std::string body) {
           .body = std::move(body)};
 }
 
-HttpResponse ErrorAnswer(const absl::Status& status) {
+HttpResponse ErrorAnswer(int status, std::string_view message) {
   std::string body = R"({"error":)";
-  const absl::string_view message = status.message();
-  AppendJsonString(std::string_view(message.data(), message.size()), &body);
-  body += '}';
-  return Json(absl::IsNotFound(status) ? 404 : 400, std::move(body));
+  AppendJsonString(message, &body);
+  return Json(status, body + "}");
+}
+
+HttpResponse ErrorAnswer(const absl::Status& status) {
+  return ErrorAnswer(absl::IsNotFound(status) ? 404 : 400,
+                     ToStd(status.message()));
 }
 
 absl::Status NoSuchPath(const HttpServerRequest& request) {
@@ -66,6 +69,9 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(
     ControlServerOptions options) {
   HttpServerOptions server_options;
   server_options.port = options.port;
+  server_options.error_answer = [](int status, std::string_view message) {
+    return ErrorAnswer(status, message);
+  };
   auto control =
       std::unique_ptr<ControlServer>(new ControlServer(std::move(options)));
   SLUICE_ASSIGN_OR_RETURN(

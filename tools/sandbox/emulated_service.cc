@@ -30,6 +30,14 @@ absl::StatusOr<std::unique_ptr<EmulatedService>> EmulatedService::Start(
   HttpServerOptions options;
   options.port = port;
   options.max_body_bytes = service->emulator_->max_body_bytes();
+  options.error_answer = [emulator = service->emulator_.get()](
+                             int status, std::string_view message) {
+    return emulator->ErrorAnswer(status, message);
+  };
+  options.judge_head = [service =
+                            service.get()](const HttpServerRequest& head) {
+    return JudgeHead(*service->faults_, *service->emulator_, head);
+  };
   SLUICE_ASSIGN_OR_RETURN(
       service->server_,
       HttpServer::Start(

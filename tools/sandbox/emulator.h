@@ -56,6 +56,11 @@ class Emulator {
   // in by the caller.
   virtual HttpResponse FaultAnswer(const Fault& fault) = 0;
 
+  // The service's own way of saying an error that no rule of its own led to: a
+  // request is malformed (400) or too large (413, 431), or cannot be kept
+  // (503). Its status is `status`. Callable before Start() too.
+  virtual HttpResponse ErrorAnswer(int status, std::string_view message) = 0;
+
   // A JSON object with what a client needs: base URLs, credentials, ids. Part
   // of the sandbox's ready line, under name().
   virtual std::string ReadyJson() = 0;
@@ -73,6 +78,19 @@ class Emulator {
     static_cast<void>(request);
     return false;
   }
+  // The same of a request to the control server, for Control().
+  virtual bool ControlChanges(const HttpServerRequest& request) const {
+    static_cast<void>(request);
+    return false;
+  }
+  // Whether this answer to a request says that it changed nothing.
+  virtual bool Refuses(const HttpResponse& answer) const {
+    return answer.status >= 400;
+  }
+  // While on, which Start() may find it, requests are those of an earlier run:
+  // they passed once and need no valid credentials, and nobody outside hears of
+  // what they lead to.
+  virtual void set_replaying(bool on) { static_cast<void>(on); }
 
   // Controls of this service's own: a request to the control server for a path
   // that it does not know itself. False: no such control, and `responder` is

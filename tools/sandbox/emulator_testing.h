@@ -22,7 +22,9 @@ class FakeResponder final : public HttpResponder {
     streaming = true;
   }
   void Write(std::string bytes) override {
-    if (is_connected) written += bytes;
+    if (!is_connected) return;
+    written += bytes;
+    ++writes;
   }
   void End() override { ended = true; }
   size_t pending_bytes() const override { return pending; }
@@ -47,6 +49,7 @@ class FakeResponder final : public HttpResponder {
   // What was said.
   std::optional<HttpResponse> answer;
   std::string written;
+  int writes = 0;
   bool streaming = false;
   bool ended = false;
   std::optional<bool> aborted;  // by reset?

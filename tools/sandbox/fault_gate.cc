@@ -1,11 +1,14 @@
 #include "tools/sandbox/fault_gate.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "pipeline/http/http_message.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -112,6 +115,93 @@ class SlowResponder final : public PassingResponder {
   Executor& executor_;
 };
 
+// Lets the body out byte by byte.
+class DrippingResponder final : public PassingResponder {
+ public:
+  DrippingResponder(ResponderPtr inner, absl::Duration delay,
+                    Executor& executor)
+      : PassingResponder(inner),
+        state_(
+            std::make_shared<State>(State{std::move(inner), delay, executor})) {
+  }
+  void Send(HttpResponse response) override {
+    response.headers.emplace_back("Content-Length",
+                                  absl::StrCat(response.body.size()));
+    inner().Begin(response.status, std::move(response.headers));
+    Write(std::move(response.body));
+    End();
+  }
+  void Write(std::string bytes) override {
+    state_->unsent += bytes;
+    Drip(state_);
+  }
+  void End() override {
+    state_->is_whole = true;
+    Drip(state_);
+  }
+  size_t pending_bytes() const override {
+    return PassingResponder::pending_bytes() + state_->unsent.size() -
+           state_->sent;
+  }
+
+ private:
+  struct State {
+    ResponderPtr inner;
+    absl::Duration delay;
+    Executor& executor;
+    std::string unsent;
+    size_t sent = 0;  // of `unsent`
+    bool is_whole = false;
+    bool is_waiting = false;
+  };
+
+  // The next byte, and then the next.
+  static void Drip(const std::shared_ptr<State>& state) {
+    if (state->is_waiting) return;
+    if (state->sent == state->unsent.size()) {
+      state->unsent.clear();
+      state->sent = 0;
+      if (state->is_whole) state->inner->End();
+      return;
+    }
+    state->is_waiting = true;
+    state->executor.PostAfter(state->delay, [state] {
+      state->is_waiting = false;
+      if (!state->inner->connected()) return;
+      state->inner->Write(std::string(1, state->unsent[state->sent++]));
+      Drip(state);
+    });
+  }
+
+  const std::shared_ptr<State> state_;
+};
+
+// Says a length that is not the body's.
+class WrongLengthResponder final : public PassingResponder {
+ public:
+  WrongLengthResponder(ResponderPtr inner, int64_t off_by, bool reset,
+                       absl::Time now)
+      : PassingResponder(std::move(inner)),
+        off_by_(off_by),
+        reset_(reset),
+        now_(now) {}
+  void Send(HttpResponse response) override {
+    const auto length = std::max<int64_t>(
+        0, static_cast<int64_t>(response.body.size()) + off_by_);
+    inner().SendRaw(
+        FormatHead(response.status, response.headers,
+                   {HttpFraming::Kind::kLength, static_cast<uint64_t>(length)},
+                   /*close=*/true, now_) +
+        response.body);
+    inner().Abort(reset_);
+  }
+
+ private:
+  const int64_t off_by_;
+  const bool reset_;
+  const absl::Time now_;
+};
+
 void AnswerStatus(const Fault& fault, Emulator& emulator,
                   HttpResponder& responder) {
   HttpResponse response = emulator.FaultAnswer(fault);
@@ -130,6 +220,14 @@ void AnswerStatus(const Fault& fault, Emulator& emulator,
 
 }  // namespace
 
+HeadVerdict JudgeHead(FaultSwitch& faults, const Emulator& emulator,
+                      const HttpServerRequest& head) {
+  const std::optional<Fault> fault =
+      faults.FireAtHead(emulator.name(), head.method, head.path);
+  if (!fault.has_value()) return HeadVerdict::kReadOn;
+  return fault->reset ? HeadVerdict::kReset : HeadVerdict::kClose;
+}
+
 void ServeWithFaults(FaultSwitch& faults, Emulator& emulator,
                      Executor& executor, HttpServerRequest request,
                      ResponderPtr responder) {
@@ -144,6 +242,7 @@ void ServeWithFaults(FaultSwitch& faults, Emulator& emulator,
       AnswerStatus(*fault, emulator, *responder);
       return;
     case FaultKind::kCut:
+    case FaultKind::kHangUp:  // which Fire() does not give
       responder->Abort(fault->reset);
       return;
     case FaultKind::kStall:
@@ -162,6 +261,14 @@ void ServeWithFaults(FaultSwitch& faults, Emulator& emulator,
     case FaultKind::kSlow:
       responder = std::make_shared<SlowResponder>(std::move(responder),
                                                   fault->delay, executor);
+      break;
+    case FaultKind::kDrip:
+      responder = std::make_shared<DrippingResponder>(std::move(responder),
+                                                      fault->delay, executor);
+      break;
+    case FaultKind::kWrongLength:
+      responder = std::make_shared<WrongLengthResponder>(
+          std::move(responder), fault->off_by, fault->reset, executor.Now());
       break;
   }
   emulator.Handle(std::move(request), std::move(responder));

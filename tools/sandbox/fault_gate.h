@@ -18,6 +18,10 @@ void ServeWithFaults(FaultSwitch& faults, Emulator& emulator,
                      Executor& executor, HttpServerRequest request,
                      std::shared_ptr<HttpResponder> responder);
 
+// What becomes of a request of which only the head has arrived.
+HeadVerdict JudgeHead(FaultSwitch& faults, const Emulator& emulator,
+                      const HttpServerRequest& head);
+
 }  // namespace sluice::sandbox
 
 #endif  // TOOLS_SANDBOX_FAULT_GATE_H_

@@ -13,7 +13,10 @@ namespace sluice::sandbox {
 namespace {
 
 using ::testing::Contains;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::Pair;
+using ::testing::StartsWith;
 
 // Answers everything, or streams one piece, and counts.
 class Echo final : public Emulator {
@@ -33,6 +36,9 @@ class Echo final : public Emulator {
   }
   HttpResponse FaultAnswer(const Fault&) override {
     return {.status = 0, .headers = {{"X-Own", "1"}}, .body = "own"};
+  }
+  HttpResponse ErrorAnswer(int status, std::string_view) override {
+    return {.status = status};
   }
   std::string ReadyJson() override { return "{}"; }
   std::string StatusJson() override { return "{}"; }
@@ -134,6 +140,58 @@ TEST_F(FaultGateTest, AnswersSlowlyAndInOrder) {
   EXPECT_EQ(whole->answer->body, "0123456789");
   EXPECT_EQ(stream->written, "0123456789");
   EXPECT_TRUE(stream->ended);
+}
+
+TEST_F(FaultGateTest, DripsTheAnswerByteByByte) {
+  faults_.Add(
+      {.service = "echo", .kind = FaultKind::kDrip, .delay = absl::Seconds(1)});
+  const auto whole = Ask();
+  const auto stream = Ask("/stream");
+  EXPECT_EQ(echo_.handled, 2);
+  EXPECT_THAT(whole->answer->headers, Contains(Pair("Content-Length", "10")));
+  for (const auto& each : {whole, stream}) EXPECT_EQ(each->written, "");
+  executor_.Advance(absl::Seconds(3));
+  for (const auto& each : {whole, stream}) {
+    EXPECT_EQ(each->written, "012");
+    EXPECT_FALSE(each->ended);
+  }
+  stream->is_connected = false;
+  executor_.Advance(absl::Seconds(7));
+  EXPECT_EQ(whole->written, "0123456789");
+  EXPECT_TRUE(whole->ended);
+  EXPECT_EQ(stream->written, "012");
+  EXPECT_EQ(executor_.pending_timers(), 0);
+}
+
+TEST_F(FaultGateTest, SaysALengthThatIsWrong) {
+  for (const auto& [off_by, length] :
+       {std::pair(5, "15"), std::pair(-5, "5"), std::pair(-50, "0")}) {
+    faults_.Add({.service = "echo",
+                 .kind = FaultKind::kWrongLength,
+                 .count = 1,
+                 .off_by = off_by,
+                 .reset = true});
+    const auto responder = Ask();
+    EXPECT_THAT(responder->written, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(responder->written,
+                HasSubstr(std::string("Content-Length: ") + length + "\r\n"));
+    EXPECT_THAT(responder->written, EndsWith("\r\n\r\n0123456789"));
+    EXPECT_EQ(responder->aborted, true);
+  }
+}
+
+TEST_F(FaultGateTest, HangsUpAtTheHead) {
+  const HttpServerRequest head = MakeRequest("POST", "/");
+  EXPECT_EQ(JudgeHead(faults_, echo_, head), HeadVerdict::kReadOn);
+  for (const bool reset : {false, true}) {
+    faults_.Add({.service = "echo",
+                 .kind = FaultKind::kHangUp,
+                 .count = 1,
+                 .reset = reset});
+    EXPECT_EQ(Ask()->answer->status, 200);
+    EXPECT_EQ(JudgeHead(faults_, echo_, head),
+              reset ? HeadVerdict::kReset : HeadVerdict::kClose);
+  }
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr int64_t kMany = 1'000'000'000;
+constexpr absl::Duration kDelay = absl::Seconds(5);
+constexpr absl::Duration kDripDelay = absl::Milliseconds(100);
 
 // What a status fault answers.
 void ReadAnswer(JsonFields& fields, Fault& fault) {
@@ -35,9 +37,9 @@ json::value SecondsOrNull(absl::Duration duration) {
 }  // namespace
 
 absl::StatusOr<Fault> FaultFromJson(std::string_view text) {
-  JsonFields fields(
-      text, {"service", "kind", "method", "path", "count", "duration", "skip",
-             "status", "retry_after", "headers", "body", "delay", "reset"});
+  JsonFields fields(text, {"service", "kind", "method", "path", "count",
+                           "duration", "skip", "status", "retry_after",
+                           "headers", "body", "delay", "off_by", "reset"});
   Fault fault;
   fault.service = fields.Text("service");
   if (fault.service.empty()) {
@@ -46,7 +48,8 @@ absl::StatusOr<Fault> FaultFromJson(std::string_view text) {
   const auto kind = ParseFaultKind(fields.Text("kind"));
   if (!kind.has_value()) {
     fields.Fail("kind",
-                "is needed: status, stall, cut, half, lose_answer or slow");
+                "is needed: status, stall, cut, hang_up, half, lose_answer, "
+                "slow, drip or wrong_length");
   }
   fault.kind = kind.value_or(FaultKind::kStatus);
   fault.method = fields.Text("method");
@@ -55,7 +58,9 @@ absl::StatusOr<Fault> FaultFromJson(std::string_view text) {
   fault.duration = fields.Seconds("duration", absl::InfiniteDuration());
   fault.skip = fields.Whole("skip", 0, kMany, 0);
   ReadAnswer(fields, fault);
-  fault.delay = fields.Seconds("delay", absl::Seconds(5));
+  fault.delay = fields.Seconds(
+      "delay", fault.kind == FaultKind::kDrip ? kDripDelay : kDelay);
+  fault.off_by = fields.Whole("off_by", -kMany, kMany, 1);
   fault.reset = fields.Flag("reset", false);
   SLUICE_RETURN_IF_ERROR(fields.status());
   return fault;
@@ -81,9 +86,11 @@ std::string FaultStateToJson(const FaultState& state) {
       object["retry_after"] = SecondsOrNull(*fault.retry_after);
     }
   }
-  if (fault.kind == FaultKind::kStall || fault.kind == FaultKind::kSlow) {
+  if (fault.kind == FaultKind::kStall || fault.kind == FaultKind::kSlow ||
+      fault.kind == FaultKind::kDrip) {
     object["delay"] = SecondsOrNull(fault.delay);
   }
+  if (fault.kind == FaultKind::kWrongLength) object["off_by"] = fault.off_by;
   if (fault.reset) object["reset"] = true;
   return JsonText(object);
 }

@@ -16,9 +16,15 @@ struct KindName {
   std::string_view name;
 };
 constexpr KindName kKindNames[] = {
-    {FaultKind::kStatus, "status"}, {FaultKind::kStall, "stall"},
-    {FaultKind::kCut, "cut"},       {FaultKind::kHalf, "half"},
-    {FaultKind::kSlow, "slow"},     {FaultKind::kLoseAnswer, "lose_answer"},
+    {FaultKind::kStatus, "status"},
+    {FaultKind::kStall, "stall"},
+    {FaultKind::kCut, "cut"},
+    {FaultKind::kHangUp, "hang_up"},
+    {FaultKind::kHalf, "half"},
+    {FaultKind::kLoseAnswer, "lose_answer"},
+    {FaultKind::kSlow, "slow"},
+    {FaultKind::kDrip, "drip"},
+    {FaultKind::kWrongLength, "wrong_length"},
 };
 
 absl::Duration SteadyNow() {
@@ -89,11 +95,26 @@ int FaultSwitch::Clear(std::string_view service) {
 std::optional<Fault> FaultSwitch::Fire(std::string_view service,
                                        std::string_view method,
                                        std::string_view path) {
+  return Fire(/*at_head=*/false, service, method, path);
+}
+
+std::optional<Fault> FaultSwitch::FireAtHead(std::string_view service,
+                                             std::string_view method,
+                                             std::string_view path) {
+  return Fire(/*at_head=*/true, service, method, path);
+}
+
+std::optional<Fault> FaultSwitch::Fire(bool at_head, std::string_view service,
+                                       std::string_view method,
+                                       std::string_view path) {
   absl::MutexLock lock(&mu_);
   Expire();
   for (Entry& entry : entries_) {
     FaultState& state = entry.state;
-    if (!state.active || !Matches(state.fault, service, method, path)) continue;
+    if (!state.active || !Matches(state.fault, service, method, path) ||
+        (state.fault.kind == FaultKind::kHangUp) != at_head) {
+      continue;
+    }
     if (entry.to_skip > 0) {
       --entry.to_skip;
       continue;

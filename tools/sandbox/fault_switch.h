@@ -23,17 +23,26 @@ enum class FaultKind {
   kStatus,
   // Says nothing for `delay`, then closes the connection; nothing is done.
   kStall,
-  // Closes the connection at once; nothing is done.
+  // Closes the connection once the request has arrived; nothing is done.
   kCut,
+  // Closes the connection when the head of a request has arrived and its body
+  // has not been read; nothing is done. Requests without a body do not meet it.
+  kHangUp,
   // Does what was asked, answers half of the body, then closes the connection.
   kHalf,
   // Does what was asked, then closes the connection without an answer.
   kLoseAnswer,
   // Does what was asked, answers after `delay`.
   kSlow,
+  // Does what was asked, answers one byte of the body after every `delay`.
+  kDrip,
+  // Does what was asked, answers with a Content-Length that is wrong by
+  // `off_by`, then closes the connection. Streams have none and pass.
+  kWrongLength,
 };
 
-// "status", "stall", "cut", "half", "lose_answer", "slow".
+// "status", "stall", "cut", "hang_up", "half", "lose_answer", "slow", "drip",
+// "wrong_length".
 std::string_view FaultKindName(FaultKind kind);
 std::optional<FaultKind> ParseFaultKind(std::string_view name);
 
@@ -61,10 +70,14 @@ struct Fault {
   // Sent in place of the service's own error body.
   std::optional<std::string> body = {};
 
-  // kStall, kSlow.
+  // kStall, kSlow, kDrip.
   absl::Duration delay = absl::Seconds(5);
 
-  // kStall, kCut, kHalf, kLoseAnswer: closes by TCP RST in place of FIN.
+  // kWrongLength: bytes that are missing; below 0: that are too many.
+  int64_t off_by = 1;
+
+  // kStall, kCut, kHangUp, kHalf, kLoseAnswer, kWrongLength: closes by TCP RST
+  // in place of FIN.
   bool reset = false;
 };
 
@@ -103,6 +116,11 @@ class FaultSwitch {
   // The fault that this request meets, or nullopt. Counts it as fired.
   std::optional<Fault> Fire(std::string_view service, std::string_view method,
                             std::string_view path);
+  // The same when only the head of the request has arrived: kHangUp, which
+  // Fire() leaves out.
+  std::optional<Fault> FireAtHead(std::string_view service,
+                                  std::string_view method,
+                                  std::string_view path);
 
   // All faults ever switched on, by id; finished ones are kept for their
   // counts, up to the last 1,000.
@@ -118,6 +136,8 @@ class FaultSwitch {
     int64_t to_skip = 0;
   };
 
+  std::optional<Fault> Fire(bool at_head, std::string_view service,
+                            std::string_view method, std::string_view path);
   // Ends faults whose time is over.
   void Expire() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

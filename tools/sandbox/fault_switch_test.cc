@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -66,6 +67,15 @@ TEST_F(FaultSwitchTest, TheOldestOfSeveralFires) {
   EXPECT_EQ(faults_.Fire("feed", "GET", "/")->status, 503);
 }
 
+TEST_F(FaultSwitchTest, TellsHeadsFromWholeRequests) {
+  faults_.Add({.service = "feed", .kind = FaultKind::kHangUp, .count = 1});
+  faults_.Add({.service = "feed", .kind = FaultKind::kCut, .count = 1});
+  EXPECT_EQ(faults_.Fire("feed", "POST", "/")->kind, FaultKind::kCut);
+  EXPECT_FALSE(faults_.Fire("feed", "POST", "/").has_value());
+  EXPECT_EQ(faults_.FireAtHead("feed", "POST", "/")->kind, FaultKind::kHangUp);
+  EXPECT_FALSE(faults_.FireAtHead("feed", "POST", "/").has_value());
+}
+
 TEST_F(FaultSwitchTest, ClearsOneServiceOrAll) {
   faults_.Add({.service = "feed"});
   faults_.Add({.service = "inthing"});
@@ -90,7 +100,7 @@ TEST(FaultJsonTest, ReadsEveryField) {
       R"({"service": "feed", "kind": "status", "method": "POST",
           "path": "/feed/", "count": 3, "duration": 2.5, "skip": 1,
           "status": 429, "retry_after": 7, "headers": {"X-A": "b"},
-          "body": "busy", "delay": 0.25, "reset": true})");
+          "body": "busy", "delay": 0.25, "off_by": -3, "reset": true})");
   ASSERT_TRUE(fault.ok()) << fault.status();
   EXPECT_EQ(fault->service, "feed");
   EXPECT_EQ(fault->kind, FaultKind::kStatus);
@@ -104,7 +114,25 @@ TEST(FaultJsonTest, ReadsEveryField) {
   EXPECT_EQ(fault->headers, (HttpHeaders{{"X-A", "b"}}));
   EXPECT_EQ(fault->body, "busy");
   EXPECT_EQ(fault->delay, absl::Milliseconds(250));
+  EXPECT_EQ(fault->off_by, -3);
   EXPECT_TRUE(fault->reset);
+}
+
+TEST(FaultJsonTest, ReadsAndShowsEveryKind) {
+  for (const char* kind : {"status", "stall", "cut", "hang_up", "half",
+                           "lose_answer", "slow", "drip", "wrong_length"}) {
+    const auto fault = FaultFromJson(
+        absl::StrCat(R"({"service": "feed", "kind": ")", kind, "\"}"));
+    ASSERT_TRUE(fault.ok()) << fault.status();
+    EXPECT_EQ(fault->delay, kind == std::string("drip")
+                                ? absl::Milliseconds(100)
+                                : absl::Seconds(5));
+    FaultSwitch faults;
+    faults.Add(*fault);
+    EXPECT_EQ(
+        boost::json::parse(FaultStateToJson(faults.List().front())).at("kind"),
+        kind);
+  }
 }
 
 TEST(FaultJsonTest, NamesTheFieldThatIsWrong) {

@@ -1,28 +1,30 @@
 #include "tools/sandbox/journaled_emulator.h"
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pipeline/json/json_text.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {
 
+using Kind = JournalEntry::Kind;
+
 constexpr int kNotKept = 503;
 
-// Nobody is there to hear the answer.
-class DeafResponder final : public HttpResponder {
- public:
-  void Send(HttpResponse) override {}
-  void Begin(int, HttpHeaders) override {}
-  void Write(std::string) override {}
-  void End() override {}
-  size_t pending_bytes() const override { return 0; }
-  bool connected() const override { return false; }
-  void Abort(bool) override {}
-  void SendRaw(std::string) override {}
-};
+// As the control server answers errors.
+HttpResponse ControlError(const absl::Status& status) {
+  std::string body = "{\"error\":";
+  AppendJsonString(ToStd(status.message()), &body);
+  return {.status = kNotKept,
+          .headers = {{"Content-Type", "application/json"}},
+          .body = body + "}"};
+}
 
 }  // namespace
 
@@ -52,25 +54,47 @@ class JournaledEmulator::FixedTimeExecutor final : public Executor {
   std::optional<absl::Time> fixed_;
 };
 
-// Writes the request down as soon as its answer says that it was accepted.
-class JournaledEmulator::KeepingResponder final : public HttpResponder {
+// Nobody is there to hear the answer; only whether it is a refusal counts.
+class JournaledEmulator::DeafResponder final : public HttpResponder {
  public:
-  KeepingResponder(std::shared_ptr<HttpResponder> inner,
-                   std::shared_ptr<RequestJournal> journal, absl::Time time,
-                   HttpServerRequest request, HttpResponse refusal)
-      : inner_(std::move(inner)),
-        journal_(std::move(journal)),
-        time_(time),
-        request_(std::move(request)),
-        refusal_(std::move(refusal)) {}
+  explicit DeafResponder(const Emulator* emulator) : emulator_(emulator) {}
 
   void Send(HttpResponse response) override {
-    inner_->Send(Keep(response.status) ? std::move(response)
-                                       : std::move(refusal_));
+    refused_ = emulator_->Refuses(response);
+  }
+  void Begin(int, HttpHeaders) override {}
+  void Write(std::string) override {}
+  void End() override {}
+  size_t pending_bytes() const override { return 0; }
+  bool connected() const override { return false; }
+  void Abort(bool) override {}
+  void SendRaw(std::string) override {}
+
+  bool refused() const { return refused_; }
+
+ private:
+  const Emulator* const emulator_;
+  bool refused_ = false;
+};
+
+// Takes the request out of the journal if the answer is a refusal.
+class JournaledEmulator::TakingBackResponder final : public HttpResponder {
+ public:
+  TakingBackResponder(std::shared_ptr<HttpResponder> inner,
+                      const Emulator* emulator,
+                      std::shared_ptr<RequestJournal> journal,
+                      RequestJournal::Place place)
+      : inner_(std::move(inner)),
+        emulator_(emulator),
+        journal_(std::move(journal)),
+        place_(place) {}
+
+  void Send(HttpResponse response) override {
+    if (emulator_->Refuses(response)) journal_->TakeBack(place_);
+    inner_->Send(std::move(response));
   }
   void Begin(int status, HttpHeaders headers) override {
-    if (Keep(status)) return inner_->Begin(status, std::move(headers));
-    inner_->Abort(/*reset=*/true);
+    inner_->Begin(status, std::move(headers));
   }
   void Write(std::string bytes) override { inner_->Write(std::move(bytes)); }
   void End() override { inner_->End(); }
@@ -82,50 +106,71 @@ class JournaledEmulator::KeepingResponder final : public HttpResponder {
   }
 
  private:
-  // False: it should have been kept and could not be.
-  bool Keep(int status) {
-    if (status >= 400) return true;
-    const absl::Status kept = journal_->Append(time_, request_);
-    LOG_IF(ERROR, !kept.ok()) << kept;
-    return kept.ok();
-  }
-
   const std::shared_ptr<HttpResponder> inner_;
+  const Emulator* const emulator_;
   const std::shared_ptr<RequestJournal> journal_;
-  const absl::Time time_;
-  const HttpServerRequest request_;
-  HttpResponse refusal_;
+  const RequestJournal::Place place_;
 };
 
 absl::StatusOr<std::unique_ptr<Emulator>> JournaledEmulator::Create(
-    std::unique_ptr<Emulator> inner, const std::string& folder) {
-  std::vector<JournaledRequest> requests;
+    std::unique_ptr<Emulator> inner, const JournalOptions& options,
+    absl::Time now) {
   std::unique_ptr<RequestJournal> journal;
-  SLUICE_ASSIGN_OR_RETURN(
-      journal, RequestJournal::Open(folder, inner->name(), requests));
-  return std::unique_ptr<Emulator>(new JournaledEmulator(
-      std::move(inner), std::move(journal), std::move(requests)));
+  SLUICE_ASSIGN_OR_RETURN(journal,
+                          RequestJournal::Open(options, inner->name(), now));
+  return std::unique_ptr<Emulator>(
+      new JournaledEmulator(std::move(inner), std::move(journal)));
 }
 
 JournaledEmulator::JournaledEmulator(std::unique_ptr<Emulator> inner,
-                                     std::unique_ptr<RequestJournal> journal,
-                                     std::vector<JournaledRequest> requests)
-    : inner_(std::move(inner)),
-      journal_(std::move(journal)),
-      requests_(std::move(requests)) {}
+                                     std::unique_ptr<RequestJournal> journal)
+    : inner_(std::move(inner)), journal_(std::move(journal)) {}
+
+JournaledEmulator::~JournaledEmulator() = default;
 
 void JournaledEmulator::Start(std::string base_url, Executor* executor) {
   executor_ = std::make_unique<FixedTimeExecutor>(executor);
-  if (!requests_.empty()) executor_->Fix(requests_.front().time);
+  executor_->Fix(journal_->started());
+  inner_->set_replaying(true);
   inner_->Start(std::move(base_url), executor_.get());
-  for (JournaledRequest& each : requests_) {
-    executor_->Fix(each.time);
-    inner_->Handle(std::move(each.request), std::make_shared<DeafResponder>());
-  }
-  LOG_IF(INFO, !requests_.empty()) << inner_->name() << ": " << requests_.size()
-                                   << " requests of an earlier run";
-  requests_ = {};
+  Replay();
+  inner_->set_replaying(false);
   executor_->Release();
+}
+
+void JournaledEmulator::Replay() {
+  int64_t said = 0;
+  int64_t refused = 0;
+  const absl::Status read = journal_->ReadAll([&](JournalEntry entry) {
+    executor_->Fix(entry.time);
+    const auto responder = std::make_shared<DeafResponder>(inner_.get());
+    if (entry.kind == Kind::kControl) {
+      inner_->Control(entry.request, responder);
+    } else {
+      inner_->Handle(std::move(entry.request), responder);
+    }
+    ++said;
+    if (responder->refused()) ++refused;
+  });
+  // It was read once before, moments ago.
+  LOG_IF(ERROR, !read.ok()) << "state is missing: " << read;
+  LOG_IF(INFO, said > 0) << inner_->name() << ": " << said
+                         << " requests of earlier runs";
+  LOG_IF(WARNING, refused > 0)
+      << inner_->name() << ": " << refused
+      << " of them, accepted then, are refused now; were the sandbox's options "
+         "others?";
+}
+
+absl::StatusOr<std::shared_ptr<HttpResponder>> JournaledEmulator::Keep(
+    const JournalEntry& entry, std::shared_ptr<HttpResponder> responder) {
+  const absl::StatusOr<RequestJournal::Place> place = journal_->Append(entry);
+  if (!place.ok()) {
+    LOG_EVERY_N(ERROR, 1000) << place.status();
+    return place.status();
+  }
+  return std::make_shared<TakingBackResponder>(std::move(responder),
+                                               inner_.get(), journal_, *place);
 }
 
 void JournaledEmulator::Handle(HttpServerRequest request,
@@ -133,16 +178,33 @@ void JournaledEmulator::Handle(HttpServerRequest request,
   if (!inner_->Changes(request)) {
     return inner_->Handle(std::move(request), std::move(responder));
   }
-  Fault refusal;
-  refusal.status = kNotKept;
-  HttpResponse not_kept = inner_->FaultAnswer(refusal);
-  not_kept.status = kNotKept;
-  const absl::Time now = executor_->Now();
-  responder = std::make_shared<KeepingResponder>(
-      std::move(responder), journal_, now, request, std::move(not_kept));
-  executor_->Fix(now);
-  inner_->Handle(std::move(request), std::move(responder));
+  JournalEntry entry{Kind::kRequest, executor_->Now(), std::move(request)};
+  auto keeping = Keep(entry, responder);
+  if (!keeping.ok()) {
+    return responder->Send(
+        inner_->ErrorAnswer(kNotKept, ToStd(keeping.status().message())));
+  }
+  executor_->Fix(entry.time);
+  inner_->Handle(std::move(entry.request), *std::move(keeping));
   executor_->Release();
+}
+
+bool JournaledEmulator::Control(
+    const HttpServerRequest& request,
+    const std::shared_ptr<HttpResponder>& responder) {
+  if (!inner_->ControlChanges(request)) {
+    return inner_->Control(request, responder);
+  }
+  const absl::Time now = executor_->Now();
+  const auto keeping = Keep({Kind::kControl, now, request}, responder);
+  if (!keeping.ok()) {
+    responder->Send(ControlError(keeping.status()));
+    return true;
+  }
+  executor_->Fix(now);
+  const bool known = inner_->Control(request, *keeping);
+  executor_->Release();
+  return known;
 }
 
 }  // namespace sluice::sandbox

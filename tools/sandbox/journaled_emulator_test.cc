@@ -16,6 +16,7 @@
 #include "tools/sandbox/emulator_testing.h"
 #include "tools/sandbox/feed/feed_emulator.h"
 #include "tools/sandbox/ledger.h"
+#include "tools/sandbox/request_journal.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -25,20 +26,21 @@ using ::testing::SizeIs;
 
 class JournaledEmulatorTest : public ::testing::Test {
  protected:
-  JournaledEmulatorTest()
-      : folder_(absl::StrCat(
-            ::testing::TempDir(), "/journal-",
-            ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::remove_all(folder_);
+  JournaledEmulatorTest() {
+    options_.folder = absl::StrCat(
+        ::testing::TempDir(), "/journal-",
+        ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(options_.folder);
     Restart();
   }
 
-  std::string Path() const { return folder_ + "/feed.journal"; }
+  std::string Path() const { return options_.folder + "/feed.journal"; }
 
   absl::Status TryRestart() {
     emulator_.reset();
     auto emulator = JournaledEmulator::Create(
-        std::make_unique<FeedEmulator>(FeedOptions(), &ledger_), folder_);
+        std::make_unique<FeedEmulator>(FeedOptions(), &ledger_), options_,
+        executor_.Now());
     if (!emulator.ok()) return emulator.status();
     emulator_ = *std::move(emulator);
     emulator_->Start("http://127.0.0.1:8082", &executor_);
@@ -71,7 +73,7 @@ class JournaledEmulatorTest : public ::testing::Test {
     return answer;
   }
 
-  const std::string folder_;
+  JournalOptions options_;
   ManualExecutor executor_;
   Ledger ledger_;
   std::unique_ptr<Emulator> emulator_;
@@ -112,48 +114,30 @@ TEST_F(JournaledEmulatorTest, GoesOnFromThere) {
   EXPECT_THAT(Ask("GET", "feed/user/1/").at("results").as_array(), SizeIs(2));
 }
 
-TEST_F(JournaledEmulatorTest, KeepsWhatIsNoText) {
-  const HttpServerRequest request =
-      MakeRequest("POST", "/a/?b=c", {{"X", "y"}}, std::string("\xff\0\n", 3));
-  const auto kept = ParseJournalLine(JournalLine(executor_.Now(), request));
-  ASSERT_TRUE(kept.has_value());
-  EXPECT_EQ(kept->time, executor_.Now());
-  EXPECT_EQ(kept->request.body, request.body);
-  EXPECT_EQ(kept->request.path, "/a/");
-  EXPECT_EQ(kept->request.query, "b=c");
-  EXPECT_EQ(kept->request.headers, request.headers);
+TEST_F(JournaledEmulatorTest, WritesDownNothingThatWasRefused) {
+  const auto before = std::filesystem::file_size(Path());
+  Ask("POST", "feed/user/1/", R"({"verb":"refused"})");
+  EXPECT_EQ(std::filesystem::file_size(Path()), before);
 }
 
-TEST_F(JournaledEmulatorTest, ForgetsALineThatWasBeingWritten) {
+TEST_F(JournaledEmulatorTest, ChangesNothingThatItCannotKeep) {
   Ask("POST", "feed/user/1/", kActivity);
-  Ask("POST", "feed/user/1/", kActivity);
-  std::filesystem::resize_file(Path(), std::filesystem::file_size(Path()) - 5);
+  options_.max_bytes = static_cast<int64_t>(std::filesystem::file_size(Path()));
   Restart();
-  Ask("POST", "feed/user/1/", kActivity);
-  Restart();
-  EXPECT_THAT(Ask("GET", "feed/user/1/").at("results").as_array(), SizeIs(2));
+  const boost::json::object full = Ask("POST", "feed/user/1/", kActivity);
+  EXPECT_EQ(full.at("status_code"), 503);
+  EXPECT_THAT(std::string(full.at("detail").get_string()), HasSubstr(Path()));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(Ask("GET", "feed/user/1/").at("results").as_array(), SizeIs(1));
+    Restart();
+  }
 }
 
 TEST_F(JournaledEmulatorTest, SaysWhichLineIsNone) {
-  Ask("POST", "feed/user/1/", kActivity);
   std::ofstream(Path(), std::ios::app) << "{\"unix_nanos\":1}\n";
   const absl::Status status = TryRestart();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("line 2"));
-}
-
-TEST_F(JournaledEmulatorTest, RefusesAFolderThatIsNone) {
-  emulator_.reset();
-  const auto emulator = JournaledEmulator::Create(
-      std::make_unique<FeedEmulator>(FeedOptions(), &ledger_), Path() + "/x");
-  EXPECT_TRUE(absl::IsUnavailable(emulator.status())) << emulator.status();
-}
-
-TEST_F(JournaledEmulatorTest, OnlyItsOwnerCanReadIt) {
-  Ask("POST", "feed/user/1/", kActivity);
-  const auto rights = std::filesystem::status(Path()).permissions();
-  EXPECT_EQ(rights, std::filesystem::perms::owner_read |
-                        std::filesystem::perms::owner_write);
 }
 
 }  // namespace

@@ -1,160 +1,176 @@
 #include "tools/sandbox/request_journal.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_text.h"
+#include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {
 namespace {
 
-namespace json = boost::json;
+constexpr size_t kReadBytes = size_t{256} << 10;
+// More than any request makes: its body has at most 32 MiB, each byte of which
+// becomes at most six.
+constexpr size_t kMaxLineBytes = size_t{256} << 20;
 
 absl::Status SystemError(std::string_view what, const std::string& path) {
   return absl::UnavailableError(absl::StrCat("cannot ", ToAbsl(what), " ", path,
                                              ": ", std::strerror(errno)));
 }
 
-const json::string* Text(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value == nullptr ? nullptr : value->if_string();
+absl::Status NoEntry(const std::string& path, int64_t line) {
+  return absl::DataLossError(absl::StrCat(
+      path, ", line ", line,
+      ": no request; remove the file to start with nothing, or the lines from "
+      "there on to keep the others"));
 }
 
-bool ReadHeaders(const json::value* list, HttpHeaders& headers) {
-  if (list == nullptr || !list->is_array()) return false;
-  for (const json::value& each : list->get_array()) {
-    const json::array* pair = each.if_array();
-    if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_string() ||
-        !(*pair)[1].is_string()) {
-      return false;
-    }
-    headers.emplace_back(std::string_view((*pair)[0].get_string()),
-                         std::string_view((*pair)[1].get_string()));
-  }
-  return true;
-}
+// The whole lines of a file, one after the other.
+class LineReader {
+ public:
+  LineReader(int file, const std::string& path) : file_(file), path_(path) {}
 
-// Reads the whole lines of a file; returns how many bytes they are.
-absl::StatusOr<int64_t> ReadLines(const std::string& path,
-                                  std::vector<JournaledRequest>& requests) {
-  std::ifstream in(path, std::ios::binary);
-  int64_t size = 0;
-  int64_t number = 0;
-  for (std::string line; std::getline(in, line) && !in.eof();) {
-    ++number;
-    auto request = ParseJournalLine(line);
-    if (!request.has_value()) {
-      return absl::DataLossError(absl::StrCat(
-          path, ", line ", number,
-          ": no request; remove the file to start "
-          "with nothing, or the lines from there on to keep the others"));
+  // The next line without its end, which lives until the next call. Nullopt:
+  // there is no further one with an end.
+  absl::StatusOr<std::optional<std::string_view>> Next() {
+    size_t seen = begin_;
+    while (true) {
+      const size_t end = buffer_.find('\n', seen);
+      if (end != std::string::npos) {
+        ++number_;
+        const size_t begin = std::exchange(begin_, end + 1);
+        return std::string_view(buffer_).substr(begin, end - begin);
+      }
+      buffer_.erase(0, std::exchange(begin_, 0));
+      if (buffer_.size() > kMaxLineBytes) return NoEntry(path_, number_ + 1);
+      seen = buffer_.size();
+      ssize_t bytes = 0;
+      SLUICE_ASSIGN_OR_RETURN(bytes, ReadMore());
+      if (bytes == 0) return std::nullopt;
     }
-    requests.push_back(*std::move(request));
-    size += static_cast<int64_t>(line.size()) + 1;
   }
-  if (in.bad()) return SystemError("read", path);
-  return size;
+
+  // Of the line that Next() gave last: its number, from 1, and where it ends.
+  int64_t number() const { return number_; }
+  int64_t end() const {
+    return read_ - static_cast<int64_t>(buffer_.size() - begin_);
+  }
+
+ private:
+  absl::StatusOr<ssize_t> ReadMore() {
+    const size_t had = buffer_.size();
+    buffer_.resize(had + kReadBytes);
+    ssize_t bytes = 0;
+    do {
+      bytes = pread(file_, buffer_.data() + had, kReadBytes, read_);
+    } while (bytes < 0 && errno == EINTR);
+    if (bytes < 0) return SystemError("read", path_);
+    buffer_.resize(had + static_cast<size_t>(bytes));
+    read_ += bytes;
+    return bytes;
+  }
+
+  const int file_;
+  const std::string& path_;
+  std::string buffer_;  // what was read last
+  size_t begin_ = 0;    // of the next line in it
+  int64_t read_ = 0;
+  int64_t number_ = 0;
+};
+
+// Calls `each` with every whole entry; returns where the last one ends.
+absl::StatusOr<int64_t> ReadEntries(
+    int file, const std::string& path,
+    absl::FunctionRef<void(JournalEntry)> each) {
+  LineReader lines(file, path);
+  while (true) {
+    std::optional<std::string_view> line;
+    SLUICE_ASSIGN_OR_RETURN(line, lines.Next());
+    if (!line.has_value()) return lines.end();
+    std::optional<JournalEntry> entry = ParseJournalLine(*line);
+    if (!entry.has_value()) return NoEntry(path, lines.number());
+    each(*std::move(entry));
+  }
 }
 
 }  // namespace
 
-std::string JournalLine(absl::Time time, const HttpServerRequest& request) {
-  std::string line =
-      absl::StrCat("{\"unix_nanos\":", absl::ToUnixNanos(time), ",\"method\":");
-  AppendJsonString(request.method, &line);
-  line += ",\"target\":";
-  AppendJsonString(request.target, &line);
-  line += ",\"headers\":[";
-  for (const auto& [name, value] : request.headers) {
-    if (!IsUtf8(name) || !IsUtf8(value)) continue;
-    line += line.back() == '[' ? "[" : ",[";
-    AppendJsonString(name, &line);
-    line += ',';
-    AppendJsonString(value, &line);
-    line += ']';
-  }
-  if (IsUtf8(request.body)) {
-    line += "],\"body\":";
-    AppendJsonString(request.body, &line);
-  } else {
-    absl::StrAppend(&line, "],\"body_base64\":\"",
-                    absl::Base64Escape(request.body), "\"");
-  }
-  return line + "}";
-}
-
-std::optional<JournaledRequest> ParseJournalLine(std::string_view line) {
-  boost::system::error_code error;
-  const json::value value = json::parse(line, error);
-  if (error || !value.is_object()) return std::nullopt;
-  const json::object& object = value.get_object();
-  const json::value* nanos = object.if_contains("unix_nanos");
-  const json::string* method = Text(object, "method");
-  const json::string* target = Text(object, "target");
-  const json::string* body = Text(object, "body");
-  const json::string* base64 = Text(object, "body_base64");
-  JournaledRequest kept;
-  HttpServerRequest& request = kept.request;
-  if (nanos == nullptr || !nanos->is_int64() || method == nullptr ||
-      target == nullptr || (body == nullptr) == (base64 == nullptr) ||
-      !ReadHeaders(object.if_contains("headers"), request.headers)) {
-    return std::nullopt;
-  }
-  kept.time = absl::FromUnixNanos(nanos->get_int64());
-  request.method = std::string_view(*method);
-  request.target = std::string_view(*target);
-  const size_t question = request.target.find('?');
-  request.path = request.target.substr(0, question);
-  if (question != std::string::npos) {
-    request.query = request.target.substr(question + 1);
-  }
-  if (body != nullptr) {
-    request.body = std::string_view(*body);
-  } else if (!absl::Base64Unescape(ToAbsl(std::string_view(*base64)),
-                                   &request.body)) {
-    return std::nullopt;
-  }
-  return kept;
-}
-
 absl::StatusOr<std::unique_ptr<RequestJournal>> RequestJournal::Open(
-    const std::string& folder, std::string_view service,
-    std::vector<JournaledRequest>& requests) {
+    const JournalOptions& options, std::string_view service, absl::Time now) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  std::filesystem::create_directories(options.folder, error);
   const std::string path =
-      absl::StrCat(folder, "/", ToAbsl(service), ".journal");
+      absl::StrCat(options.folder, "/", ToAbsl(service), ".journal");
   const int file =
       open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return SystemError("open", path);
-  auto journal =
-      std::unique_ptr<RequestJournal>(new RequestJournal(path, file, 0));
-  const absl::StatusOr<int64_t> size = ReadLines(path, requests);
-  if (!size.ok()) return size.status();
-  journal->size_ = *size;
-  if (ftruncate(file, *size) != 0) return SystemError("shorten", path);
+  auto journal = std::unique_ptr<RequestJournal>(
+      new RequestJournal(path, file, options.max_bytes));
+  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    return absl::UnavailableError(
+        absl::StrCat("another process works with ", path));
+  }
+  SLUICE_RETURN_IF_ERROR(journal->Check());
+  if (journal->size_ > 0) return journal;
+  journal->started_ = now;
+  SLUICE_RETURN_IF_ERROR(
+      journal
+          ->Append(
+              {.kind = JournalEntry::Kind::kStart, .time = now, .request = {}})
+          .status());
   return journal;
 }
 
 RequestJournal::~RequestJournal() { close(file_); }
 
-absl::Status RequestJournal::Append(absl::Time time,
-                                    const HttpServerRequest& request) {
-  std::string line = JournalLine(time, request);
+absl::Status RequestJournal::Check() {
+  SLUICE_ASSIGN_OR_RETURN(
+      size_, ReadEntries(file_, path_, [this](const JournalEntry& entry) {
+        // The first entry is the start.
+        if (started_ == absl::InfiniteFuture()) started_ = entry.time;
+      }));
+  if (ftruncate(file_, size_) != 0) return SystemError("shorten", path_);
+  return absl::OkStatus();
+}
+
+absl::Status RequestJournal::ReadAll(
+    absl::FunctionRef<void(JournalEntry)> each) const {
+  return ReadEntries(file_, path_,
+                     [&each](JournalEntry entry) {
+                       if (entry.kind == JournalEntry::Kind::kStart) return;
+                       each(std::move(entry));
+                     })
+      .status();
+}
+
+absl::StatusOr<RequestJournal::Place> RequestJournal::Append(
+    const JournalEntry& entry) {
+  std::string line = JournalLine(entry);
   line += '\n';
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = write(file_, rest.data(), rest.size());
+  const auto bytes = static_cast<int64_t>(line.size());
+  if (bytes > max_bytes_ - size_) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the state on disk is full: ", path_, " may have ", max_bytes_,
+        " bytes; stop the sandbox, then allow more, or remove the file to "
+        "begin with nothing"));
+  }
+  SLUICE_RETURN_IF_ERROR(Write(line));
+  const Place place{size_, size_ + bytes};
+  size_ = place.end;
+  return place;
+}
+
+absl::Status RequestJournal::Write(std::string_view line) {
+  while (!line.empty()) {
+    const ssize_t written = write(file_, line.data(), line.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
       const absl::Status status = SystemError("write", path_);
@@ -163,10 +179,14 @@ absl::Status RequestJournal::Append(absl::Time time,
       static_cast<void>(ftruncate(file_, size_));
       return status;
     }
-    rest.remove_prefix(static_cast<size_t>(written));
+    line.remove_prefix(static_cast<size_t>(written));
   }
-  size_ += static_cast<int64_t>(line.size());
   return absl::OkStatus();
+}
+
+void RequestJournal::TakeBack(const Place& place) {
+  if (place.end != size_ || ftruncate(file_, place.begin) != 0) return;
+  size_ = place.begin;
 }
 
 }  // namespace sluice::sandbox

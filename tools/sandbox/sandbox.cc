@@ -41,7 +41,12 @@ class KeepingResponder final : public HttpResponder {
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(
     SandboxOptions options) {
   auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(options.ledger_events));
-  const std::string& state = options.state_folder;
+  if (options.stopped_at.has_value()) {
+    sandbox->clock_.Stop();
+    sandbox->clock_.Set(*options.stopped_at);
+  }
+  const JournalOptions state{.folder = options.state_folder,
+                             .max_bytes = options.state_max_bytes};
   SLUICE_RETURN_IF_ERROR(
       sandbox->Add(std::make_unique<FeedEmulator>(std::move(options.feed),
                                                   &sandbox->ledger_),
@@ -107,10 +112,11 @@ std::string Sandbox::url(std::string_view service) const {
 }
 
 absl::Status Sandbox::Add(std::unique_ptr<Emulator> emulator, uint16_t port,
-                          const std::string& state_folder) {
-  if (!state_folder.empty()) {
+                          const JournalOptions& state) {
+  if (!state.folder.empty()) {
     SLUICE_ASSIGN_OR_RETURN(
-        emulator, JournaledEmulator::Create(std::move(emulator), state_folder));
+        emulator,
+        JournaledEmulator::Create(std::move(emulator), state, clock_.Now()));
   }
   std::unique_ptr<EmulatedService> service;
   SLUICE_ASSIGN_OR_RETURN(

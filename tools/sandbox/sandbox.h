@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "pipeline/http/http_server.h"
 #include "tools/sandbox/control_server.h"
 #include "tools/sandbox/disruptive/disruptive_emulator.h"
@@ -22,6 +24,7 @@
 #include "tools/sandbox/feed/feed_emulator.h"
 #include "tools/sandbox/inthing/inthing_emulator.h"
 #include "tools/sandbox/ledger.h"
+#include "tools/sandbox/request_journal.h"
 #include "tools/sandbox/sandbox_clock.h"
 
 namespace sluice::sandbox {
@@ -36,9 +39,14 @@ struct SandboxOptions {
   DisruptiveOptions disruptive;
   FeedOptions feed;
   InthingOptions inthing;
+  // Where the clock stands still from the start on, until it is moved or let
+  // run; nullopt: it runs with the machine's.
+  std::optional<absl::Time> stopped_at;
   // Folder for what services keep beyond the end of the process (see
   // Emulator::Changes()); empty: all state is in memory.
   std::string state_folder;
+  // Of each service's file there.
+  int64_t state_max_bytes = JournalOptions().max_bytes;
   // Events that the ledger knows one by one.
   size_t ledger_events = 1'000'000;
   // POST /shutdown came; called on a thread of the sandbox, which must not be
@@ -88,7 +96,7 @@ class Sandbox {
   explicit Sandbox(size_t ledger_events) : ledger_(ledger_events) {}
 
   absl::Status Add(std::unique_ptr<Emulator> emulator, uint16_t port,
-                   const std::string& state_folder);
+                   const JournalOptions& state);
 
   Ledger ledger_;
   FaultSwitch faults_;

@@ -11,8 +11,10 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "glog/logging.h"
+#include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 #include "tools/sandbox/sample_config.h"
 #include "tools/sandbox/sandbox.h"
@@ -78,6 +80,14 @@ absl::StatusOr<sandbox::SandboxOptions> ToSandboxOptions(
   options.inthing_port = given.inthing_port;
   SLUICE_RETURN_IF_ERROR(SetFeedOptions(given, options.feed));
   options.state_folder = given.state;
+  options.state_max_bytes = static_cast<int64_t>(given.state_limit);
+  if (!given.clock.empty()) {
+    options.stopped_at = ParseRfc3339Time(given.clock);
+    if (!options.stopped_at.has_value()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--clock: \"", given.clock, "\" is no time as 2026-01-01T00:00:00Z"));
+    }
+  }
   options.inthing.limits.enabled = !given.no_inthing_limits;
   options.inthing.mode = sandbox::ParseInthingMode(given.inthing_mode)
                              .value_or(sandbox::InthingMode::kLenient);
@@ -161,9 +171,19 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
   command.add_option("--write-config", options.write_config,
                      "Folder for a configuration that `sluice run` takes, with "
                      "its secrets");
+  command.add_option("--clock", options.clock,
+                     "Time at which the services' clock stands still until it "
+                     "is moved, as 2026-01-01T00:00:00Z");
   command.add_option("--state", options.state,
-                     "Folder where what clients sent to the feed service "
-                     "survives a restart; otherwise all state is in memory");
+                     "Folder where what clients sent to the services survives "
+                     "a restart; otherwise all state is in memory");
+  command
+      .add_option("--state-limit", options.state_limit,
+                  "Bytes per service that it may take there, such as 200MB; "
+                  "then changes are refused")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->check(CLI::Range(uint64_t{1} << 10, uint64_t{1} << 40));
+
   command.add_flag("--no-auth", options.no_auth, "Ask for no credentials");
   command.add_flag("--lenient", options.lenient,
                    "Let devices publish events that their type does not have, "

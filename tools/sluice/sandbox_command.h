@@ -42,8 +42,11 @@ struct SandboxCommandOptions {
   std::vector<std::string> feed_groups;
   bool feed_strict = false;
 
+  // RFC 3339; empty: the clock runs with the machine's.
+  std::string clock;
   // Folder for state that survives a restart; empty: in memory only.
   std::string state;
+  uint64_t state_limit = uint64_t{1} << 30;  // bytes per service
   // Folder to write a pipeline configuration for this sandbox to; empty: none.
   std::string write_config;
 };

@@ -187,6 +187,51 @@ TEST_F(SandboxTest, KeepsTheStateOfFeedsOnDisk) {
   }
 }
 
+TEST_F(SandboxTest, KeepsDevicesAndStreamsOnDisk) {
+  SandboxOptions options;
+  options.state_folder =
+      absl::StrCat(::testing::TempDir(), "/sandbox-state-of-all");
+  std::filesystem::remove_all(options.state_folder);
+  std::string ready_stream;
+  for (int run = 1; run <= 3; ++run) {
+    sandbox_.reset();
+    sandbox_ = Sandbox::Start(options).value();
+    const json::value services = Steer("GET", "/status").at("services");
+    EXPECT_EQ(services.at("disruptive").at("devices"), 19 + run);
+    EXPECT_EQ(services.at("inthing").at("streams"), run);
+    EXPECT_THAT(
+        Ask(PortOf(sandbox_->url("disruptive")), "POST",
+            absl::StrCat("/emulator/v2/projects/", Project(), "/devices"),
+            R"({"type":"touch"})"),
+        StartsWith("HTTP/1.1 200 "));
+    Steer("POST", "/inthing/streams", R"({"user":"ann"})");
+    // What was there first is the same each time.
+    const json::value ready = Steer("GET", "/ready");
+    const std::string stream(ready.at("inthing").at("stream").as_string());
+    if (run > 1) {
+      EXPECT_EQ(stream, ready_stream);
+    }
+    ready_stream = stream;
+  }
+}
+
+TEST_F(SandboxTest, StartsAtATimeThatStandsStill) {
+  SandboxOptions options;
+  options.stopped_at = absl::FromUnixSeconds(1'767'225'600);
+  std::string first;
+  for (int run = 0; run < 2; ++run) {
+    sandbox_.reset();
+    sandbox_ = Sandbox::Start(options).value();
+    EXPECT_EQ(Steer("GET", "/clock").at("now"), "2026-01-01T00:00:00.000000Z");
+    const std::string stream(
+        Steer("GET", "/ready").at("inthing").at("stream").as_string());
+    if (run > 0) {
+      EXPECT_EQ(stream, first);
+    }
+    first = stream;
+  }
+}
+
 TEST_F(SandboxTest, FaultsAreSwitchedOffOneByOneOrTogether) {
   const json::value added =
       Steer("POST", "/faults", R"({"service": "disruptive", "kind": "stall"})");

@@ -19,7 +19,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr char kType[] = "HTTP_PUSH";
-constexpr size_t kPageSize = 100;
 constexpr size_t kMaxUrlBytes = 2048;
 constexpr size_t kMaxHeaders = 100;
 
@@ -207,7 +206,7 @@ absl::StatusOr<std::string> DataConnectors::List(
   for (const auto& connector : connectors_) {
     if (connector->project == project) listed.push_back(connector.get());
   }
-  return query.Page("dataConnectors", listed.size(), kPageSize,
+  return query.Page("dataConnectors", listed.size(),
                     [&](size_t i) { return listed[i]->ToJson(); });
 }
 

@@ -18,6 +18,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kLabelsChanged = "labelsChanged";
+// The upper half of the numbers in ids.
+constexpr uint64_t kPassing = uint64_t{1} << 39;
 
 bool DeviceHasEventType(const Device& device, std::string_view event_type) {
   const DeviceType* type = FindDeviceType(device.type);
@@ -77,7 +79,7 @@ DeviceCloud::DeviceCloud(DeviceCloudOptions options, uint32_t id_maker,
       connectors_(options.connectors),
       pusher_(
           std::move(options.pushes), &connectors_, [this] { return Now(); },
-          [this] { return NewId(); }) {}
+          [this] { return NewPassingId(); }) {}
 
 void DeviceCloud::Start(Executor* executor, ConnectorPusher::Send send) {
   executor_ = executor;
@@ -90,9 +92,15 @@ absl::Time DeviceCloud::Now() const {
       absl::ToUnixMicros(executor_->Now() + rules_.clock_offset));
 }
 
-std::string DeviceCloud::NewId() {
+std::string DeviceCloud::NewId() { return MakeId(next_id_++); }
+
+std::string DeviceCloud::NewPassingId() {
+  return MakeId(kPassing | next_passing_id_++);
+}
+
+std::string DeviceCloud::MakeId(uint64_t number) const {
   return Xid{static_cast<uint32_t>(absl::ToUnixSeconds(Now())), id_maker_,
-             next_id_++}
+             number}
       .ToString();
 }
 
@@ -101,10 +109,7 @@ void DeviceCloud::Publish(Device& device, std::string_view event_id,
                           absl::Time timestamp) {
   std::string envelope = EnvelopeOf(device, event_id, event_type, data,
                                     timestamp, rules_.nine_digits);
-  const bool streamed = streams_.Offer(device, event_type, envelope);
-  const bool pushed = OfferToConnectors(device, event_type, envelope);
-  ledger_->Published(event_id, device.id, streamed || pushed);
-  ++published_;
+  if (!silent_) Tell(device, event_id, event_type, envelope);
   device.last_event = std::max(device.last_event, timestamp);
   const bool label_change = event_type == kLabelsChanged;
   if (!label_change || rules_.label_changes_in_history) {
@@ -116,6 +121,14 @@ void DeviceCloud::Publish(Device& device, std::string_view event_id,
   if (added || report->second.time <= timestamp) {
     report->second = {timestamp, std::move(data), std::string(event_id)};
   }
+}
+
+void DeviceCloud::Tell(const Device& device, std::string_view event_id,
+                       std::string_view event_type, std::string_view envelope) {
+  const bool streamed = streams_.Offer(device, event_type, envelope);
+  const bool pushed = OfferToConnectors(device, event_type, envelope);
+  ledger_->Published(event_id, device.id, streamed || pushed);
+  ++published_;
 }
 
 bool DeviceCloud::OfferToConnectors(const Device& device,
@@ -200,7 +213,7 @@ void DeviceCloud::ChangeLabels(Device& device,
 }
 
 std::string DeviceCloud::PingText(std::string_view project) {
-  return EnvelopeText({.event_id = NewId(),
+  return EnvelopeText({.event_id = NewPassingId(),
                        .target = absl::StrCat("projects/", ToAbsl(project)),
                        .event_type = "ping",
                        .data = "null",

@@ -58,7 +58,8 @@ class DeviceCloud {
   // The service's clock, in whole microseconds.
   absl::Time Now() const;
 
-  // A new id, of this moment.
+  // A new id, of this moment, for what is kept: of the same moment and number
+  // it is the same.
   std::string NewId();
 
   // An event happened. Goes out to streams with streams().Flush().
@@ -93,10 +94,18 @@ class DeviceCloud {
   DataConnectors& connectors() { return connectors_; }
   ConnectorPusher& pusher() { return pusher_; }
   CloudRules& rules() { return rules_; }
+  // While on, connectors and ledger hear of nothing.
+  void set_silent(bool on) { silent_ = on; }
   int64_t published() const { return published_; }
 
  private:
+  std::string MakeId(uint64_t number) const;
+  // For pings and pushes, whose number depends on who listens.
+  std::string NewPassingId();
   std::string PingText(std::string_view project);
+  // An event, to all who listen and to the ledger.
+  void Tell(const Device& device, std::string_view event_id,
+            std::string_view event_type, std::string_view envelope);
   // To every connector that wants it. True: there is one.
   bool OfferToConnectors(const Device& device, std::string_view event_type,
                          std::string_view envelope);
@@ -106,6 +115,8 @@ class DeviceCloud {
   Ledger* const ledger_;
   Executor* executor_ = nullptr;
   uint64_t next_id_ = 0;
+  uint64_t next_passing_id_ = 0;
+  bool silent_ = false;
   DeviceRegistry registry_;
   EventHistory history_;
   EventStreams streams_;

@@ -17,8 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kPageSize = 100;
-
 void AppendLabels(const std::map<std::string, std::string>& labels,
                   std::string& out) {
   out += '{';
@@ -244,7 +242,7 @@ std::vector<const Device*> DeviceRegistry::Select(
 absl::StatusOr<std::string> DeviceRegistry::List(
     std::string_view project, const DisruptiveQuery& query) const {
   const std::vector<const Device*> selected = Select(project, query);
-  return query.Page("devices", selected.size(), kPageSize,
+  return query.Page("devices", selected.size(),
                     [&](size_t i) { return selected[i]->ToJson(); });
 }
 

@@ -13,7 +13,7 @@ namespace json = boost::json;
 DisruptiveEmulator::Answer DisruptiveEmulator::AnswerConnectors(
     const HttpServerRequest& request, const std::string& project) {
   if (request.method == "GET") {
-    return cloud_.connectors().List(project, DisruptiveQuery(request.query));
+    return cloud_.connectors().List(project, QueryOf(request));
   }
   if (request.method != "POST") return NoSuch("path");
   json::object fields;

@@ -21,6 +21,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr char kSettingsPath[] = "/disruptive/settings";
+constexpr char kEventsPath[] = "/disruptive/events";
+
 constexpr int64_t kMany = 1'000'000'000;
 // At once, on the thread that also serves requests.
 constexpr int64_t kMostAtOnce = 100'000;
@@ -102,11 +105,11 @@ std::string DisruptiveEmulator::ReadyJson() {
           {"email", access.email},
           {"algorithm", "HS256"},
           {"tokenEndpoint", token_url}}}}}};
-  if (!options_.push_url.empty() && !cloud_.connectors().all().empty()) {
-    const DataConnector& connector = *cloud_.connectors().all().front();
-    ready["connector"] = {{"id", connector.id},
-                          {"url", connector.url},
-                          {"secret", connector.signature_secret}};
+  const DataConnector* connector = cloud_.connectors().Find(first_connector_);
+  if (connector != nullptr) {
+    ready["connector"] = {{"id", connector->id},
+                          {"url", connector->url},
+                          {"secret", connector->signature_secret}};
   }
   return JsonText(ready);
 }
@@ -177,9 +180,15 @@ std::optional<DisruptiveEmulator::Answer> DisruptiveEmulator::AnswerControl(
     access_.RevokeTokens();
     return StatusJson();
   }
-  if (path == "/disruptive/settings") return ChangeSettings(request.body);
-  if (path == "/disruptive/events") return PublishAnything(request.body);
+  if (path == kSettingsPath) return ChangeSettings(request.body);
+  if (path == kEventsPath) return PublishAnything(request.body);
   return std::nullopt;
+}
+
+bool DisruptiveEmulator::ControlChanges(
+    const HttpServerRequest& request) const {
+  return request.method == "POST" &&
+         (request.path == kSettingsPath || request.path == kEventsPath);
 }
 
 DisruptiveEmulator::Answer DisruptiveEmulator::StartReadings(
@@ -263,17 +272,29 @@ DisruptiveEmulator::Answer DisruptiveEmulator::PublishAnything(
 
 DisruptiveEmulator::Answer DisruptiveEmulator::ChangeSettings(
     std::string_view body) {
-  JsonFields fields(body, {"stream_lifetime",     "stream_end",
-                           "stream_frames",       "duplicate_every",
-                           "reorder_every",       "any_label",
-                           "list_any_label",      "pings",
-                           "token_lifetime",      "rate_limit",
-                           "indexing_delay",      "page_size",
-                           "label_history",       "lenient",
-                           "auto_network_status", "nine_digits",
-                           "clock_offset",        "push_timeout",
-                           "push_first_retry",    "push_longest_retry",
-                           "push_max_age",        "push_duplicate_every",
+  JsonFields fields(body, {"stream_lifetime",
+                           "stream_end",
+                           "stream_frames",
+                           "duplicate_every",
+                           "reorder_every",
+                           "any_label",
+                           "list_any_label",
+                           "pings",
+                           "token_lifetime",
+                           "rate_limit",
+                           "indexing_delay",
+                           "page_size",
+                           "list_page_size",
+                           "label_history",
+                           "lenient",
+                           "auto_network_status",
+                           "nine_digits",
+                           "clock_offset",
+                           "push_timeout",
+                           "push_first_retry",
+                           "push_longest_retry",
+                           "push_max_age",
+                           "push_duplicate_every",
                            "push_reorder_every"});
   const EventStreamsOptions streams =
       ReadStreamSettings(fields, cloud_.streams().options());
@@ -286,6 +307,9 @@ DisruptiveEmulator::Answer DisruptiveEmulator::ChangeSettings(
       "indexing_delay", cloud_.history().options().indexing_delay);
   const int64_t page_size = fields.Whole(
       "page_size", 1, 1'000'000, static_cast<int64_t>(history_page_size_));
+  const int64_t list_page_size =
+      fields.Whole("list_page_size", 1, kListPageSize,
+                   static_cast<int64_t>(list_page_size_));
   const int64_t rate_limit =
       fields.Whole("rate_limit", 0, 1'000'000, access_.options().rate_limit);
   const bool pings = fields.Flag("pings", true);
@@ -303,6 +327,7 @@ DisruptiveEmulator::Answer DisruptiveEmulator::ChangeSettings(
   access_.set_rate_limit(static_cast<int>(rate_limit));
   cloud_.history().set_indexing_delay(indexing_delay);
   history_page_size_ = static_cast<size_t>(page_size);
+  list_page_size_ = static_cast<size_t>(list_page_size);
   return StatusJson();
 }
 

@@ -25,6 +25,8 @@ namespace json = boost::json;
 constexpr absl::string_view kTokenPath = "/oauth2/token";
 constexpr absl::string_view kRestPath = "/v2/";
 constexpr absl::string_view kEmulatorPath = "/emulator/v2/";
+// Pushes what is there once more and changes nothing.
+constexpr absl::string_view kSync = ":sync";
 constexpr absl::Duration kDefaultWindow = absl::Hours(24);
 // What the simulated devices are labelled with.
 constexpr const char* kFleetLabels[] = {"name", "room-number", "group",
@@ -108,6 +110,7 @@ void DisruptiveEmulator::AddFirstConnector() {
                                  : options_.push_secret}}}});
   LOG_IF(ERROR, !added.ok())
       << "nothing is pushed: " << added.status().message();
+  if (added.ok()) first_connector_ = (*added)->id;
 }
 
 void DisruptiveEmulator::Start(std::string base_url, Executor* executor) {
@@ -155,23 +158,35 @@ void DisruptiveEmulator::Handle(HttpServerRequest request,
     responder->Send(DisruptiveError(404, "not found"));
     return;
   }
-  if (auto refusal = access_.CheckCredentials(request, now)) {
+  if (auto refusal = Refuse(request, rest)) {
     responder->Send(*std::move(refusal));
     return;
   }
-  const DisruptivePath parsed =
-      DisruptivePath::Parse(std::string_view(path.data(), path.size()));
-  if (rest) {
-    if (auto refusal = access_.CheckRate(now)) {
-      responder->Send(*std::move(refusal));
-      return;
-    }
-    HandleRest(request, parsed, responder);
-    return;
-  }
+  const DisruptivePath parsed = DisruptivePath::Parse(ToStd(path));
+  if (rest) return HandleRest(request, parsed, responder);
   Answer answer = AnswerEmulatorApi(request, parsed);
   responder->Send(answer.ok() ? JsonAnswer(200, *std::move(answer))
                               : DisruptiveError(answer.status()));
+}
+
+std::optional<HttpResponse> DisruptiveEmulator::Refuse(
+    const HttpServerRequest& request, bool rest) {
+  if (replaying_) return std::nullopt;
+  const absl::Time now = cloud_.Now();
+  if (auto refusal = access_.CheckCredentials(request, now)) return refusal;
+  return rest ? access_.CheckRate(now) : std::nullopt;
+}
+
+bool DisruptiveEmulator::Changes(const HttpServerRequest& request) const {
+  if (request.method == "GET" || request.method == "HEAD") return false;
+  const bool api = absl::StartsWith(request.path, kRestPath) ||
+                   absl::StartsWith(request.path, kEmulatorPath);
+  return api && !absl::EndsWith(request.path, kSync);
+}
+
+void DisruptiveEmulator::set_replaying(bool on) {
+  replaying_ = on;
+  cloud_.set_silent(on);
 }
 
 HttpResponse DisruptiveEmulator::FaultAnswer(const Fault& fault) {
@@ -225,7 +240,7 @@ DisruptiveEmulator::Answer DisruptiveEmulator::AnswerDevices(
   const bool post = request.method == "POST" && parts.size() == 3;
   if (get && parts.size() == 3) {
     SLUICE_RETURN_IF_ERROR(CheckProject(parts[1], /*wildcard=*/true));
-    return cloud_.registry().List(parts[1], DisruptiveQuery(request.query));
+    return cloud_.registry().List(parts[1], QueryOf(request));
   }
   if (get && parts.size() == 4) return GetDevice(parts[1], parts[3]);
   if (get && parts.size() == 5 && parts[4] == "events") {
@@ -310,7 +325,7 @@ DisruptiveEmulator::Answer DisruptiveEmulator::AnswerEmulatorApi(
   if (parts.size() == 3 && path.verb.empty()) {
     if (request.method == "POST") return CreateDevice(request, parts[1]);
     if (request.method == "GET") {
-      return cloud_.registry().List(parts[1], DisruptiveQuery(request.query));
+      return cloud_.registry().List(parts[1], QueryOf(request));
     }
   }
   if (parts.size() != 4) return NoSuch("path");

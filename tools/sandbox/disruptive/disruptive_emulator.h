@@ -68,9 +68,18 @@ class DisruptiveEmulator final : public Emulator {
   void Handle(HttpServerRequest request,
               std::shared_ptr<HttpResponder> responder) override;
   HttpResponse FaultAnswer(const Fault& fault) override;
+  HttpResponse ErrorAnswer(int status, std::string_view message) override {
+    return DisruptiveError(status, message);
+  }
   std::string ReadyJson() override;
   std::string StatusJson() override;
   std::vector<Page> Pages() override { return {}; }
+  // Devices, what is published to them over the emulator API, their labels,
+  // projects and Data Connectors; not tokens, nor what simulated devices say.
+  bool Changes(const HttpServerRequest& request) const override;
+  // Settings, and events of any kind.
+  bool ControlChanges(const HttpServerRequest& request) const override;
+  void set_replaying(bool on) override;
   // /devices, /devices/{start,stop,publish}, /streams/{cut,stall,send},
   // /tokens/revoke, /disruptive/{settings,events}: see docs/sandbox.md.
   bool Control(const HttpServerRequest& request,
@@ -87,6 +96,10 @@ class DisruptiveEmulator final : public Emulator {
   // A JSON body, or the error to answer.
   using Answer = absl::StatusOr<std::string>;
 
+  // The refusal of a request without valid credentials or over the rate; the
+  // emulator API counts no rate.
+  std::optional<HttpResponse> Refuse(const HttpServerRequest& request,
+                                     bool rest);
   // REST API: /v2 is taken off `path`.
   void HandleRest(const HttpServerRequest& request, const DisruptivePath& path,
                   const std::shared_ptr<HttpResponder>& responder);
@@ -120,6 +133,9 @@ class DisruptiveEmulator final : public Emulator {
                       std::string_view project);
   Answer ReplaceDevice(const HttpServerRequest& request, Device& device);
 
+  DisruptiveQuery QueryOf(const HttpServerRequest& request) const {
+    return DisruptiveQuery(request.query, list_page_size_);
+  }
   absl::Status CheckProject(std::string_view project, bool wildcard = false);
   std::string DevicesJson() const;
 
@@ -142,7 +158,10 @@ class DisruptiveEmulator final : public Emulator {
   ReadingPublisher publisher_;
   std::unique_ptr<PushTransport> transport_;
   size_t history_page_size_;
+  size_t list_page_size_ = kListPageSize;
+  std::string first_connector_;
   std::string base_url_;
+  bool replaying_ = false;
   int64_t history_requests_ = 0;
   int64_t history_events_ = 0;
 };

@@ -328,6 +328,18 @@ TEST_F(DisruptiveEmulatorTest, PublishesAtTheRateAskedFor) {
   EXPECT_EQ(ledger_.Totals().published, 253);
 }
 
+TEST_F(DisruptiveEmulatorTest, PagesOfListsCanBeMadeShorter) {
+  Steer("/disruptive/settings", R"({"list_page_size": 2})");
+  const json::value first = Ask("GET", api_ + "/devices?page_size=50");
+  EXPECT_THAT(first.at("devices").as_array(), SizeIs(2));
+  const std::string token(first.at("nextPageToken").as_string());
+  EXPECT_THAT(Ask("GET", api_ + "/devices?page_token=" + token)
+                  .at("devices")
+                  .as_array(),
+              SizeIs(2));
+  EXPECT_FALSE(Ask("GET", "/v2/projects").at("projects").as_array().empty());
+}
+
 TEST_F(DisruptiveEmulatorTest, OneDevicesReadingsNeverShareAMoment) {
   DisruptiveOptions options = Options();
   options.devices = 1;

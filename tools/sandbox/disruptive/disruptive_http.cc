@@ -68,8 +68,8 @@ absl::Status NoSuch(std::string_view what) {
   return absl::NotFoundError(absl::StrCat(ToAbsl(what), " not found"));
 }
 
-DisruptiveQuery::DisruptiveQuery(std::string_view query)
-    : parameters_(ParseQuery(query)) {
+DisruptiveQuery::DisruptiveQuery(std::string_view query, size_t list_page_size)
+    : list_page_size_(list_page_size), parameters_(ParseQuery(query)) {
   for (auto& [name, value] : parameters_) name = SnakeCase(name);
 }
 
@@ -102,10 +102,11 @@ absl::StatusOr<size_t> DisruptiveQuery::PageSize(size_t standard,
 }
 
 absl::StatusOr<std::string> DisruptiveQuery::Page(
-    std::string_view key, size_t count, size_t most,
+    std::string_view key, size_t count,
     absl::FunctionRef<std::string(size_t)> item) const {
   size_t page_size = 0;
-  SLUICE_ASSIGN_OR_RETURN(page_size, PageSize(most, most));
+  SLUICE_ASSIGN_OR_RETURN(page_size,
+                          PageSize(list_page_size_, list_page_size_));
   // "d200" begins with the 201st.
   size_t begin = 0;
   if (const auto token = One("page_token")) {

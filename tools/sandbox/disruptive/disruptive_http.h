@@ -28,11 +28,16 @@ HttpResponse DisruptiveError(const absl::Status& status);
 // kNotFound: "<what> not found".
 absl::Status NoSuch(std::string_view what);
 
+// Of devices, projects and Data Connectors.
+inline constexpr size_t kListPageSize = 100;
+
 // Query parameters under either spelling, page_token or pageToken. Unknown ones
 // are ignored.
 class DisruptiveQuery {
  public:
-  explicit DisruptiveQuery(std::string_view query);
+  // Pages of lists have at most `list_page_size` items, and by default.
+  explicit DisruptiveQuery(std::string_view query,
+                           size_t list_page_size = kListPageSize);
 
   // All values of a parameter, named in snake_case, in order.
   std::vector<std::string> All(std::string_view name) const;
@@ -43,15 +48,15 @@ class DisruptiveQuery {
   // whole number, or negative.
   absl::StatusOr<size_t> PageSize(size_t standard, size_t most) const;
 
-  // The page of a list of `count` items that page_size (at most, and by default
-  // `most`) and page_token ask for: {"<key>": [...], "nextPageToken": "..."}.
-  // `item` gives the JSON of one. kInvalidArgument: not a size, or a token,
-  // that a page here can have.
+  // The page of a list of `count` items that page_size and page_token ask for:
+  // {"<key>": [...], "nextPageToken": "..."}. `item` gives the JSON of one.
+  // kInvalidArgument: not a size, or a token, that a page here can have.
   absl::StatusOr<std::string> Page(
-      std::string_view key, size_t count, size_t most,
+      std::string_view key, size_t count,
       absl::FunctionRef<std::string(size_t)> item) const;
 
  private:
+  size_t list_page_size_;
   std::vector<std::pair<std::string, std::string>> parameters_;
 };
 

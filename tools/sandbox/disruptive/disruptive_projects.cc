@@ -17,7 +17,7 @@ namespace json = boost::json;
 DisruptiveEmulator::Answer DisruptiveEmulator::AnswerProjects(
     const HttpServerRequest& request) {
   if (request.method == "GET") {
-    return projects_.List(DisruptiveQuery(request.query));
+    return projects_.List(QueryOf(request));
   }
   if (request.method != "POST") return NoSuch("path");
   json::object fields;

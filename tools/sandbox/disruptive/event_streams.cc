@@ -143,7 +143,7 @@ void EventStreams::Flush() {
   std::vector<Stream*> full;
   for (const std::unique_ptr<Stream>& stream : streams_) {
     if (stream->unsent.empty()) continue;
-    stream->responder->Write(std::exchange(stream->unsent, std::string()));
+    WriteUnsent(*stream);
     if (stream->responder->pending_bytes() > options_.max_pending_bytes) {
       too_slow.push_back(stream.get());
     } else if (options_.max_frames > 0 &&
@@ -177,7 +177,7 @@ void EventStreams::Stall(absl::Duration duration) {
 
 void EventStreams::SendRaw(std::string_view bytes) {
   for (const std::unique_ptr<Stream>& stream : streams_) {
-    stream->unsent += bytes;
+    stream->unsent.emplace_back(bytes);
   }
   Flush();
 }
@@ -203,13 +203,20 @@ void EventStreams::AppendEvent(Stream& stream, std::string_view envelope,
   for (int i = 0; i < copies; ++i) AppendFrame(stream, envelope);
 }
 
+void EventStreams::WriteUnsent(Stream& stream) {
+  for (std::string& chunk : stream.unsent) {
+    stream.responder->Write(std::move(chunk));
+  }
+  stream.unsent.clear();
+}
+
 void EventStreams::AppendFrame(Stream& stream, std::string_view envelope) {
   ++frames_;
   ++stream.frames;
-  if (stream.server_sent_events) stream.unsent += "data: ";
-  stream.unsent += R"({"result":{"event":)";
-  stream.unsent += envelope;
-  stream.unsent += stream.server_sent_events ? "}}\n\n" : "}}\n";
+  const bool sse = stream.server_sent_events;
+  stream.unsent.push_back(
+      absl::StrCat(sse ? "data: " : "", R"({"result":{"event":)",
+                   ToAbsl(envelope), sse ? "}}\n\n" : "}}\n"));
   if (!stream.held_back.empty()) {
     AppendFrame(stream, std::exchange(stream.held_back, std::string()));
   }
@@ -219,20 +226,21 @@ void EventStreams::AppendErrorFrame(Stream& stream, StreamEnd end, int code,
                                     std::string_view message) {
   std::string text;
   AppendJsonLineString(message, &text);
-  if (stream.server_sent_events) stream.unsent += "data: ";
+  std::string frame = stream.server_sent_events ? "data: " : "";
   if (end == StreamEnd::kErrorFrame) {
-    absl::StrAppend(&stream.unsent, R"({"error":{"code":)", code,
-                    R"(,"message":)", text, R"(,"details":[]}})");
+    absl::StrAppend(&frame, R"({"error":{"code":)", code, R"(,"message":)",
+                    text, R"(,"details":[]}})");
   } else {
     const bool timeout = code == kRequestTimeout;
-    absl::StrAppend(&stream.unsent, R"({"error":{"grpcCode":)",
+    absl::StrAppend(&frame, R"({"error":{"grpcCode":)",
                     timeout ? kCancelled : kResourceExhausted,
                     R"(,"httpCode":)", code, R"(,"message":)", text,
                     R"(,"httpStatus":")",
                     timeout ? "Request Timeout" : "Too Many Requests",
                     R"(","details":[]}})");
   }
-  stream.unsent += stream.server_sent_events ? "\n\n" : "\n";
+  frame += stream.server_sent_events ? "\n\n" : "\n";
+  stream.unsent.push_back(std::move(frame));
 }
 
 void EventStreams::Ping(uint64_t id) {
@@ -267,7 +275,7 @@ void EventStreams::End(Stream& stream, StreamEnd end, int code,
     if (end != StreamEnd::kClean) {
       AppendErrorFrame(stream, end, code, message);
     }
-    if (!stream.unsent.empty()) responder.Write(std::move(stream.unsent));
+    WriteUnsent(stream);
     responder.End();
   }
   Forget(stream);

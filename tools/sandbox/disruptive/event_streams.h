@@ -100,14 +100,15 @@ class EventStreams {
     bool server_sent_events = false;
     absl::Duration ping_interval;
     std::shared_ptr<HttpResponder> responder;
-    std::string unsent;
-    std::string held_back;  // Goes behind the next frame.
+    std::vector<std::string> unsent;  // A chunk each.
+    std::string held_back;            // Goes behind the next frame.
     int64_t frames = 0;
     Executor::TimerId ping_timer = 0;
     Executor::TimerId end_timer = 0;
   };
 
   Stream* Find(uint64_t id);
+  static void WriteUnsent(Stream& stream);
   void AppendFrame(Stream& stream, std::string_view envelope);
   // An event, `copies` times, now or (`late`) behind the next frame.
   void AppendEvent(Stream& stream, std::string_view envelope, int copies,

@@ -61,6 +61,7 @@ TEST_F(EventStreamsTest, StreamsOneJsonObjectPerLine) {
   EXPECT_THAT(stream->TakeLines(), ElementsAre(R"({"result":{"event":1}})",
                                                R"({"result":{"event":2}})",
                                                R"({"result":{"event":3}})"));
+  EXPECT_EQ(stream->writes, 3);  // a chunk each
 }
 
 TEST_F(EventStreamsTest, StreamsServerSentEventsWhenAsked) {

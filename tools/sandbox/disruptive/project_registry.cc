@@ -18,7 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kPageSize = 100;
 constexpr char kOrganizationName[] = "Sluice";
 constexpr std::string_view kCloudConnectorType = "ccon";
 
@@ -94,7 +93,7 @@ absl::StatusOr<std::string> ProjectRegistry::List(
     }
     listed.push_back(project.get());
   }
-  return query.Page("projects", listed.size(), kPageSize,
+  return query.Page("projects", listed.size(),
                     [&](size_t i) { return ToJson(*listed[i]); });
 }
 

@@ -22,7 +22,7 @@ void ReadingPublisher::Run(double rate, std::optional<int64_t> count) {
   left_ = count;
   done_ = 0;
   started_ = executor_->MonotonicNow();
-  Step();
+  timer_ = executor_->PostAfter(absl::ZeroDuration(), [this] { Step(); });
 }
 
 void ReadingPublisher::Stop() {

@@ -24,8 +24,8 @@ class ReadingPublisher {
   void Start(Executor* executor) { executor_ = executor; }
 
   // Publishes `rate` readings per second (above 0), over all devices together,
-  // until `count` more are out; nullopt: without end. Replaces the run under
-  // way.
+  // until `count` more are out; nullopt: without end. The first one follows at
+  // once, after what runs now. Replaces the run under way.
   void Run(double rate, std::optional<int64_t> count);
   void Stop();
 

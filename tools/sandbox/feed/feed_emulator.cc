@@ -27,6 +27,15 @@ HttpResponse GatewayError(int status) {
   return response;
 }
 
+// Every answer says how long it took. `body` is an object.
+void AddDuration(absl::Duration duration, std::string& body) {
+  DCHECK(body.ends_with('}'));
+  body.pop_back();
+  if (body.size() > 1) body += ',';
+  absl::StrAppendFormat(&body, R"("duration":"%.2fms"})",
+                        absl::ToDoubleMilliseconds(duration));
+}
+
 bool IsText(const FeedCall& call) {
   return IsUtf8(call.feed) &&
          std::all_of(call.values.begin(), call.values.end(),
@@ -63,13 +72,7 @@ void FeedEmulator::Handle(HttpServerRequest request,
   HttpResponse response = Answer(request, kind);
   limits_.AppendHeaders(kind, service_.executor->Now(), response.headers);
   if (response.status >= 400) ++service_.counts.refused;
-  // Every answer says how long it took.
-  DCHECK(response.body.ends_with('}'));
-  response.body.pop_back();
-  if (response.body.size() > 1) response.body += ',';
-  absl::StrAppendFormat(
-      &response.body, R"("duration":"%.2fms"})",
-      absl::ToDoubleMilliseconds(service_.executor->MonotonicNow() - start));
+  AddDuration(service_.executor->MonotonicNow() - start, response.body);
   responder->Send(std::move(response));
 }
 
@@ -146,6 +149,15 @@ HttpResponse FeedEmulator::FaultAnswer(const Fault& fault) {
         absl::StrCat(absl::ToUnixSeconds(reset + absl::Seconds(1) -
                                          absl::Nanoseconds(1))));
   }
+  return response;
+}
+
+HttpResponse FeedEmulator::ErrorAnswer(int status, std::string_view message) {
+  HttpResponse response =
+      status == 400   ? InputError(message)
+      : status == 413 ? FeedError(413, 18, "InputException", message)
+                      : FeedError(status, -1, "StreamApiException", message);
+  AddDuration(absl::ZeroDuration(), response.body);
   return response;
 }
 

@@ -38,6 +38,7 @@ class FeedEmulator final : public Emulator {
   void Handle(HttpServerRequest request,
               std::shared_ptr<HttpResponder> responder) override;
   HttpResponse FaultAnswer(const Fault& fault) override;
+  HttpResponse ErrorAnswer(int status, std::string_view message) override;
   // {"base_url", "api_key", "api_secret", "app_id", "pages"}
   std::string ReadyJson() override;
   // {"requests", "batches", "activities_received", "repeated", "activities",

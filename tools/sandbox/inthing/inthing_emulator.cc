@@ -21,8 +21,10 @@ namespace json = boost::json;
 constexpr std::string_view kPublicPath = "/api/public/";
 constexpr std::string_view kPrivatePath = "/api/private/";
 constexpr std::string_view kPostPath = "/api/new-event/";
-constexpr size_t kMaxPostBytes = size_t{32} << 20;
+constexpr std::string_view kControlPath = "/inthing/";
 constexpr char kDefaultPassword[] = "sandbox1";
+// How the answer to a post begins that was not taken.
+constexpr std::string_view kFail = R"({"status":"fail")";
 
 HttpResponse JsonResponse(std::string body) {
   return {.status = 200,
@@ -112,18 +114,11 @@ std::string InthingEmulator::BaseOf(const HttpServerRequest& request) const {
   return plain ? absl::StrCat("http://", ToAbsl(*host)) : base_url_;
 }
 
-InthingStream* InthingEmulator::StreamAt(const Parts& parts) {
+InthingStream* InthingEmulator::StreamAt(const Parts& parts) const {
   return store_.Find(absl::StrCat("/", parts[0], "/", parts[1], "/"));
 }
 
 HttpResponse InthingEmulator::Answer(const HttpServerRequest& request) {
-  if (request.body.size() > kMaxPostBytes) {
-    HttpResponse response = JsonResponse(StatusText(
-        "error",
-        absl::StrCat("the request has more than ", kMaxPostBytes, " bytes")));
-    response.status = 413;
-    return response;
-  }
   const Parts parts = SplitPath(request.path);
   if (request.method == "GET" || request.method == "HEAD") {
     return AnswerPage(request, parts);
@@ -195,7 +190,8 @@ std::optional<HttpResponse> InthingEmulator::AnswerStreamPage(
   if (stream == nullptr) return std::nullopt;
   if (parts.size() == 2) {
     const bool moved = parts[0] == "s" && stream->claimed();
-    return moved ? Redirect(stream->Path()) : ShowStream(*stream);
+    return moved ? Redirect(stream->Path())
+                 : ShowStream(*stream, request.method == "GET");
   }
   if (parts[2] == "add") return InthingFormPage(request.path, stream);
   if (parts[0] == "s" && parts[2] == "claim") {
@@ -204,8 +200,9 @@ std::optional<HttpResponse> InthingEmulator::AnswerStreamPage(
   return std::nullopt;
 }
 
-HttpResponse InthingEmulator::ShowStream(InthingStream& stream) {
-  const bool secret = !std::exchange(stream.password_shown, true);
+HttpResponse InthingEmulator::ShowStream(InthingStream& stream, bool seen) {
+  const bool secret = !stream.password_shown;
+  if (seen) stream.password_shown = true;
   return InthingStreamPage(stream, secret ? stream.password : "");
 }
 
@@ -221,6 +218,29 @@ HttpResponse InthingEmulator::FaultAnswer(const Fault& fault) {
   HttpResponse response = InthingBrokenPage();
   response.status = fault.status;
   return response;
+}
+
+HttpResponse InthingEmulator::ErrorAnswer(int status,
+                                          std::string_view message) {
+  HttpResponse response = JsonResponse(StatusText("error", message));
+  response.status = status;
+  return response;
+}
+
+bool InthingEmulator::Changes(const HttpServerRequest& request) const {
+  if (request.method == "POST") return request.path != kPrivatePath;
+  if (request.method != "GET") return false;
+  const Parts parts = SplitPath(request.path);
+  const InthingStream* stream = parts.size() == 2 ? StreamAt(parts) : nullptr;
+  return stream != nullptr && !stream->password_shown && parts[0] != "s";
+}
+
+bool InthingEmulator::ControlChanges(const HttpServerRequest& request) const {
+  return request.method == "POST" && request.path.starts_with(kControlPath);
+}
+
+bool InthingEmulator::Refuses(const HttpResponse& answer) const {
+  return answer.status >= 400 || answer.body.starts_with(kFail);
 }
 
 std::string InthingEmulator::ReadyJson() {
@@ -264,7 +284,7 @@ std::optional<InthingEmulator::PostResult> InthingEmulator::Post(
   // The site looked for the field before its path's stream.
   if (strict() && !posted.has_value()) return std::nullopt;
   const std::string name = posted.value_or("");
-  if (strict() && preset == nullptr && absl::StrContains(name, "/s/")) {
+  if (strict() && preset == nullptr && IsUnclaimedPath(name)) {
     return std::nullopt;
   }
   InthingStream* stream = preset == nullptr ? store_.Find(name) : preset;
@@ -323,6 +343,7 @@ std::string InthingEmulator::Store(const HttpServerRequest& request,
 
 void InthingEmulator::Record(const InthingStream& stream,
                              const InthingEvent& event) {
+  if (replaying_) return;
   const int found = ledger_->ReceivedText(
       name(),
       absl::StrCat(event.title, "\n", event.description, "\n", event.text),

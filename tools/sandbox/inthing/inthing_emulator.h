@@ -44,14 +44,14 @@ class InthingEmulator final : public Emulator {
   InthingEmulator(InthingOptions options, Ledger* ledger);
 
   std::string_view name() const override { return "inthing"; }
-  // Posts up to 32 MiB are read; up to this they are refused in the service's
-  // words.
-  size_t max_body_bytes() const override { return size_t{40} << 20; }
+  size_t max_body_bytes() const override { return size_t{32} << 20; }
   void Start(std::string base_url, Executor* executor) override;
   void Stop() override { live_.Stop(); }
   void Handle(HttpServerRequest request,
               std::shared_ptr<HttpResponder> responder) override;
   HttpResponse FaultAnswer(const Fault& fault) override;
+  // {"status": "error", "msg": ...}
+  HttpResponse ErrorAnswer(int status, std::string_view message) override;
   // {"base_url", "stream", "password", "url"} of the ready stream.
   std::string ReadyJson() override;
   // {"posts", "digests", "rate_limited", "refused", "streams"}; digests are
@@ -59,6 +59,12 @@ class InthingEmulator final : public Emulator {
   // from ...".
   std::string StatusJson() override;
   std::vector<Page> Pages() override;
+  // Posts, new and claimed streams, and a page that shows a password for the
+  // only time.
+  bool Changes(const HttpServerRequest& request) const override;
+  bool ControlChanges(const HttpServerRequest& request) const override;
+  bool Refuses(const HttpResponse& answer) const override;
+  void set_replaying(bool on) override { replaying_ = on; }
   // POST /inthing/streams, GET /inthing/streams/{id}/events, POST
   // /inthing/settings, POST /inthing/reset: see docs/sandbox.md.
   bool Control(const HttpServerRequest& request,
@@ -72,9 +78,10 @@ class InthingEmulator final : public Emulator {
   // Pages below a stream's own; nullopt: there is no such page.
   std::optional<HttpResponse> AnswerStreamPage(const HttpServerRequest& request,
                                                const Parts& parts);
-  HttpResponse ShowStream(InthingStream& stream);
+  // `seen`: by somebody, so that a new password is not shown again.
+  HttpResponse ShowStream(InthingStream& stream, bool seen);
   // The stream that a path begins with, "/s/{id}/" or "/{user}/{slug}/".
-  InthingStream* StreamAt(const Parts& parts);
+  InthingStream* StreamAt(const Parts& parts) const;
 
   // inthing_methods.cc: JSON-RPC.
   HttpResponse AnswerRpc(const HttpServerRequest& request,
@@ -119,6 +126,7 @@ class InthingEmulator final : public Emulator {
   std::string base_url_;
   Executor* executor_ = nullptr;
   InthingStream* ready_ = nullptr;
+  bool replaying_ = false;
 
   int64_t posts_ = 0;
   int64_t digests_ = 0;

@@ -464,14 +464,6 @@ TEST_F(InthingEmulatorTest, TellsPagesWhatIsNew) {
             0u);
 }
 
-TEST_F(InthingEmulatorTest, RefusesBodiesThatAreTooLong) {
-  const HttpResponse response =
-      Say(MakeRequest("POST", "/api/new-event/?format=json", {},
-                      std::string((32 << 20) + 1, 'x')));
-  EXPECT_EQ(response.status, 413);
-  EXPECT_EQ(json::parse(response.body).at("status"), "error");
-}
-
 TEST_F(InthingEmulatorTest, KnowsNoOtherMethods) {
   const HttpResponse response = Say(MakeRequest("PUT", "/"));
   EXPECT_EQ(response.status, 405);

@@ -47,7 +47,13 @@ border:1px solid var(--line);border-radius:.3rem;background:var(--back);color:in
 constexpr char kScript[] = R"(
 const list=document.getElementById('events');
 const state=document.querySelector('.state');
+const posts=document.getElementById('posts');
 let busy=false,again=false;
+function count(){
+  const n=Number(posts.dataset.count)+1;
+  posts.dataset.count=n;
+  posts.textContent=n+(n===1?' post':' posts');
+}
 async function update(){
   if(busy){again=true;return;}
   busy=true;
@@ -64,6 +70,7 @@ async function update(){
         list.insertAdjacentHTML('afterbegin',event.html);
         const card=list.firstElementChild;
         card.classList.add('new');
+        if(card.dataset.type!=='meta')count();
         list.dataset.order=card.dataset.order;
       }
     }catch(e){}

@@ -78,7 +78,8 @@ std::string Heading(const InthingStream& stream) {
       "<p class=\"meta\">", Link("/", "All streams"), " · <code>", stream.id,
       "</code> · ",
       stream.claimed() ? Link("/" + stream.user, stream.user) : "unclaimed",
-      " · ", stream.posts, stream.posts == 1 ? " post" : " posts", "</p>");
+      " · <span id=\"posts\" data-count=\"", stream.posts, "\">", stream.posts,
+      stream.posts == 1 ? " post" : " posts", "</span></p>");
 }
 
 std::string ClaimCard(const InthingStream& stream) {

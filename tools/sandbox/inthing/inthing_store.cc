@@ -43,7 +43,23 @@ std::string LimitText(bool unclaimed, int max, absl::Duration span) {
                       time);
 }
 
+// Of a stream's URL or path.
+std::vector<std::string> PathParts(std::string_view name) {
+  const size_t scheme = name.find("://");
+  if (scheme != std::string_view::npos) {
+    name.remove_prefix(scheme + 3);
+    name.remove_prefix(std::min(name.find('/'), name.size()));
+    name = name.substr(0, name.find_first_of("?#"));
+  }
+  return absl::StrSplit(ToAbsl(name), '/', absl::SkipEmpty());
+}
+
 }  // namespace
+
+bool IsUnclaimedPath(std::string_view name) {
+  const std::vector<std::string> parts = PathParts(name);
+  return parts.size() == 2 && parts[0] == "s";
+}
 
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
@@ -126,31 +142,24 @@ InthingStream* InthingStore::NewStream(absl::Time now) {
   return &made;
 }
 
-InthingStream* InthingStore::Find(std::string_view name) {
+InthingStream* InthingStore::Find(std::string_view name) const {
   if (IsUuid(name)) {
     const auto found = by_id_.find(absl::AsciiStrToLower(ToAbsl(name)));
     return found == by_id_.end() ? nullptr : found->second;
   }
-  const size_t scheme = name.find("://");
-  if (scheme != std::string_view::npos) {
-    name.remove_prefix(scheme + 3);
-    name.remove_prefix(std::min(name.find('/'), name.size()));
-    name = name.substr(0, name.find_first_of("?#"));
-  }
-  const std::vector<std::string> parts =
-      absl::StrSplit(ToAbsl(name), '/', absl::SkipEmpty());
+  const std::vector<std::string> parts = PathParts(name);
   if (parts.size() != 2) return nullptr;
   if (parts[0] == "s") return IsUuid(parts[1]) ? Find(parts[1]) : nullptr;
   return FindOwned(parts[0], parts[1]);
 }
 
-InthingStream* InthingStore::FindNumber(int64_t number) {
+InthingStream* InthingStore::FindNumber(int64_t number) const {
   const auto found = by_number_.find(number);
   return found == by_number_.end() ? nullptr : found->second;
 }
 
 InthingStream* InthingStore::FindOwned(std::string_view user,
-                                       std::string_view slug) {
+                                       std::string_view slug) const {
   const auto found = by_path_.find(PathKey(user, slug));
   return found == by_path_.end() ? nullptr : found->second;
 }

@@ -91,9 +91,9 @@ class InthingStore {
 
   // By UUID, URL or path, with or without slashes at its ends. Null: no such
   // stream.
-  InthingStream* Find(std::string_view name);
-  InthingStream* FindNumber(int64_t number);
-  InthingStream* FindOwned(std::string_view user, std::string_view slug);
+  InthingStream* Find(std::string_view name) const;
+  InthingStream* FindNumber(int64_t number) const;
+  InthingStream* FindOwned(std::string_view user, std::string_view slug) const;
   const InthingEvent* FindEvent(std::string_view id,
                                 const InthingStream** stream) const;
   std::vector<const InthingStream*> OwnedBy(std::string_view user) const;
@@ -166,6 +166,10 @@ class InthingStore {
 
 // True for text of the form of a UUID, of either case.
 bool IsUuid(std::string_view text);
+
+// True for a stream's name of the form ".../s/{id}/": its URL or path before it
+// is claimed.
+bool IsUnclaimedPath(std::string_view name);
 
 // The words of `description` behind a "#", in lower case, each once: the tags
 // of its event (py/hashtag.py). At most 100.

@@ -92,6 +92,15 @@ TEST(InthingStoreTest, WindowsAreAlignedToTheEpoch) {
   EXPECT_TRUE(post(edge));
 }
 
+TEST(InthingStoreTest, TellsUnclaimedPathsFromOthers) {
+  for (const char* name : {"/s/x/", "s/x", "https://inthing.io/s/x/?a#b"}) {
+    EXPECT_TRUE(IsUnclaimedPath(name)) << name;
+  }
+  for (const char* name : {"/will/s/", "/s/", "/s/x/add/", "http://s/x/", ""}) {
+    EXPECT_FALSE(IsUnclaimedPath(name)) << name;
+  }
+}
+
 TEST(InthingStoreTest, FindsTags) {
   using Tags = std::vector<std::string>;
   EXPECT_EQ(TagsOf("#Room_12, #warm #warm"), (Tags{"room_12", "warm"}));
