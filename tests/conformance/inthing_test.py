@@ -191,7 +191,7 @@ class Fields(unittest.TestCase):
         self.stream.text("Hello")
         event = self.check_stored(title="Text", type="text", markup="markdown", priority=0, description="Hello", text="",
                                   generator=self.stream.generator, code_language="", tags=[])
-        self.assertTrue(event["headers"]["User-Agent"].startswith("python-requests/"))
+        self.assertTrue(dict(event["headers"])["User-Agent"].startswith("python-requests/"))
 
     def test_has_every_markup_and_priority(self):
         for number, markup in enumerate(("markdown", "text", "html", "bbcode")):

@@ -21,6 +21,10 @@ namespace {
 namespace json = boost::json;
 
 constexpr size_t kMaxListed = 1000;
+constexpr double kLeastFactor = 0.001;
+constexpr double kGreatestFactor = 1000;
+constexpr double kShortestMinute = 0.001;  // seconds
+constexpr double kLongestMinute = 86400;
 
 std::string Sha256Hex(std::string_view bytes) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -54,9 +58,9 @@ json::object EventObject(const InthingEvent& event) {
                        {"bytes", event.image.size()},
                        {"sha256", Sha256Hex(event.image)}};
   }
-  json::object headers;
+  json::array headers;
   for (const auto& [name, value] : event.request_headers) {
-    headers[ToUtf8(name)] = ToUtf8(value);
+    headers.push_back(json::array{ToUtf8(name), ToUtf8(value)});
   }
   object["headers"] = std::move(headers);
   return object;
@@ -154,7 +158,7 @@ absl::StatusOr<std::string> InthingEmulator::ListEvents(std::string_view id) {
 
 absl::StatusOr<std::string> InthingEmulator::ChangeSettings(
     const std::string& body) {
-  JsonFields fields(body, {"mode", "limits"});
+  JsonFields fields(body, {"mode", "limits", "limit_factor", "limit_minute"});
   const auto mode = ParseInthingMode(
       fields.Text("mode", std::string(InthingModeName(mode_))));
   if (!mode.has_value()) {
@@ -162,6 +166,11 @@ absl::StatusOr<std::string> InthingEmulator::ChangeSettings(
   }
   InthingLimits limits = store_.limits();
   limits.enabled = fields.Flag("limits", limits.enabled);
+  limits.factor = fields.Number("limit_factor", kLeastFactor, kGreatestFactor,
+                                limits.factor);
+  limits.minute = absl::Seconds(
+      fields.Number("limit_minute", kShortestMinute, kLongestMinute,
+                    absl::ToDoubleSeconds(limits.minute)));
   SLUICE_RETURN_IF_ERROR(fields.status());
   store_.set_limits(limits);
   SetMode(*mode);

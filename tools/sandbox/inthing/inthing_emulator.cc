@@ -228,6 +228,11 @@ HttpResponse InthingEmulator::ErrorAnswer(int status,
 }
 
 bool InthingEmulator::Changes(const HttpServerRequest& request) const {
+  if (request.method == "POST" && request.path == kPublicPath) {
+    // Its name may be written with escapes.
+    return absl::StrContains(request.body, "stream.new") ||
+           absl::StrContains(request.body, "\\");
+  }
   if (request.method == "POST") return request.path != kPrivatePath;
   if (request.method != "GET") return false;
   const Parts parts = SplitPath(request.path);

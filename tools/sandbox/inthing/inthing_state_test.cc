@@ -175,6 +175,13 @@ TEST_F(InthingStateTest, GoesOnCountingTowardsTheLimits) {
   EXPECT_THAT(Post(id, "title=T"), HasSubstr("ratelimited"));
 }
 
+TEST_F(InthingStateTest, KeepsStreamsHoweverTheirMethodIsWritten) {
+  Say("POST", "/api/public/",
+      R"({"jsonrpc":"2.0","method":"stream\u002enew","id":2})");
+  Restart();
+  EXPECT_THAT(emulator_->StatusJson(), HasSubstr("\"streams\":2"));
+}
+
 TEST_F(InthingStateTest, WritesDownNothingThatChangesNothing) {
   const auto size = JournalSize();
   EXPECT_THAT(Post("4d9f242c-0805-11e6-8d28-fb90f1f704e0", "title=T"),
@@ -182,6 +189,8 @@ TEST_F(InthingStateTest, WritesDownNothingThatChangesNothing) {
   Say("POST", "/api/private/",
       R"({"jsonrpc":"2.0","method":"events.get_updates","id":1,)"
       R"("params":{"source":"stream-1"}})");
+  Say("POST", "/api/public/",
+      R"({"jsonrpc":"2.0","method":"greet","id":1,"params":{"who":"you"}})");
   Say("GET", "/");
   Control("GET", "/inthing/streams/" + ReadyStream() + "/events");
   Control("POST", "/inthing/streams", R"({"user":"in"})");
