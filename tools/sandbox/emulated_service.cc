@@ -23,12 +23,15 @@ void RunThere(HttpServer& server, absl::AnyInvocable<void()> task) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EmulatedService>> EmulatedService::Start(
-    std::unique_ptr<Emulator> emulator, uint16_t port, FaultSwitch* faults,
-    SandboxClock* clock) {
+    std::unique_ptr<Emulator> emulator, EmulatedServiceOptions given,
+    FaultSwitch* faults, SandboxClock* clock) {
+  const char* const scheme = given.certificate_file.empty() ? "http" : "https";
   auto service = std::unique_ptr<EmulatedService>(
       new EmulatedService(std::move(emulator), faults));
   HttpServerOptions options;
-  options.port = port;
+  options.port = given.port;
+  options.certificate_file = std::move(given.certificate_file);
+  options.private_key_file = std::move(given.private_key_file);
   options.max_body_bytes = service->emulator_->max_body_bytes();
   options.error_answer = [emulator = service->emulator_.get()](
                              int status, std::string_view message) {
@@ -46,7 +49,8 @@ absl::StatusOr<std::unique_ptr<EmulatedService>> EmulatedService::Start(
                                     std::shared_ptr<HttpResponder> responder) {
             service->Handle(std::move(request), std::move(responder));
           }));
-  service->url_ = absl::StrCat("http://127.0.0.1:", service->server_->port());
+  service->url_ =
+      absl::StrCat(scheme, "://127.0.0.1:", service->server_->port());
   service->executor_ =
       std::make_unique<ClockedExecutor>(&service->server_->executor(), clock);
   RunThere(*service->server_, [service = service.get()] {

@@ -16,16 +16,23 @@
 
 namespace sluice::sandbox {
 
+struct EmulatedServiceOptions {
+  uint16_t port = 0;  // 0: a free one
+  // PEM files; both empty: plain HTTP.
+  std::string certificate_file;
+  std::string private_key_file;
+};
+
 // Thread-safe.
 class EmulatedService {
  public:
-  // Listens on 127.0.0.1 and ::1 (0: a free port) and starts the emulator,
-  // whose executor has the time of `clock`. `faults` and `clock` outlive the
-  // service.
-  //   kAlreadyExists: the port is taken.
+  // Listens on 127.0.0.1 and ::1 and starts the emulator, whose executor has
+  // the time of `clock`. `faults` and `clock` outlive the service.
+  //   kAlreadyExists: the port is taken.  kInvalidArgument: the certificate
+  //   cannot be used; names the file.
   static absl::StatusOr<std::unique_ptr<EmulatedService>> Start(
-      std::unique_ptr<Emulator> emulator, uint16_t port, FaultSwitch* faults,
-      SandboxClock* clock);
+      std::unique_ptr<Emulator> emulator, EmulatedServiceOptions options,
+      FaultSwitch* faults, SandboxClock* clock);
 
   // Closes every connection and stops the emulator.
   ~EmulatedService();
@@ -33,7 +40,7 @@ class EmulatedService {
   EmulatedService& operator=(const EmulatedService&) = delete;
 
   std::string_view name() const { return emulator_->name(); }
-  // "http://127.0.0.1:8081"
+  // "http://127.0.0.1:8081", or the same with "https".
   const std::string& url() const { return url_; }
 
   // Runs `task` with the emulator on its own thread, soon.

@@ -27,7 +27,7 @@ class EmulatedServiceTest : public ::testing::Test {
   std::string Say(std::unique_ptr<Emulator> emulator,
                   const std::string& request) {
     const auto service =
-        EmulatedService::Start(std::move(emulator), 0, &faults_, &clock_)
+        EmulatedService::Start(std::move(emulator), {}, &faults_, &clock_)
             .value();
     uint32_t port = 0;
     EXPECT_TRUE(absl::SimpleAtoi(

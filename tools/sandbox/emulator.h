@@ -37,9 +37,9 @@ class Emulator {
   // before Start().
   virtual size_t max_body_bytes() const { return size_t{16} << 20; }
 
-  // The service listens at `base_url` ("http://127.0.0.1:8081", no trailing
-  // slash). `executor` is the server's own and outlives the emulator's use of
-  // it.
+  // The service listens at `base_url` ("http://127.0.0.1:8081", or with
+  // "https"; no trailing slash). `executor` is the server's own and outlives
+  // the emulator's use of it.
   virtual void Start(std::string base_url, Executor* executor) = 0;
 
   // Lets go of every responder and timer: no request comes any more. The

@@ -45,23 +45,21 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(
     sandbox->clock_.Stop();
     sandbox->clock_.Set(*options.stopped_at);
   }
-  const JournalOptions state{.folder = options.state_folder,
-                             .max_bytes = options.state_max_bytes};
   SLUICE_RETURN_IF_ERROR(
       sandbox->Add(std::make_unique<FeedEmulator>(std::move(options.feed),
                                                   &sandbox->ledger_),
-                   options.feed_port, state));
+                   options.feed_port, options));
   SLUICE_RETURN_IF_ERROR(
       sandbox->Add(std::make_unique<InthingEmulator>(std::move(options.inthing),
                                                      &sandbox->ledger_),
-                   options.inthing_port, state));
+                   options.inthing_port, options));
   // What destinations have of an earlier run belongs to events of that run.
   sandbox->ledger_.Reset();
   auto disruptive = std::make_unique<DisruptiveEmulator>(
       std::move(options.disruptive), &sandbox->ledger_);
   sandbox->disruptive_ = disruptive.get();
   SLUICE_RETURN_IF_ERROR(
-      sandbox->Add(std::move(disruptive), options.disruptive_port, state));
+      sandbox->Add(std::move(disruptive), options.disruptive_port, options));
 
   std::vector<EmulatedService*> services;
   for (const auto& service : sandbox->services_) {
@@ -112,16 +110,23 @@ std::string Sandbox::url(std::string_view service) const {
 }
 
 absl::Status Sandbox::Add(std::unique_ptr<Emulator> emulator, uint16_t port,
-                          const JournalOptions& state) {
-  if (!state.folder.empty()) {
+                          const SandboxOptions& options) {
+  if (!options.state_folder.empty()) {
     SLUICE_ASSIGN_OR_RETURN(
         emulator,
-        JournaledEmulator::Create(std::move(emulator), state, clock_.Now()));
+        JournaledEmulator::Create(std::move(emulator),
+                                  {.folder = options.state_folder,
+                                   .max_bytes = options.state_max_bytes},
+                                  clock_.Now()));
   }
   std::unique_ptr<EmulatedService> service;
   SLUICE_ASSIGN_OR_RETURN(
       service,
-      EmulatedService::Start(std::move(emulator), port, &faults_, &clock_));
+      EmulatedService::Start(std::move(emulator),
+                             {.port = port,
+                              .certificate_file = options.certificate_file,
+                              .private_key_file = options.private_key_file},
+                             &faults_, &clock_));
   services_.push_back(std::move(service));
   return absl::OkStatus();
 }

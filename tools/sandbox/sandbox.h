@@ -36,6 +36,11 @@ struct SandboxOptions {
   uint16_t feed_port = 0;
   uint16_t inthing_port = 0;
 
+  // PEM files: the services are reached by HTTPS, the control server is not;
+  // both empty: plain HTTP.
+  std::string certificate_file;
+  std::string private_key_file;
+
   DisruptiveOptions disruptive;
   FeedOptions feed;
   InthingOptions inthing;
@@ -61,8 +66,9 @@ struct SandboxOptions {
 class Sandbox {
  public:
   // Starts everything; requests are served once this returns.
-  //   kAlreadyExists: a port is taken.  kDataLoss, kUnavailable: the state
-  //   folder cannot be used; the message says why.
+  //   kAlreadyExists: a port is taken.  kInvalidArgument: the certificate
+  //   cannot be used.  kDataLoss, kUnavailable: the state folder cannot be
+  //   used. The message says why.
   static absl::StatusOr<std::unique_ptr<Sandbox>> Start(SandboxOptions options);
 
   // Closes every connection and stops all threads.
@@ -96,7 +102,7 @@ class Sandbox {
   explicit Sandbox(size_t ledger_events) : ledger_(ledger_events) {}
 
   absl::Status Add(std::unique_ptr<Emulator> emulator, uint16_t port,
-                   const JournalOptions& state);
+                   const SandboxOptions& options);
 
   Ledger ledger_;
   FaultSwitch faults_;

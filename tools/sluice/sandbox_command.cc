@@ -78,6 +78,8 @@ absl::StatusOr<sandbox::SandboxOptions> ToSandboxOptions(
   options.disruptive_port = given.disruptive_port;
   options.feed_port = given.feed_port;
   options.inthing_port = given.inthing_port;
+  options.certificate_file = given.tls_certificate;
+  options.private_key_file = given.tls_key;
   SLUICE_RETURN_IF_ERROR(SetFeedOptions(given, options.feed));
   options.state_folder = given.state;
   options.state_max_bytes = static_cast<int64_t>(given.state_limit);
@@ -121,6 +123,14 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                      "Port of the feed service; 0: a free one");
   command.add_option("--inthing-port", options.inthing_port,
                      "Port of the stream service; 0: a free one");
+  CLI::Option* const certificate = command.add_option(
+      "--tls-certificate", options.tls_certificate,
+      "PEM file with the certificate of the services, which then speak HTTPS");
+  CLI::Option* const key =
+      command.add_option("--tls-key", options.tls_key,
+                         "PEM file with the private key of the certificate");
+  certificate->needs(key);
+  key->needs(certificate);
   command.add_option("--devices", options.devices, "Simulated devices")
       ->check(CLI::Range(1, 100'000));
   command
@@ -168,9 +178,11 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                   "lenient: names the field of each mistake; strict: as the "
                   "real service; permissive: takes what that took")
       ->check(CLI::IsMember({"lenient", "strict", "permissive"}));
-  command.add_option("--write-config", options.write_config,
-                     "Folder for a configuration that `sluice run` takes, with "
-                     "its secrets");
+  command
+      .add_option("--write-config", options.write_config,
+                  "Folder for a configuration that `sluice run` takes, with "
+                  "its secrets")
+      ->excludes(certificate);
   command.add_option("--clock", options.clock,
                      "Time at which the services' clock stands still until it "
                      "is moved, as 2026-01-01T00:00:00Z");
@@ -183,7 +195,6 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                   "then changes are refused")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->check(CLI::Range(uint64_t{1} << 10, uint64_t{1} << 40));
-
   command.add_flag("--no-auth", options.no_auth, "Ask for no credentials");
   command.add_flag("--lenient", options.lenient,
                    "Let devices publish events that their type does not have, "

@@ -18,6 +18,10 @@ struct SandboxCommandOptions {
   uint16_t feed_port = 0;
   uint16_t inthing_port = 0;
 
+  // PEM files; both empty: plain HTTP.
+  std::string tls_certificate;
+  std::string tls_key;
+
   uint32_t devices = 20;
   double rate = 10;    // readings per second of all devices; 0: none
   int64_t count = -1;  // readings, then silence; -1: never silent

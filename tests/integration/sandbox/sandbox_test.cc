@@ -14,7 +14,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pipeline/auth/jwt.h"
+#include "pipeline/http/http_loop.h"
 #include "tests/testing/loopback_client.h"
+#include "tests/testing/test_certificates.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -213,6 +215,42 @@ TEST_F(SandboxTest, KeepsDevicesAndStreamsOnDisk) {
     }
     ready_stream = stream;
   }
+}
+
+TEST_F(SandboxTest, SpeaksHttpsWithACertificate) {
+  TestAuthority authority(::testing::TempDir(), "sandbox");
+  const TestAuthority::Files files = authority.Issue("localhost");
+  SandboxOptions options;
+  options.certificate_file = files.certificate_file;
+  options.private_key_file = files.private_key_file;
+  sandbox_ = Sandbox::Start(options).value();
+  const json::value ready = Steer("GET", "/ready");
+  const auto loop = HttpLoop::Create({});
+  for (const auto& [service, path] :
+       {std::pair("disruptive", "/v2/"), std::pair("feed", "/pages/"),
+        std::pair("inthing", "/")}) {
+    EXPECT_THAT(std::string(ready.at(service).at("base_url").as_string()),
+                StartsWith("https://127.0.0.1:"));
+    int status = 0;
+    absl::Notification done;
+    std::unique_ptr<HttpCall> call;
+    loop->Post([&, service = service, path = path] {
+      call = loop->Fetch({.method = "GET",
+                          .url = sandbox_->url(service) + path,
+                          .tls = {.ca_file = authority.ca_file()}},
+                         [&](const HttpResponse& response, HttpFailure) {
+                           status = response.status;
+                           call.reset();
+                           done.Notify();
+                         });
+    });
+    done.WaitForNotification();
+    EXPECT_EQ(status, service == std::string("disruptive") ? 401 : 200)
+        << service;
+  }
+  options.private_key_file = "/nonexistent/key.pem";
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(Sandbox::Start(std::move(options)).status()));
 }
 
 TEST_F(SandboxTest, StartsAtATimeThatStandsStill) {

@@ -25,6 +25,10 @@ namespace json = boost::json;
 constexpr absl::string_view kTokenPath = "/oauth2/token";
 constexpr absl::string_view kRestPath = "/v2/";
 constexpr absl::string_view kEmulatorPath = "/emulator/v2/";
+// Where clients look for the service that were not told of this one.
+constexpr absl::string_view kIdentity =
+    "https://identity.disruptive-technologies.com";
+constexpr absl::string_view kEmulatorHost = "emulator.";
 // Pushes what is there once more and changes nothing.
 constexpr absl::string_view kSync = ":sync";
 constexpr absl::Duration kDefaultWindow = absl::Hours(24);
@@ -56,6 +60,28 @@ DisruptiveAccessOptions WithCredentials(DisruptiveAccessOptions access,
                                 ".serviceaccount.d21s.com");
   }
   return access;
+}
+
+// The token endpoint under the names of this machine. Over HTTPS it can stand
+// in for the service under the service's own name, too.
+std::vector<std::string> AudiencesOf(const std::string& base_url) {
+  const absl::string_view url = base_url;
+  const absl::string_view scheme = url.substr(0, url.find(':'));
+  const absl::string_view port = url.substr(url.rfind(':'));
+  std::vector<std::string> audiences = {absl::StrCat(url, kTokenPath)};
+  for (const char* host : {"127.0.0.1", "localhost", "[::1]"}) {
+    audiences.push_back(absl::StrCat(scheme, "://", host, port, kTokenPath));
+  }
+  if (scheme == "https") {
+    audiences.push_back(absl::StrCat(kIdentity, kTokenPath));
+  }
+  return audiences;
+}
+
+// Its paths are those of the REST API, at another host.
+bool IsForEmulatorHost(const HttpServerRequest& request) {
+  return absl::StartsWith(
+      ToAbsl(FindHeader(request.headers, "Host").value_or("")), kEmulatorHost);
 }
 
 absl::StatusOr<absl::Time> TimeParameter(const DisruptiveQuery& query,
@@ -115,14 +141,7 @@ void DisruptiveEmulator::AddFirstConnector() {
 
 void DisruptiveEmulator::Start(std::string base_url, Executor* executor) {
   base_url_ = std::move(base_url);
-  // The same server under the names of this machine.
-  const absl::string_view port =
-      absl::string_view(base_url_).substr(base_url_.rfind(':'));
-  std::vector<std::string> audiences = {absl::StrCat(base_url_, kTokenPath)};
-  for (const char* host : {"127.0.0.1", "localhost", "[::1]"}) {
-    audiences.push_back(absl::StrCat("http://", host, port, kTokenPath));
-  }
-  access_.set_audiences(std::move(audiences));
+  access_.set_audiences(AudiencesOf(base_url_));
   if (options_.send_push != nullptr) {
     cloud_.Start(executor, options_.send_push);
   } else {
@@ -153,11 +172,12 @@ void DisruptiveEmulator::Handle(HttpServerRequest request,
                         : DisruptiveError(405, "method not allowed"));
     return;
   }
-  const bool rest = absl::ConsumePrefix(&path, kRestPath);
+  bool rest = absl::ConsumePrefix(&path, kRestPath);
   if (!rest && !absl::ConsumePrefix(&path, kEmulatorPath)) {
     responder->Send(DisruptiveError(404, "not found"));
     return;
   }
+  if (IsForEmulatorHost(request)) rest = false;
   if (auto refusal = Refuse(request, rest)) {
     responder->Send(*std::move(refusal));
     return;

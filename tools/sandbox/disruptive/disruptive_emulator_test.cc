@@ -328,6 +328,41 @@ TEST_F(DisruptiveEmulatorTest, PublishesAtTheRateAskedFor) {
   EXPECT_EQ(ledger_.Totals().published, 253);
 }
 
+TEST_F(DisruptiveEmulatorTest, AnswersUnderTheServicesOwnNames) {
+  authorization_.emplace_back("Host", "emulator.disruptive-technologies.com");
+  Ask("POST", api_ + "/devices", R"({"type":"touch"})");
+  EXPECT_EQ(status_, 200);
+  authorization_.back().second = "api.disruptive-technologies.com";
+  EXPECT_THAT(Ask("GET", api_ + "/devices").at("devices").as_array(),
+              SizeIs(6));
+  Ask("POST", api_ + "/devices", R"({"type":"touch"})");
+  EXPECT_EQ(status_, 404);
+}
+
+TEST_F(DisruptiveEmulatorTest, TakesAssertionsForTheServiceOverHttpsOnly) {
+  const json::value account = json::parse(emulator_->ReadyJson())
+                                  .at("credentials")
+                                  .at("serviceAccount");
+  const int64_t now = absl::ToUnixSeconds(executor_.Now());
+  const std::string form = absl::StrCat(
+      "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=",
+      SignJwt(absl::StrCat(R"({"alg":"HS256","kid":")",
+                           account.at("keyId").as_string().c_str(), "\"}"),
+              absl::StrCat(
+                  R"({"iat":)", now, R"(,"exp":)", now + 60,
+                  R"(,"aud":"https://identity.disruptive-technologies.com)",
+                  R"(/oauth2/token","iss":")",
+                  account.at("email").as_string().c_str(), "\"}"),
+              std::string(account.at("secret").as_string())));
+  Ask("POST", "/oauth2/token", form);
+  EXPECT_EQ(status_, 400);
+  emulator_->Stop();
+  emulator_ = std::make_unique<DisruptiveEmulator>(Options(), &ledger_);
+  emulator_->Start("https://127.0.0.1:8081", &executor_);
+  Ask("POST", "/oauth2/token", form);
+  EXPECT_EQ(status_, 200);
+}
+
 TEST_F(DisruptiveEmulatorTest, PagesOfListsCanBeMadeShorter) {
   Steer("/disruptive/settings", R"({"list_page_size": 2})");
   const json::value first = Ask("GET", api_ + "/devices?page_size=50");

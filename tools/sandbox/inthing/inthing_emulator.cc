@@ -111,7 +111,10 @@ std::string InthingEmulator::BaseOf(const HttpServerRequest& request) const {
         return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
                absl::StrContains(".-:[]_", std::string(1, c));
       });
-  return plain ? absl::StrCat("http://", ToAbsl(*host)) : base_url_;
+  if (!plain) return base_url_;
+  const absl::string_view scheme =
+      absl::string_view(base_url_).substr(0, base_url_.find(':'));
+  return absl::StrCat(scheme, "://", ToAbsl(*host));
 }
 
 InthingStream* InthingEmulator::StreamAt(const Parts& parts) const {
