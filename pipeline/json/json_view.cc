@@ -1,6 +1,5 @@
 #include "pipeline/json/json_view.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "absl/strings/str_cat.h"
@@ -58,10 +57,21 @@ size_t SkipSpace(std::string_view text, size_t at) {
 
 // Behind the string that begins at `at`.
 size_t SkipString(std::string_view text, size_t at) {
-  for (++at; text[at] != '"'; ++at) {
-    if (text[at] == '\\') ++at;
+  for (;;) {
+    at = text.find('"', at + 1);
+    size_t backslashes = 0;
+    while (text[at - 1 - backslashes] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return at + 1;
   }
-  return at + 1;
+}
+
+// Behind the number, true, false or null that begins at `at`.
+size_t SkipWord(std::string_view text, size_t at) {
+  while (at < text.size() && text[at] != ',' && text[at] != ']' &&
+         text[at] != '}' && !IsSpace(text[at])) {
+    ++at;
+  }
+  return at;
 }
 
 // Behind the value that begins at `at`.
@@ -82,8 +92,7 @@ size_t SkipValue(std::string_view text, size_t at) {
       ++at;
       continue;
     } else {
-      // A number or a word.
-      return std::min(text.find_first_of(",]} \t\r\n", at), text.size());
+      return SkipWord(text, at);
     }
     if (depth == 0) return at;
   }
@@ -99,22 +108,36 @@ std::string DecodeString(std::string_view text) {
   return std::string(value.get_string());
 }
 
-// Walks over the pieces between the brackets of `text`, an array or an object.
-// `handle` is given where a piece begins and returns where it ends.
+// Walks over the pieces of the array or object that begins at text[begin], and
+// gives where it ends. `handle` is given where a piece begins and returns where
+// it ends.
 template <typename Handle>
-void ForEachPiece(std::string_view text, Handle handle) {
-  size_t at = SkipSpace(text, 1);
-  while (at + 1 < text.size()) {
+size_t ForEachPiece(std::string_view text, size_t begin, Handle handle) {
+  size_t at = SkipSpace(text, begin + 1);
+  while (text[at] != ']' && text[at] != '}') {
     at = SkipSpace(text, handle(at));
     if (text[at] == ',') at = SkipSpace(text, at + 1);
   }
+  return at + 1;
+}
+
+// The same for the members of an object. `handle` is given the name, as it is
+// written, and where the value begins.
+template <typename Handle>
+void ForEachNamed(std::string_view text, Handle handle) {
+  ForEachPiece(text, 0, [&](size_t begin) {
+    const size_t end = SkipString(text, begin);
+    const size_t colon = SkipSpace(text, end);
+    return handle(text.substr(begin, end - begin), SkipSpace(text, colon + 1));
+  });
 }
 
 }  // namespace
 
-absl::StatusOr<JsonView> JsonView::Parse(std::string_view text) {
+absl::StatusOr<JsonView> JsonView::Parse(std::string_view text,
+                                         size_t max_depth) {
   json::parse_options options;
-  options.max_depth = kMaxDepth;
+  options.max_depth = max_depth;
   json::basic_parser<Listener> parser(options);
   json::error_code error;
   const size_t read = parser.write_some(false, text.data(), text.size(), error);
@@ -126,8 +149,10 @@ absl::StatusOr<JsonView> JsonView::Parse(std::string_view text) {
     return absl::InvalidArgumentError(
         absl::StrCat("no JSON at byte ", read, ": more behind the value"));
   }
+  size_t end = text.size();
+  while (IsSpace(text[end - 1])) --end;
   const size_t begin = SkipSpace(text, 0);
-  return JsonView(text.substr(begin, SkipValue(text, begin) - begin));
+  return JsonView(text.substr(begin, end - begin));
 }
 
 JsonView::Kind JsonView::kind() const {
@@ -148,44 +173,77 @@ JsonView::Kind JsonView::kind() const {
   }
 }
 
+void JsonView::ForEachMember(
+    absl::FunctionRef<void(const JsonView& name, const JsonView& value)> visit)
+    const {
+  if (!is_object()) return;
+  ForEachNamed(text_, [&](std::string_view name, size_t begin) {
+    const size_t end = SkipValue(text_, begin);
+    visit(JsonView(name), JsonView(text_.substr(begin, end - begin)));
+    return end;
+  });
+}
+
 std::vector<JsonView::Member> JsonView::members() const {
   std::vector<Member> members;
-  if (!is_object()) return members;
-  ForEachPiece(text_, [&](size_t name_begin) {
-    const size_t name_end = SkipString(text_, name_begin);
-    const size_t colon = SkipSpace(text_, name_end);
-    const size_t begin = SkipSpace(text_, colon + 1);
-    const size_t end = SkipValue(text_, begin);
-    members.emplace_back(
-        DecodeString(text_.substr(name_begin, name_end - name_begin)),
-        JsonView(text_.substr(begin, end - begin)));
-    return end;
+  ForEachMember([&](const JsonView& name, const JsonView& value) {
+    members.emplace_back(DecodeString(name.text_), value);
   });
   return members;
 }
 
 std::optional<JsonView> JsonView::Find(std::string_view name) const {
   std::optional<JsonView> found;
-  for (const auto& [member, value] : members()) {
-    if (member == name) found = value;
-  }
+  ForEachMember([&](const JsonView& member, const JsonView& value) {
+    if (member.IsString(name)) found = value;
+  });
   return found;
 }
 
 std::vector<JsonView> JsonView::elements() const {
   std::vector<JsonView> elements;
-  if (!is_array()) return elements;
-  ForEachPiece(text_, [&](size_t begin) {
-    const size_t end = SkipValue(text_, begin);
-    elements.push_back(JsonView(text_.substr(begin, end - begin)));
+  if (is_array()) TakeElements(text_, 0, elements);
+  return elements;
+}
+
+std::optional<std::vector<JsonView>> JsonView::FindElements(
+    std::string_view name) const {
+  std::optional<std::vector<JsonView>> found;
+  if (!is_object()) return found;
+  ForEachNamed(text_, [&](std::string_view member, size_t begin) {
+    if (!JsonView(member).IsString(name)) return SkipValue(text_, begin);
+    found.reset();
+    if (text_[begin] != '[') return SkipValue(text_, begin);
+    return TakeElements(text_, begin, found.emplace());
+  });
+  return found;
+}
+
+size_t JsonView::TakeElements(std::string_view text, size_t begin,
+                              std::vector<JsonView>& elements) {
+  return ForEachPiece(text, begin, [&](size_t at) {
+    const size_t end = SkipValue(text, at);
+    elements.push_back(JsonView(text.substr(at, end - at)));
     return end;
   });
-  return elements;
 }
 
 std::optional<std::string> JsonView::AsString() const {
   if (kind() != Kind::kString) return std::nullopt;
   return DecodeString(text_);
+}
+
+std::string_view JsonView::StringIn(std::string* room) const {
+  if (kind() != Kind::kString) return {};
+  if (text_.find('\\') != std::string_view::npos) {
+    return *room = DecodeString(text_);
+  }
+  return text_.substr(1, text_.size() - 2);
+}
+
+bool JsonView::IsString(std::string_view text) const {
+  std::string room;
+  return kind() == Kind::kString && StringIn(&room) == text;
 }
 
 std::optional<int64_t> JsonView::AsInteger() const {

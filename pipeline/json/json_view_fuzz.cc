@@ -20,7 +20,13 @@ void Check(const sluice::JsonView& view) {
     CHECK(at < whole.data() + whole.size());
     Check(part);
   };
-  for (const auto& [name, value] : view.members()) inside(value);
+  for (const auto& [name, value] : view.members()) {
+    inside(value);
+    const auto found = view.FindElements(name);
+    const sluice::JsonView last = *view.Find(name);
+    CHECK_EQ(found.has_value(), last.is_array());
+    if (found.has_value()) CHECK_EQ(found->size(), last.elements().size());
+  }
   for (const sluice::JsonView& value : view.elements()) inside(value);
   view.AsString();
   view.AsInteger();

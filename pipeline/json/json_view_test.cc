@@ -50,8 +50,49 @@ TEST(JsonViewTest, WalksOverMembersAndElements) {
   }
 }
 
+TEST(JsonViewTest, ShowsNamesAsTheyWereWritten) {
+  std::string seen;
+  View(R"({"h\u00e9":1, "a\\" : "\\\"" , "\\\\":[{}]})")
+      .ForEachMember([&](const JsonView& name, const JsonView& value) {
+        seen += std::string(name.text()) + "=" + std::string(value.text());
+      });
+  EXPECT_EQ(seen, R"("h\u00e9"=1"a\\"="\\\"""\\\\"=[{}])");
+  View("[1]").ForEachMember([](const JsonView&, const JsonView&) { FAIL(); });
+}
+
+TEST(JsonViewTest, ComparesAndLendsStrings) {
+  std::string room = "unused";
+  const JsonView plain = View("\"text\"");
+  EXPECT_TRUE(plain.IsString("text"));
+  EXPECT_FALSE(plain.IsString("tex"));
+  EXPECT_EQ(plain.StringIn(&room), "text");
+  EXPECT_EQ(room, "unused");
+  const JsonView escaped = View(R"("t\u0065xt")");
+  EXPECT_TRUE(escaped.IsString("text"));
+  EXPECT_EQ(escaped.StringIn(&room), "text");
+  EXPECT_EQ(room, "text");
+  EXPECT_FALSE(View("17").IsString(""));
+  EXPECT_EQ(View("17").StringIn(&room), "");
+}
+
 TEST(JsonViewTest, TakesTheLastOfMembersWithOneName) {
   EXPECT_EQ(View(R"({"a":1,"a":2})").Find("a")->text(), "2");
+  EXPECT_EQ(View(R"({"a":[1],"a":[2]})").FindElements("a")->front().text(),
+            "2");
+  EXPECT_FALSE(View(R"({"a":[1],"a":2})").FindElements("a").has_value());
+}
+
+TEST(JsonViewTest, FindsTheElementsOfAnArray) {
+  const JsonView view = View(R"({"x":{"a":[0]},"a" : [ 1 ,"]" ] ,"b":[ ]})");
+  const auto elements = view.FindElements("a");
+  ASSERT_TRUE(elements.has_value());
+  ASSERT_EQ(elements->size(), 2u);
+  EXPECT_EQ((*elements)[0].text(), "1");
+  EXPECT_EQ((*elements)[1].text(), "\"]\"");
+  EXPECT_TRUE(view.FindElements("b")->empty());
+  EXPECT_FALSE(view.FindElements("x").has_value());
+  EXPECT_FALSE(view.FindElements("c").has_value());
+  EXPECT_FALSE(View("[1]").FindElements("a").has_value());
 }
 
 TEST(JsonViewTest, ReadsScalars) {
@@ -100,6 +141,17 @@ TEST(JsonViewTest, RefusesWhatIsNotJson) {
   }
   EXPECT_EQ(JsonView::Parse("[1,x]").status().message(),
             "no JSON at byte 3: syntax error");
+}
+
+TEST(JsonViewTest, RefusesWhatIsDeeperThanAsked) {
+  EXPECT_TRUE(JsonView::Parse("[[1]]", 2).ok());
+  EXPECT_FALSE(JsonView::Parse("[[[1]]]", 2).ok());
+}
+
+TEST(JsonViewTest, TakesNumbersThatNoDoubleHolds) {
+  EXPECT_EQ(View("[1e400,-1E-999]").elements()[1].text(), "-1E-999");
+  EXPECT_EQ(JsonView::Parse("1e99999999999").status().message(),
+            "no JSON at byte 11: exponent overflow");
 }
 
 TEST(JsonViewTest, TakesDeepTextsUpToTheBound) {

@@ -1,8 +1,8 @@
 #include "plugins/feed/client/activities.h"
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_object_text.h"
 #include "plugins/feed/client/arguments.h"
-#include "plugins/feed/client/json_object_text.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::feed {

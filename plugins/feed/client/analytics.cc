@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "pipeline/http/url.h"
+#include "pipeline/json/json_object_text.h"
 #include "plugins/feed/client/arguments.h"
-#include "plugins/feed/client/json_object_text.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::feed {

@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pipeline/json/json_object_text.h"
 #include "plugins/feed/client/arguments.h"
-#include "plugins/feed/client/json_object_text.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::feed {

@@ -2,10 +2,10 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "pipeline/json/json_object_text.h"
 #include "pipeline/json/json_view.h"
 #include "plugins/feed/client/arguments.h"
 #include "plugins/feed/client/feed_error.h"
-#include "plugins/feed/client/json_object_text.h"
 #include "storage/base/status_macros.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/input.h"
@@ -43,7 +43,7 @@ int FeedTool::Show(
   const absl::StatusOr<std::string> made = make(**client);
   if (!made.ok()) return Fail(made.status());
   if (output == OutputFormat::kText) return Print(*made + "\n");
-  return Print(feed::JsonObjectText().AddString(name, *made).text() + "\n");
+  return Print(JsonObjectText().AddString(name, *made).text() + "\n");
 }
 
 absl::StatusOr<std::string> FeedTool::ReadJson(std::string_view argument,

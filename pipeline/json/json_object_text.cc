@@ -1,16 +1,24 @@
-#include "plugins/feed/client/json_object_text.h"
+#include "pipeline/json/json_object_text.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pipeline/json/json_text.h"
 
-namespace sluice::feed {
+namespace sluice {
 
 JsonObjectText& JsonObjectText::Add(std::string_view name,
                                     std::string_view json) {
   members_.push_back(members_.empty() ? '{' : ',');
   AppendJsonString(name, &members_);
   members_.push_back(':');
+  members_.append(json);
+  return *this;
+}
+
+JsonObjectText& JsonObjectText::AddQuoted(std::string_view quoted_name,
+                                          std::string_view json) {
+  members_.push_back(members_.empty() ? '{' : ',');
+  members_.append(quoted_name).push_back(':');
   members_.append(json);
   return *this;
 }
@@ -45,4 +53,4 @@ std::string JsonArrayOf(const std::vector<std::string>& values) {
   return absl::StrCat("[", absl::StrJoin(values, ","), "]");
 }
 
-}  // namespace sluice::feed
+}  // namespace sluice
