@@ -8,7 +8,7 @@ import unittest
 
 from stream import exceptions
 
-from feed_client import START, activity, client, connect, ids, new_feed, number, plain, without_duration
+from feed_client import ODD, START, activity, client, connect, ids, new_feed, number, plain, same, without_duration
 
 
 class AddReadRemove(unittest.TestCase):
@@ -90,6 +90,8 @@ class AddReadRemove(unittest.TestCase):
         self.assertEqual(added["participants"], complex_value)
         self.assertEqual(feed.get()["results"][0]["participants"], complex_value)
         self.assertIs(type(added["participants"]["list"][0]), int)
+        feed.add_activities([plain(odd=ODD)])
+        self.assertTrue(same(feed.get()["results"][0]["odd"], ODD))
 
     def test_time_ordering(self):
         feed = new_feed()
@@ -192,6 +194,9 @@ class Changing(unittest.TestCase):
             id=added["id"],
             set={"product.name": "boots", "product.price": 7.99, "popularity": 60, "foo": {"bar": {"baz": "qux"}}})
         self.assertEqual(without_duration(answer)["activities"][0], expected)
+        answer = client.activity_partial_update(id=added["id"], set={"product.odd": ODD})
+        self.assertTrue(same(answer["activities"][0]["product"]["odd"], ODD))
+        client.activity_partial_update(id=added["id"], unset=["product.odd"])
         del expected["product"]["color"]
         expected.pop("foo")
         client.activity_partial_update(

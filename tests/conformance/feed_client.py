@@ -3,6 +3,7 @@
 import datetime
 import inspect
 import itertools
+import json
 import urllib.parse
 
 import stream
@@ -12,6 +13,9 @@ import checks
 
 SERVICE = checks.READY["feed"]
 START = datetime.datetime(2024, 5, 6, 7, 8, 9, 123456)
+
+# What no double holds, in an order that is no alphabet's.
+ODD = {"z": 10**29 + 1, "a": [-(2**64), 0.1, {"y": 1e-300, "b": 2**53 + 1}]}
 
 _numbers = itertools.count(1)
 
@@ -76,6 +80,11 @@ def activity(**more):
 def plain(**more):
     """An activity with what is required, and nothing else."""
     return {"actor": 1, "verb": "tweet", "object": number(), **more}
+
+
+def same(one, other):
+    """Equal also in the order of members and the types of numbers."""
+    return json.dumps(one) == json.dumps(other)
 
 
 def ids(answer):

@@ -8,7 +8,7 @@ import unittest
 from stream import exceptions
 
 import checks
-from feed_client import client, new_feed, number, without_duration
+from feed_client import ODD, client, new_feed, number, same, without_duration
 
 
 def new_id():
@@ -49,6 +49,8 @@ class Users(unittest.TestCase):
         updated = client.users.update(added["id"], {"shoe": 9.5})
         self.assertEqual(updated["data"], {"shoe": 9.5})
         self.assertEqual(without_duration(client.users.get(added["id"])), without_duration(updated))
+        client.users.update(added["id"], ODD)
+        self.assertTrue(same(client.users.get(added["id"])["data"], ODD))
 
     def test_user_delete(self):
         added = client.users.add(new_id())
@@ -86,6 +88,8 @@ class Collections(unittest.TestCase):
         updated = client.collections.update("items", added["id"], data={"name": "pear"})
         self.assertEqual(updated["data"], {"name": "pear"})
         self.assertEqual(client.collections.get("items", added["id"])["data"], {"name": "pear"})
+        client.collections.update("items", added["id"], data=ODD)
+        self.assertTrue(same(client.collections.get("items", added["id"])["data"], ODD))
 
     def test_collections_delete(self):
         added = client.collections.add("items", {"name": "apple"}, id=new_id())

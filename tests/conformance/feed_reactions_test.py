@@ -8,7 +8,7 @@ import uuid
 
 from stream import exceptions
 
-from feed_client import client, new_feed, number, plain, without_duration
+from feed_client import ODD, client, new_feed, number, plain, same, without_duration
 
 ACTIVITY = "54a60c1e-4ee3-494b-a1e3-50c06acb5ed4"
 
@@ -53,6 +53,8 @@ class Reactions(unittest.TestCase):
         updated = client.reactions.update(added["id"], {"changed": True}, target_feeds=[])
         self.assertEqual(updated["data"], {"changed": True})
         self.assertEqual(feed.get()["results"], [])
+        client.reactions.update(added["id"], ODD)
+        self.assertTrue(same(client.reactions.get(added["id"])["data"], ODD))
 
     def test_reaction_delete(self):
         added = react()

@@ -7,15 +7,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_ids.h"
 
 namespace sluice::sandbox {
 namespace {
-
-namespace json = boost::json;
 
 constexpr int kMaxNesting = 10;
 constexpr std::string_view kDirectives = "YmdHM";
@@ -45,16 +41,15 @@ std::optional<std::string_view> Unquote(std::string_view text) {
   return inner;
 }
 
-std::string FieldText(const json::object& activity, std::string_view path) {
+std::string FieldText(const JsonView& activity, std::string_view path) {
   const size_t dot = path.find('.');
-  const json::value* value = activity.if_contains(path.substr(0, dot));
-  if (value == nullptr || value->is_null()) return "";
+  const std::optional<JsonView> value = activity.Find(path.substr(0, dot));
+  if (!value.has_value() || value->is_null()) return "";
   if (value->is_object() && dot != std::string_view::npos) {
-    return FieldText(value->get_object(), path.substr(dot + 1));
+    return FieldText(*value, path.substr(dot + 1));
   }
   // "verb.infinitive" of old formats is the verb.
-  return value->is_string() ? std::string(value->get_string())
-                            : JsonText(*value);
+  return value->AsString().value_or(std::string(value->text()));
 }
 
 // `micros` as "2020-01-02T03:04:05.123456" has each directive at a fixed
@@ -238,7 +233,7 @@ absl::StatusOr<AggregationFormat> AggregationFormat::Parse(
   return format;
 }
 
-std::string AggregationFormat::Render(const json::object& activity,
+std::string AggregationFormat::Render(const JsonView& activity,
                                       int64_t unix_micros) const {
   std::string out;
   Append(nodes_, activity, unix_micros, out);
@@ -246,8 +241,8 @@ std::string AggregationFormat::Render(const json::object& activity,
 }
 
 void AggregationFormat::Append(const std::vector<Node>& nodes,
-                               const json::object& activity,
-                               int64_t unix_micros, std::string& out) {
+                               const JsonView& activity, int64_t unix_micros,
+                               std::string& out) {
   for (const Node& node : nodes) {
     switch (node.kind) {
       case Node::Kind::kText:

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "boost/json/fwd.hpp"
+#include "pipeline/json/json_view.h"
 
 namespace sluice::sandbox {
 
@@ -32,8 +32,7 @@ class AggregationFormat {
 
   // The key of the group of `activity`, whose time is `unix_micros`. Fields
   // that it does not have are empty.
-  std::string Render(const boost::json::object& activity,
-                     int64_t unix_micros) const;
+  std::string Render(const JsonView& activity, int64_t unix_micros) const;
 
  private:
   friend class AggregationFormatParser;
@@ -48,9 +47,8 @@ class AggregationFormat {
     std::vector<Node> otherwise;
   };
 
-  static void Append(const std::vector<Node>& nodes,
-                     const boost::json::object& activity, int64_t unix_micros,
-                     std::string& out);
+  static void Append(const std::vector<Node>& nodes, const JsonView& activity,
+                     int64_t unix_micros, std::string& out);
 
   std::vector<Node> nodes_;
 };

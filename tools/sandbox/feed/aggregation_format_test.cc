@@ -1,6 +1,5 @@
 #include "tools/sandbox/feed/aggregation_format.h"
 
-#include "boost/json.hpp"
 #include "gtest/gtest.h"
 
 namespace sluice::sandbox {
@@ -11,11 +10,10 @@ constexpr int64_t kMicros = 1'577'934'245'123'456;  // 2020-01-02T03:04:05
 std::string Render(std::string_view format) {
   const auto parsed = AggregationFormat::Parse(format);
   if (!parsed.ok()) return std::string(parsed.status().message());
-  return parsed->Render({{"verb", "follow"},
-                         {"actor", "a"},
-                         {"count", 7},
-                         {"place", {{"room", "9"}}}},
-                        kMicros);
+  return parsed->Render(
+      *JsonView::Parse(
+          R"({"verb":"follow","actor":"a","count":7,"place":{"room":"9"}})"),
+      kMicros);
 }
 
 TEST(AggregationFormatTest, FillsInFieldsAndTimes) {

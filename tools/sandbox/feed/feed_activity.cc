@@ -1,288 +1,286 @@
 #include "tools/sandbox/feed/feed_activity.h"
 
 #include <algorithm>
-#include <initializer_list>
-#include <list>
 #include <map>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
 #include "pipeline/json/json_text.h"
-#include "pipeline/json/json_value.h"
+#include "tools/sandbox/feed/json_paths.h"
 
 namespace sluice::sandbox {
 namespace {
 
-namespace json = boost::json;
-
 constexpr size_t kMaxTargets = 100;
 constexpr size_t kMaxVerbBytes = 255;
-constexpr size_t kMaxPathParts = 32;
-constexpr std::string_view kActorPrefix = "\"actor\":\"";
 constexpr char kRequired[] = "this field is required";
 constexpr char kNoText[] = "Not a valid string.";
 
-bool IsOneOf(std::string_view name,
-             std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// Members that the service makes itself or that have places of their own.
-bool IsOwnMember(std::string_view name) {
-  return IsOneOf(name, {"id", "origin", "to", "time", "actor", "verb", "object",
-                        "target", "foreign_id", "duration"});
-}
-
-bool IsReserved(std::string_view name) {
-  return IsOneOf(name, {"activity_id", "activity", "analytics", "extra_context",
-                        "is_read", "is_seen", "score", "site_id"});
-}
-
-// Borrowed from what was read.
-struct ActivityTexts {
-  std::string_view actor;
-  std::string_view verb;
-  std::string_view object;
-  std::string_view target;
+enum class Field {
+  kActor,
+  kVerb,
+  kObject,
+  kTarget,
+  kForeignId,
+  kTime,
+  kTo,
+  kIgnored,   // the service makes it itself
+  kReserved,  // nothing else may have this name
+  kCustom,
 };
 
-class Reader {
- public:
-  Reader(const json::object& input, FieldErrors& errors)
-      : input_(input), errors_(errors) {}
+// Compares lengths first, and inline; a table would call memcmp() 18 times.
+template <typename... Names>
+bool IsOneOf(std::string_view name, Names... names) {
+  return ((name == std::string_view(names)) || ...);
+}
 
-  // A text, or a number that becomes one. Holds as long as the reader and its
-  // input.
-  std::string_view Text(std::string_view name, bool required) {
-    const json::value* value = input_.if_contains(name);
-    if (value == nullptr || value->is_null()) {
-      if (required) Fail(name, kRequired);
-      return "";
-    }
-    if (value->is_string()) {
-      if (required && value->get_string().empty()) Fail(name, kRequired);
-      return value->get_string();
-    }
-    if (!value->is_number()) Fail(name, kNoText);
-    return numbers_.emplace_back(JsonText(*value));
+Field FieldOf(std::string_view name) {
+  if (name == "actor") return Field::kActor;
+  if (name == "verb") return Field::kVerb;
+  if (name == "object") return Field::kObject;
+  if (name == "target") return Field::kTarget;
+  if (name == "foreign_id") return Field::kForeignId;
+  if (name == "time") return Field::kTime;
+  if (name == "to") return Field::kTo;
+  if (IsOneOf(name, "id", "origin", "duration")) return Field::kIgnored;
+  if (IsOneOf(name, "activity_id", "activity", "analytics", "extra_context",
+              "is_read", "is_seen", "score", "site_id")) {
+    return Field::kReserved;
   }
+  return Field::kCustom;
+}
 
-  ActivityTexts Texts() {
-    ActivityTexts texts{.actor = Text("actor", true),
-                        .verb = Text("verb", true),
-                        .object = Text("object", true),
-                        .target = Text("target", false)};
-    if (texts.verb.size() > kMaxVerbBytes) {
-      Fail("verb", "Ensure this field has no more than 255 characters.");
-    }
-    return texts;
-  }
+// What a client sent, by its meaning; of members with one name the last one.
+// Nulls of optional fields are left out.
+struct ActivityInput {
+  using Custom = std::pair<JsonView, JsonView>;  // name and value
 
-  std::optional<int64_t> Time() {
-    const json::value* value = input_.if_contains("time");
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    if (value->is_string()) {
-      if (auto micros = ParseActivityTime(value->get_string())) return micros;
-    }
-    Fail("time", "Datetime has wrong format.");
-    return std::nullopt;
-  }
-
-  std::vector<std::string> Targets() {
-    std::vector<std::string> targets;
-    const json::value* value = input_.if_contains("to");
-    if (value == nullptr || value->is_null()) return targets;
-    if (!value->is_array() || value->get_array().size() > kMaxTargets) {
-      Fail("to", "must be a list of at most 100 feeds");
-      return targets;
-    }
-    for (const json::value& entry : value->get_array()) {
-      std::string target = Target(entry);
-      if (!IsFeedId(target)) {
-        Fail("to", "must be a list of feeds such as user:44");
-        return {};
-      }
-      if (std::find(targets.begin(), targets.end(), target) == targets.end()) {
-        targets.push_back(std::move(target));
-      }
-    }
-    return targets;
-  }
-
- private:
-  // "user:44", "user:44 token" or ["user:44", "token"].
-  static std::string Target(const json::value& entry) {
-    const json::value* text = &entry;
-    if (entry.is_array() && !entry.get_array().empty()) {
-      text = &entry.get_array()[0];
-    }
-    if (!text->is_string()) return "";
-    const std::string_view whole = text->get_string();
-    return std::string(whole.substr(0, whole.find(' ')));
-  }
-
-  void Fail(std::string_view name, std::string_view text) {
-    errors_.emplace_back(name, text);
-  }
-
-  const json::object& input_;
-  FieldErrors& errors_;
-  std::list<std::string> numbers_;  // as texts
+  std::optional<JsonView> actor;
+  std::optional<JsonView> verb;
+  std::optional<JsonView> object;
+  std::optional<JsonView> target;
+  std::optional<JsonView> foreign_id;
+  std::optional<JsonView> time;
+  std::optional<JsonView> to;
+  absl::InlinedVector<Custom, 8> custom;
+  std::vector<std::string> reserved;  // names
 };
 
-void AppendMember(std::string_view name, std::string_view text,
-                  std::string& out) {
-  if (!out.empty()) out += ',';
-  AppendJsonString(name, &out);
-  out += ':';
-  AppendJsonString(text, &out);
+ActivityInput TakeApart(const JsonView& object, const ActivityRules& rules) {
+  ActivityInput input;
+  std::string room;
+  object.ForEachMember([&](const JsonView& name, const JsonView& value) {
+    const std::string_view text = name.StringIn(&room);
+    const auto given =
+        value.is_null() ? std::nullopt : std::optional<JsonView>(value);
+    switch (FieldOf(text)) {
+      case Field::kActor:
+        input.actor = given;
+        return;
+      case Field::kVerb:
+        input.verb = given;
+        return;
+      case Field::kObject:
+        input.object = given;
+        return;
+      case Field::kTarget:
+        input.target = given;
+        return;
+      case Field::kForeignId:
+        input.foreign_id = given;
+        return;
+      case Field::kTime:
+        input.time = given;
+        return;
+      case Field::kTo:
+        input.to = given;
+        return;
+      case Field::kIgnored:
+        return;
+      case Field::kReserved:
+        if (!rules.reserved_names) input.reserved.emplace_back(text);
+        break;
+      case Field::kCustom:
+        break;
+    }
+    input.custom.emplace_back(name, value);
+  });
+  return input;
 }
 
-// JSON with its members sorted, so that the same data gives the same text.
-void AppendSorted(const json::value& value, std::string& out) {
-  if (!value.is_object()) return AppendJsonText(value, &out);
-  std::map<std::string_view, const json::value*> members;
-  for (const auto& [name, member] : value.get_object()) {
-    members.emplace(name, &member);
-  }
-  out += '{';
-  for (const auto& [name, member] : members) {
-    AppendJsonString(name, &out);
-    out += ':';
-    AppendSorted(*member, out);
-    out += ',';
-  }
-  out += '}';
+bool IsString(const JsonView& value) {
+  return value.kind() == JsonView::Kind::kString;
 }
 
-std::string DataText(const json::object& input) {
-  json::object data = input;
-  for (const char* name : {"id", "to", "origin"}) data.erase(name);
-  std::string text;
-  AppendSorted(data, text);
+// A text, or a number that becomes one.
+void CheckText(std::string_view name, const std::optional<JsonView>& value,
+               bool required, FieldErrors& errors) {
+  if (required && (!value.has_value() || value->text() == "\"\"")) {
+    errors.emplace_back(name, kRequired);
+  } else if (value.has_value() && !IsString(*value) &&
+             value->kind() != JsonView::Kind::kNumber) {
+    errors.emplace_back(name, kNoText);
+  }
+}
+
+std::string TextOf(const std::optional<JsonView>& value) {
+  if (!value.has_value()) return "";
+  std::string room;
+  return std::string(IsString(*value) ? value->StringIn(&room) : value->text());
+}
+
+void CheckTexts(const ActivityInput& input, FieldErrors& errors) {
+  CheckText("actor", input.actor, /*required=*/true, errors);
+  CheckText("verb", input.verb, /*required=*/true, errors);
+  CheckText("object", input.object, /*required=*/true, errors);
+  CheckText("target", input.target, /*required=*/false, errors);
+  // No text is longer than it is written.
+  if (input.verb.has_value() && input.verb->text().size() > kMaxVerbBytes &&
+      TextOf(input.verb).size() > kMaxVerbBytes) {
+    errors.emplace_back("verb",
+                        "Ensure this field has no more than 255 characters.");
+  }
+  CheckText("foreign_id", input.foreign_id, /*required=*/false, errors);
+}
+
+std::optional<int64_t> TimeOf(const std::optional<JsonView>& value,
+                              FieldErrors& errors) {
+  if (!value.has_value()) return std::nullopt;
+  std::string room;
+  const auto micros = ParseActivityTime(value->StringIn(&room));
+  if (!micros.has_value()) {
+    errors.emplace_back("time", "Datetime has wrong format.");
+  }
+  return micros;
+}
+
+// "user:44", "user:44 token" or ["user:44", "token"].
+std::string TargetOf(const JsonView& entry) {
+  const std::vector<JsonView> pair = entry.elements();
+  std::string text =
+      (pair.empty() ? entry : pair.front()).AsString().value_or("");
+  text.resize(std::min(text.find(' '), text.size()));
   return text;
 }
 
-ActivityId IdOf(const json::object& input, const std::string& foreign_id,
+std::vector<std::string> TargetsOf(const std::optional<JsonView>& value,
+                                   FieldErrors& errors) {
+  std::vector<std::string> targets;
+  if (!value.has_value()) return targets;
+  const std::vector<JsonView> entries = value->elements();
+  if (!value->is_array() || entries.size() > kMaxTargets) {
+    errors.emplace_back("to", "must be a list of at most 100 feeds");
+    return targets;
+  }
+  for (const JsonView& entry : entries) {
+    std::string target = TargetOf(entry);
+    if (!IsFeedId(target)) {
+      errors.emplace_back("to", "must be a list of feeds such as user:44");
+      return {};
+    }
+    if (std::find(targets.begin(), targets.end(), target) == targets.end()) {
+      targets.push_back(std::move(target));
+    }
+  }
+  return targets;
+}
+
+// JSON with its members sorted, so that the same data gives the same text.
+void AppendSorted(const JsonView& value, std::string& out) {
+  if (value.is_object()) {
+    std::map<std::string, JsonView> members;
+    for (const auto& [name, member] : value.members()) {
+      members.insert_or_assign(name, member);
+    }
+    out += '{';
+    for (const auto& [name, member] : members) {
+      AppendJsonString(name, &out);
+      out += ':';
+      AppendSorted(member, out);
+      out += ',';
+    }
+    out += '}';
+  } else if (value.is_array()) {
+    out += '[';
+    for (const JsonView& element : value.elements()) {
+      if (out.back() != '[') out += ',';
+      AppendSorted(element, out);
+    }
+    out += ']';
+  } else if (IsString(value)) {
+    AppendJsonString(*value.AsString(), &out);
+  } else {
+    out += value.text();
+  }
+}
+
+// The data of an activity, which are its identity if it has no other.
+std::string DataText(const JsonView& object) {
+  std::string data = std::string(object.text());
+  for (const char* name : {"id", "to", "origin"}) {
+    data = UnsetJsonPath(JsonView::OfKnown(data), name);
+  }
+  std::string text;
+  AppendSorted(JsonView::OfKnown(data), text);
+  return text;
+}
+
+ActivityId IdOf(const JsonView& object, const std::string& foreign_id,
                 std::optional<int64_t> time, int64_t micros) {
   if (!foreign_id.empty()) return MakeActivityId(foreign_id, micros);
-  if (time.has_value()) return MakeActivityId(DataText(input), micros);
+  if (time.has_value()) return MakeActivityId(DataText(object), micros);
   // Nothing is known about it but the moment it came: any node will do.
   return MakeActivityId(absl::StrCat(micros), micros);
 }
 
-// Writes what `input` says into `activity`, whose id and time are known.
-void WriteMembers(const json::object& input, const ActivityTexts& texts,
-                  int64_t micros, FeedActivity& activity) {
-  // Kept for its room, so that what is stored is no larger than it must be.
-  static thread_local std::string out;
-  out.clear();
-  AppendMember("actor", texts.actor, out);
-  AppendMember("foreign_id", activity.foreign_id, out);
-  out += ",\"id\":\"";
-  activity.id.AppendText(&out);
-  out += '"';
-  AppendMember("object", texts.object, out);
-  AppendMember("target", texts.target, out);
-  out += ",\"time\":\"";
-  AppendActivityTime(micros, &out);
-  out += '"';
-  AppendMember("verb", texts.verb, out);
-  for (const auto& [name, value] : input) {
-    if (IsOwnMember(name)) continue;
-    out += ',';
-    AppendJsonString(name, &out);
-    out += ':';
-    if (value.is_string()) {
-      AppendJsonString(value.get_string(), &out);
-    } else {
-      AppendJsonText(value, &out);
-    }
+// A text as it was written, a number in quotes, nothing as "".
+void AppendText(const std::optional<JsonView>& value, std::string& out) {
+  if (value.has_value() && IsString(*value)) {
+    out += value->text();
+    return;
   }
-  activity.members = out;
+  out += '"';
+  if (value.has_value()) out += value->text();
+  out += '"';
 }
 
-void CheckCustomFields(const json::object& input, const ActivityRules& rules,
-                       FieldErrors& errors) {
-  if (rules.reserved_names) return;
-  for (const auto& [name, value] : input) {
-    if (IsReserved(name)) errors.emplace_back(name, "this name is reserved");
+std::string WriteActivity(const ActivityInput& input, ActivityId id,
+                          int64_t micros) {
+  // Kept for its room, so that what is stored is no larger than it must be.
+  static thread_local std::string out;
+  out = "{\"actor\":";
+  AppendText(input.actor, out);
+  out += ",\"foreign_id\":";
+  AppendText(input.foreign_id, out);
+  out += ",\"id\":\"";
+  id.AppendText(&out);
+  out += "\",\"object\":";
+  AppendText(input.object, out);
+  out += ",\"target\":";
+  AppendText(input.target, out);
+  out += ",\"time\":\"";
+  AppendActivityTime(micros, &out);
+  out += "\",\"verb\":";
+  AppendText(input.verb, out);
+  for (const auto& [name, value] : input.custom) {
+    out += ',';
+    out += name.text();
+    out += ':';
+    out += value.text();
   }
+  out += '}';
+  return out;
 }
 
 void CheckSize(const FeedActivity& activity, const ActivityRules& rules,
                FieldErrors& errors) {
-  const size_t bytes = activity.members.size() + 2;
+  const size_t bytes = activity.json.size();
   if (bytes <= rules.max_bytes) return;
   errors.emplace_back("activity",
                       absl::StrCat("the activity is too large: ", bytes,
                                    " of at most ", rules.max_bytes, " bytes"));
-}
-
-// `kept_id`: an activity that is there already; its id stays whatever its data.
-std::optional<FeedActivity> Build(const json::object& input, ServerMicros now,
-                                  std::optional<ActivityId> kept_id,
-                                  const ActivityRules& rules,
-                                  FieldErrors& errors) {
-  const size_t errors_before = errors.size();
-  Reader reader(input, errors);
-  FeedActivity activity;
-  const ActivityTexts texts = reader.Texts();
-  activity.foreign_id = reader.Text("foreign_id", false);
-  activity.to = reader.Targets();
-  const std::optional<int64_t> time = reader.Time();
-  CheckCustomFields(input, rules, errors);
-  if (errors.size() > errors_before) return std::nullopt;
-  const int64_t micros = time.has_value() ? *time : now();
-  activity.id = kept_id.has_value()
-                    ? *kept_id
-                    : IdOf(input, activity.foreign_id, time, micros);
-  WriteMembers(input, texts, micros, activity);
-  CheckSize(activity, rules, errors);
-  if (errors.size() > errors_before) return std::nullopt;
-  return activity;
-}
-
-bool MayChange(std::string_view path, FieldErrors& errors) {
-  const std::string_view name = path.substr(0, path.find('.'));
-  if (IsOneOf(name, {"id", "foreign_id", "time", "to", "origin"})) {
-    errors.emplace_back(name, "this field cannot be changed");
-    return false;
-  }
-  if (path.empty() || path.front() == '.' || path.back() == '.' ||
-      path.find("..") != std::string_view::npos ||
-      std::count(path.begin(), path.end(), '.') >=
-          static_cast<std::ptrdiff_t>(kMaxPathParts)) {
-    errors.emplace_back(path.substr(0, 100),
-                        "must be at most 32 names with dots between them");
-    return false;
-  }
-  return true;
-}
-
-void SetPath(json::object& object, std::string_view path,
-             const json::value& value) {
-  const size_t dot = path.find('.');
-  if (dot == std::string_view::npos) {
-    object[path] = value;
-    return;
-  }
-  json::value& next = object[path.substr(0, dot)];
-  if (!next.is_object()) next = json::object();
-  SetPath(next.get_object(), path.substr(dot + 1), value);
-}
-
-void UnsetPath(json::object& object, std::string_view path) {
-  const size_t dot = path.find('.');
-  if (dot == std::string_view::npos) {
-    object.erase(path);
-    return;
-  }
-  json::value* next = object.if_contains(path.substr(0, dot));
-  if (next != nullptr && next->is_object()) {
-    UnsetPath(next->get_object(), path.substr(dot + 1));
-  }
 }
 
 }  // namespace
@@ -300,17 +298,35 @@ bool IsFeedId(std::string_view text) {
          IsFeedPart(text.substr(colon + 1));
 }
 
-std::optional<FeedActivity> ReadActivity(const json::object& input,
+std::optional<FeedActivity> ReadActivity(const JsonView& object,
                                          ServerMicros now,
                                          const ActivityRules& rules,
-                                         FieldErrors& errors) {
-  return Build(input, now, std::nullopt, rules, errors);
+                                         FieldErrors& errors,
+                                         std::optional<ActivityId> kept_id) {
+  const size_t errors_before = errors.size();
+  const ActivityInput input = TakeApart(object, rules);
+  CheckTexts(input, errors);
+  FeedActivity activity;
+  activity.to = TargetsOf(input.to, errors);
+  const std::optional<int64_t> time = TimeOf(input.time, errors);
+  for (const std::string& name : input.reserved) {
+    errors.emplace_back(name, "this name is reserved");
+  }
+  if (errors.size() > errors_before) return std::nullopt;
+  const int64_t micros = time.has_value() ? *time : now();
+  activity.foreign_id = TextOf(input.foreign_id);
+  activity.id = kept_id.has_value()
+                    ? *kept_id
+                    : IdOf(object, activity.foreign_id, time, micros);
+  activity.json = WriteActivity(input, activity.id, micros);
+  CheckSize(activity, rules, errors);
+  if (errors.size() > errors_before) return std::nullopt;
+  return activity;
 }
 
 void AppendActivity(const FeedActivity& activity, std::string_view origin,
                     std::string& out) {
-  out += '{';
-  out += activity.members;
+  out.append(activity.json, 0, activity.json.size() - 1);
   out += ",\"origin\":";
   if (origin.empty()) {
     out += "null";
@@ -327,62 +343,19 @@ void AppendActivity(const FeedActivity& activity, std::string_view origin,
   out += activity.to.empty() ? "}" : "]}";
 }
 
-std::optional<FeedActivity> ChangeActivity(const FeedActivity& activity,
-                                           const json::object& set,
-                                           const json::array& unset,
-                                           const ActivityRules& rules,
-                                           FieldErrors& errors) {
-  const size_t errors_before = errors.size();
-  json::object members = ActivityMembers(activity);
-  for (const auto& [path, value] : set) {
-    if (MayChange(path, errors)) SetPath(members, path, value);
-  }
-  for (const json::value& path : unset) {
-    if (!path.is_string()) {
-      errors.emplace_back("unset", "must be a list of texts");
-    } else if (MayChange(std::string_view(path.get_string()), errors)) {
-      UnsetPath(members, std::string_view(path.get_string()));
-    }
-  }
-  if (errors.size() > errors_before) return std::nullopt;
-  std::optional<FeedActivity> changed = Build(
-      members, [&] { return activity.id.UnixMicros(); }, activity.id, rules,
-      errors);
-  if (!changed.has_value()) return std::nullopt;
-  changed->to = activity.to;
-  // What is kept can be read again.
-  boost::system::error_code error;
-  json::parse(absl::StrCat("{", changed->members, "}"), error);
-  if (error) {
-    errors.emplace_back("set", "too many values inside each other");
-    return std::nullopt;
-  }
-  return changed;
+std::string ActivityJson(const FeedActivity& activity,
+                         std::string_view origin) {
+  std::string json;
+  AppendActivity(activity, origin, json);
+  return json;
 }
 
-json::object ActivityMembers(const FeedActivity& activity) {
-  return json::parse(absl::StrCat("{", activity.members, "}")).get_object();
+JsonView ActivityView(const FeedActivity& activity) {
+  return JsonView::OfKnown(activity.json);
 }
 
-json::object ActivityJson(const FeedActivity& activity,
-                          std::string_view origin) {
-  json::object object = ActivityMembers(activity);
-  object["origin"] = origin.empty() ? json::value() : json::value(origin);
-  if (!activity.to.empty()) {
-    object["to"] = json::array(activity.to.begin(), activity.to.end());
-  }
-  return object;
-}
-
-std::string_view EscapedActor(const FeedActivity& activity) {
-  // "actor":" stands first.
-  std::string_view text = activity.members;
-  text.remove_prefix(std::min(kActorPrefix.size(), text.size()));
-  size_t end = 0;
-  while (end < text.size() && text[end] != '"') {
-    end += text[end] == '\\' ? 2 : 1;
-  }
-  return text.substr(0, end);
+std::string ActorOf(const FeedActivity& activity) {
+  return ActivityView(activity).Find("actor")->AsString().value_or("");
 }
 
 }  // namespace sluice::sandbox

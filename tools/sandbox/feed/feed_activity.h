@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
-#include "boost/json/object.hpp"
+#include "pipeline/json/json_view.h"
 #include "tools/sandbox/feed/feed_answer.h"
 #include "tools/sandbox/feed/feed_store.h"
 
@@ -28,36 +28,38 @@ struct ActivityRules {
   bool reserved_names = false;
 };
 
+// Values inside each other in what clients send.
+inline constexpr size_t kMaxFeedDepth = 32;
+
 // True: letters, digits, '_' and '-', at least one.
 bool IsFeedPart(std::string_view text);
 // True: a part on both sides of one colon.
 bool IsFeedId(std::string_view text);
 
 // Checks an activity and fills in `time` and `id`. `id`, `origin` and nulls of
-// optional fields are ignored. Nullopt: `errors` says why.
-std::optional<FeedActivity> ReadActivity(const boost::json::object& input,
-                                         ServerMicros now,
-                                         const ActivityRules& rules,
-                                         FieldErrors& errors);
+// optional fields are ignored. Custom fields stay as they were written.
+// `kept_id`: an activity that is there already; its id stays whatever its data.
+// Nullopt: `errors` says why.
+std::optional<FeedActivity> ReadActivity(
+    const JsonView& object, ServerMicros now, const ActivityRules& rules,
+    FieldErrors& errors, std::optional<ActivityId> kept_id = std::nullopt);
 
-// Changes members by dotted paths; objects on the way are made. Nullopt:
-// `errors` says why.
+// Changes members by dotted paths: those of the object `set`, then those of the
+// list `unset`. Objects on the way are made. Nullopt: `errors` says why.
 std::optional<FeedActivity> ChangeActivity(const FeedActivity& activity,
-                                           const boost::json::object& set,
-                                           const boost::json::array& unset,
+                                           const std::optional<JsonView>& set,
+                                           const std::vector<JsonView>& unset,
                                            const ActivityRules& rules,
                                            FieldErrors& errors);
 
 // The JSON of an activity as it stands in a feed; `origin` empty: directly.
 void AppendActivity(const FeedActivity& activity, std::string_view origin,
                     std::string& out);
-// The same as an object.
-boost::json::object ActivityJson(const FeedActivity& activity,
-                                 std::string_view origin = {});
-// Its members without `origin` and `to`.
-boost::json::object ActivityMembers(const FeedActivity& activity);
-// Its actor as it is escaped in JSON. Cheap.
-std::string_view EscapedActor(const FeedActivity& activity);
+std::string ActivityJson(const FeedActivity& activity,
+                         std::string_view origin = {});
+// Its JSON without `origin` and `to`. Borrowed from it.
+JsonView ActivityView(const FeedActivity& activity);
+std::string ActorOf(const FeedActivity& activity);
 
 }  // namespace sluice::sandbox
 

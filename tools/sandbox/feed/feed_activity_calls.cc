@@ -2,8 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
+#include "pipeline/json/json_object_text.h"
 #include "tools/sandbox/feed/feed_access.h"
 #include "tools/sandbox/feed/feed_calls.h"
 #include "tools/sandbox/feed/feed_enrichment.h"
@@ -12,21 +11,16 @@
 namespace sluice::sandbox {
 namespace {
 
-namespace json = boost::json;
-
 constexpr size_t kMaxFeedsOfOne = 5000;
-// Bodies of one batch are parsed into this without asking for memory.
-constexpr size_t kParseBytes = 128 << 10;
 
-std::optional<FeedActivity> Read(FeedService& service, const json::value& input,
+std::optional<FeedActivity> Read(FeedService& service, const JsonView& input,
                                  FieldErrors& errors) {
   if (!input.is_object()) {
     errors.emplace_back("activity", "must be an object");
     return std::nullopt;
   }
   return ReadActivity(
-      input.get_object(), [&] { return service.NextMicros(); }, service.rules(),
-      errors);
+      input, [&] { return service.NextMicros(); }, service.rules(), errors);
 }
 
 // What keeps a user, or anybody, from adding it.
@@ -35,7 +29,7 @@ std::optional<HttpResponse> Refusal(const FeedService& service,
                                     const FeedActivity& activity) {
   if (auto refusal = service.CheckGroups(activity.to)) return refusal;
   if (call.is_server()) return std::nullopt;
-  if (EscapedActor(activity) != absl::StrCat("SU:", call.user)) {
+  if (ActorOf(activity) != absl::StrCat("SU:", call.user)) {
     return NoPolicy();
   }
   for (const std::string& target : activity.to) {
@@ -46,7 +40,7 @@ std::optional<HttpResponse> Refusal(const FeedService& service,
 
 // All of them are checked before the first one is stored.
 HttpResponse AddBatch(FeedService& service, const FeedCall& call,
-                      const json::array& list) {
+                      const std::vector<JsonView>& list) {
   ++service.counts.batches;
   if (list.size() > service.options.max_batch) {
     return InputError(absl::StrCat("at most ", service.options.max_batch,
@@ -114,15 +108,13 @@ std::optional<std::vector<ActivityId>> WantedIds(const FeedCall& call,
 }  // namespace
 
 HttpResponse AddActivities(FeedService& service, const FeedCall& call) {
-  static thread_local unsigned char buffer[kParseBytes];
-  json::monotonic_resource memory(buffer);
-  const json::value body = ParseBody(call.request.body, &memory);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
-  if (const json::array* list = ArrayMember(body.get_object(), "activities")) {
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
+  if (const auto list = body->FindElements("activities")) {
     return AddBatch(service, call, *list);
   }
   FieldErrors errors;
-  std::optional<FeedActivity> activity = Read(service, body, errors);
+  std::optional<FeedActivity> activity = Read(service, *body, errors);
   if (!activity.has_value()) return InputError(errors);
   if (auto refusal = Refusal(service, call, *activity)) {
     return *std::move(refusal);
@@ -134,12 +126,11 @@ HttpResponse AddActivities(FeedService& service, const FeedCall& call) {
 }
 
 HttpResponse AddToMany(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
-  const json::object& object = body.get_object();
-  const json::value* input = object.if_contains("activity");
-  const auto feeds = FeedList(ArrayMember(object, "feeds"));
-  if (input == nullptr || !feeds.has_value() || feeds->empty() ||
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
+  const std::optional<JsonView> input = body->Find("activity");
+  const auto feeds = FeedList(body->FindElements("feeds"));
+  if (!input.has_value() || !feeds.has_value() || feeds->empty() ||
       feeds->size() > kMaxFeedsOfOne) {
     return InputError("activity and feeds (1 to 5000) are needed");
   }
@@ -164,8 +155,7 @@ HttpResponse RemoveActivity(FeedService& service, const FeedCall& call) {
                  ActivityId::Parse(id.substr(0, id.find('.')))) {
     service.feeds.Remove(call.feed, *parsed);
   }
-  json::object answer{{"removed", id}};
-  return FeedAnswer(200, JsonText(answer));
+  return FeedAnswer(200, JsonObjectText().AddString("removed", id).text());
 }
 
 HttpResponse GetActivities(FeedService& service, const FeedCall& call) {

@@ -106,10 +106,19 @@ TEST_F(FeedBadInputTest, TakesReservedNamesIfItIsLenient) {
             1);
 }
 
-TEST_F(FeedBadInputTest, RefusesNumbersThatNoJsonCanGiveBack) {
-  Ask("POST", "feed/user/1/",
-      R"({"actor":"a","verb":"v","object":"o","x":[{"y":1e400}]})");
+TEST_F(FeedBadInputTest, RefusesChangesThatGrowBeyondAllBounds) {
+  Ask("POST", "feed/user/1/", Activity("x:1", 1));
+  std::string set;
+  for (int i = 0; i < 100; ++i) {
+    absl::StrAppend(&set, i == 0 ? "" : ",", "\"name", i, "\":\"",
+                    std::string(1000, 'x'), "\"");
+  }
+  const boost::json::object answer =
+      Ask("POST", "activity/",
+          absl::StrCat(R"({"foreign_id":"x:1","time":"2024-01-01T00:00:01",)",
+                       R"("set":{)", set, "}}"));
   EXPECT_EQ(status_, 400);
+  EXPECT_TRUE(answer.at("exception_fields").as_object().contains("activity"));
 }
 
 TEST_F(FeedBadInputTest, RefusesChangesThatNestTooDeep) {

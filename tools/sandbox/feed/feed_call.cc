@@ -1,13 +1,10 @@
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_activity.h"
 #include "tools/sandbox/feed/feed_answer.h"
@@ -16,27 +13,7 @@
 namespace sluice::sandbox {
 namespace {
 
-namespace json = boost::json;
-
 constexpr size_t kMaxRead = 100;
-
-// Numbers beyond what a double holds are read as infinite, and no JSON says
-// that.
-bool IsFinite(const json::value& value) {
-  switch (value.kind()) {
-    case json::kind::double_:
-      return std::isfinite(value.get_double());
-    case json::kind::array:
-      return std::all_of(value.get_array().begin(), value.get_array().end(),
-                         &IsFinite);
-    case json::kind::object:
-      return std::all_of(
-          value.get_object().begin(), value.get_object().end(),
-          [](const auto& member) { return IsFinite(member.value()); });
-    default:
-      return true;
-  }
-}
 
 bool IsTrue(std::string_view text) {
   const std::string lower = absl::AsciiStrToLower(ToAbsl(text));
@@ -79,41 +56,42 @@ size_t FeedCall::Count(std::string_view name, size_t standard,
   return std::min(count, most);
 }
 
-json::value ParseBody(std::string_view body, json::storage_ptr memory) {
-  boost::system::error_code error;
-  json::value value =
-      json::parse(json::string_view(body.data(), body.size()), error, memory);
-  return error || !IsFinite(value) ? json::value(std::move(memory)) : value;
+std::optional<JsonView> ParseBody(std::string_view body) {
+  const absl::StatusOr<JsonView> value = JsonView::Parse(body, kMaxFeedDepth);
+  return value.ok() ? std::optional(*value) : std::nullopt;
 }
 
-const json::array* ArrayMember(const json::object& object,
-                               std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value == nullptr ? nullptr : value->if_array();
+std::optional<JsonView> ParseObjectBody(std::string_view body) {
+  const std::optional<JsonView> value = ParseBody(body);
+  return value.has_value() && value->is_object() ? value : std::nullopt;
 }
 
-const json::object* ObjectMember(const json::object& object,
-                                 std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value == nullptr ? nullptr : value->if_object();
+std::optional<JsonView> ObjectMember(const JsonView& object,
+                                     std::string_view name) {
+  const std::optional<JsonView> value = object.Find(name);
+  return value.has_value() && value->is_object() ? value : std::nullopt;
 }
 
-std::string TextMember(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || value->is_null()) return "";
-  return value->is_string() ? std::string(value->get_string())
-                            : JsonText(*value);
+std::string TextMember(const JsonView& object, std::string_view name) {
+  const std::optional<JsonView> value = object.Find(name);
+  if (!value.has_value() || value->is_null()) return "";
+  return value->AsString().value_or(std::string(value->text()));
 }
 
-std::optional<std::vector<std::string>> FeedList(const json::array* list) {
+bool FlagMember(const JsonView& object, std::string_view name) {
+  const std::optional<JsonView> value = object.Find(name);
+  return value.has_value() && value->AsBool().value_or(false);
+}
+
+std::optional<std::vector<std::string>> FeedList(
+    const std::optional<std::vector<JsonView>>& list) {
   std::vector<std::string> feeds;
-  if (list == nullptr) return feeds;
-  for (const json::value& each : *list) {
-    if (!each.is_string()) return std::nullopt;
-    const std::string_view text = each.get_string();
-    const std::string_view feed = text.substr(0, text.find(' '));
+  if (!list.has_value()) return feeds;
+  for (const JsonView& each : *list) {
+    std::string feed = each.AsString().value_or("");
+    feed.resize(std::min(feed.find(' '), feed.size()));
     if (!IsFeedId(feed)) return std::nullopt;
-    feeds.emplace_back(feed);
+    feeds.push_back(std::move(feed));
   }
   return feeds;
 }

@@ -10,9 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "boost/json/fwd.hpp"
-#include "boost/json/storage_ptr.hpp"
 #include "pipeline/http/http_server.h"
+#include "pipeline/json/json_view.h"
 #include "tools/sandbox/feed/feed_store.h"
 
 namespace sluice::sandbox {
@@ -106,21 +105,21 @@ HttpResponse Personalize(FeedService& service, const FeedCall& call);
 
 // What several of them need.
 
-// Null: no JSON. At most 32 values inside each other.
-boost::json::value ParseBody(std::string_view body,
-                             boost::json::storage_ptr memory = {});
-// Null: no such member, or of another type.
-const boost::json::array* ArrayMember(const boost::json::object& object,
-                                      std::string_view name);
-const boost::json::object* ObjectMember(const boost::json::object& object,
-                                        std::string_view name);
+// Nullopt: no JSON, or nested deeper than kMaxFeedDepth. Borrows `body`.
+std::optional<JsonView> ParseBody(std::string_view body);
+// The same of an object.
+std::optional<JsonView> ParseObjectBody(std::string_view body);
+// Nullopt: no such member, or of another type.
+std::optional<JsonView> ObjectMember(const JsonView& object,
+                                     std::string_view name);
 // Absent and null: empty. Other values than texts: their JSON.
-std::string TextMember(const boost::json::object& object,
-                       std::string_view name);
+std::string TextMember(const JsonView& object, std::string_view name);
+// Whether it is there and true.
+bool FlagMember(const JsonView& object, std::string_view name);
 // Feeds of a list of texts, of which only what stands before a space counts.
-// Null: none. Nullopt: one is no feed.
+// No list: none. Nullopt: one is no feed.
 std::optional<std::vector<std::string>> FeedList(
-    const boost::json::array* list);
+    const std::optional<std::vector<JsonView>>& list);
 // The part of a list that id_lt, id_lte, id_gt, id_gte, limit and offset ask
 // for. Nullopt: `refusal` says why.
 std::optional<FeedRange> RangeOf(const FeedCall& call, HttpResponse& refusal);

@@ -3,16 +3,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
+#include "pipeline/json/json_object_text.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_calls.h"
 #include "tools/sandbox/feed/feed_service.h"
 
 namespace sluice::sandbox {
 namespace {
-
-namespace json = boost::json;
 
 constexpr size_t kMaxObjects = 1000;
 
@@ -25,12 +22,14 @@ HttpResponse NoObject(std::string_view name) {
       absl::StrCat("collection object \"", ToAbsl(name), "\" does not exist"));
 }
 
-// The data of a body; it must have something in it. Null: `errors` says so.
-const json::object* DataOf(const json::object& body, FieldErrors& errors) {
-  const json::object* data = ObjectMember(body, "data");
-  if (data != nullptr && !data->empty()) return data;
+// The data of a body; it must have something in it. Empty: `errors` says so.
+std::string DataOf(const JsonView& body, FieldErrors& errors) {
+  const std::optional<JsonView> data = ObjectMember(body, "data");
+  if (data.has_value() && !data->members().empty()) {
+    return std::string(data->text());
+  }
   errors.emplace_back("data", "must be an object with at least one field");
-  return nullptr;
+  return "";
 }
 
 // Users change and delete what they made.
@@ -39,15 +38,14 @@ bool IsOwn(const FeedCall& call, const FeedObject& object) {
 }
 
 // What every object of an upsert must be. Nullopt: fine.
-std::optional<HttpResponse> CheckUpsert(const json::object& collections) {
+std::optional<HttpResponse> CheckUpsert(const JsonView& collections) {
   size_t objects = 0;
-  for (const auto& [name, list] : collections) {
+  for (const auto& [name, list] : collections.members()) {
     if (!IsFeedPart(name) || !list.is_array()) {
       return InputError({{"data", "must be lists of objects by collection"}});
     }
-    for (const json::value& each : list.get_array()) {
-      if (!each.is_object() ||
-          !IsFeedPart(TextMember(each.get_object(), "id"))) {
+    for (const JsonView& each : list.elements()) {
+      if (!each.is_object() || !IsFeedPart(TextMember(each, "id"))) {
         return InputError(
             {{"id", "must consist of letters, digits, '_' and '-'"}});
       }
@@ -63,12 +61,11 @@ std::optional<HttpResponse> CheckUpsert(const json::object& collections) {
 
 HttpResponse AddObject(FeedService& service, const FeedCall& call) {
   const std::string& collection = call.values[0];
-  const json::value body = ParseBody(call.request.body);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
-  const json::object& object = body.get_object();
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
   FieldErrors errors;
-  const json::object* data = DataOf(object, errors);
-  std::string id = TextMember(object, "id");
+  std::string data = DataOf(*body, errors);
+  std::string id = TextMember(*body, "id");
   if (!id.empty() && !IsFeedPart(id)) {
     errors.emplace_back("id", "must consist of letters, digits, '_' and '-'");
   }
@@ -82,37 +79,36 @@ HttpResponse AddObject(FeedService& service, const FeedCall& call) {
                                  "\" already exists"));
   }
   const std::string creator =
-      call.is_server() ? TextMember(object, "user_id") : call.user;
-  return FeedAnswer(201, JsonText(service.collections
-                                      .Put(collection, id, creator, *data,
-                                           service.NextMicros())
-                                      .ToJson()));
+      call.is_server() ? TextMember(*body, "user_id") : call.user;
+  const FeedObject& added = service.collections.Put(
+      collection, id, creator, std::move(data), service.NextMicros());
+  return FeedAnswer(201, added.ToJson().text());
 }
 
 HttpResponse GetObject(FeedService& service, const FeedCall& call) {
   const std::string name = NameOf(call.values[0], call.values[1]);
   const FeedObject* object = service.collections.Find(name);
   if (object == nullptr) return NoObject(name);
-  return FeedAnswer(200, JsonText(object->ToJson()));
+  return FeedAnswer(200, object->ToJson().text());
 }
 
 HttpResponse UpdateObject(FeedService& service, const FeedCall& call) {
   const std::string name = NameOf(call.values[0], call.values[1]);
-  const json::value body = ParseBody(call.request.body);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
   FieldErrors errors;
-  const json::object* data = DataOf(body.get_object(), errors);
-  if (body.get_object().contains("id")) {
+  std::string data = DataOf(*body, errors);
+  if (body->Find("id").has_value()) {
     errors.emplace_back("id", "this field cannot be changed");
   }
   if (!errors.empty()) return InputError(errors);
   const FeedObject* object = service.collections.Find(name);
   if (object == nullptr) return NoObject(name);
   if (!IsOwn(call, *object)) return NoPolicy();
-  return FeedAnswer(201, JsonText(service.collections
-                                      .Put(call.values[0], call.values[1], {},
-                                           *data, service.NextMicros())
-                                      .ToJson()));
+  const FeedObject& changed =
+      service.collections.Put(call.values[0], call.values[1], {},
+                              std::move(data), service.NextMicros());
+  return FeedAnswer(201, changed.ToJson().text());
 }
 
 HttpResponse DeleteObject(FeedService& service, const FeedCall& call) {
@@ -125,33 +121,34 @@ HttpResponse DeleteObject(FeedService& service, const FeedCall& call) {
 }
 
 HttpResponse UpsertObjects(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  const json::object* collections =
-      body.is_object() ? ObjectMember(body.get_object(), "data") : nullptr;
-  if (collections == nullptr) {
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  const auto collections =
+      body.has_value() ? ObjectMember(*body, "data") : std::nullopt;
+  if (!collections.has_value()) {
     return InputError({{"data", "must be lists of objects by collection"}});
   }
   if (auto refusal = CheckUpsert(*collections)) return *std::move(refusal);
-  for (const auto& [name, list] : *collections) {
-    for (const json::value& each : list.get_array()) {
+  for (const auto& [name, list] : collections->members()) {
+    for (const JsonView& each : list.elements()) {
       // What is kept is the whole object, with its id.
-      service.collections.Put(name, TextMember(each.get_object(), "id"), {},
-                              each.get_object(), service.NextMicros());
+      service.collections.Put(name, TextMember(each, "id"), {},
+                              std::string(each.text()), service.NextMicros());
     }
   }
-  return FeedAnswer(201, JsonText(json::object{{"data", *collections}}));
+  return FeedAnswer(201,
+                    JsonObjectText().Add("data", collections->text()).text());
 }
 
 HttpResponse SelectObjects(FeedService& service, const FeedCall& call) {
-  json::array found;
+  std::vector<std::string> found;
   for (const std::string& name : call.List("foreign_ids")) {
     if (const FeedObject* object = service.collections.Find(name)) {
-      found.push_back(object->ToJson());
+      found.push_back(object->ToJson().text());
     }
   }
-  return FeedAnswer(
-      200, JsonText(json::object{
-               {"response", json::object{{"data", std::move(found)}}}}));
+  const std::string data =
+      JsonObjectText().Add("data", JsonArrayOf(found)).text();
+  return FeedAnswer(200, JsonObjectText().Add("response", data).text());
 }
 
 HttpResponse DeleteObjects(FeedService& service, const FeedCall& call) {

@@ -3,21 +3,19 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_users.h"
 
 namespace sluice::sandbox {
 
-namespace json = boost::json;
-
-json::object FeedObject::ToJson() const {
-  return {{"id", id},
-          {"collection", collection},
-          {"foreign_id", absl::StrCat(collection, ":", id)},
-          {"data", data},
-          {"created_at", FormatObjectTime(created_micros)},
-          {"updated_at", FormatObjectTime(updated_micros)}};
+JsonObjectText FeedObject::ToJson() const {
+  return JsonObjectText()
+      .AddString("id", id)
+      .AddString("collection", collection)
+      .AddString("foreign_id", absl::StrCat(collection, ":", id))
+      .Add("data", data)
+      .AddString("created_at", FormatObjectTime(created_micros))
+      .AddString("updated_at", FormatObjectTime(updated_micros));
 }
 
 const FeedObject* FeedCollections::Find(std::string_view name) const {
@@ -28,7 +26,7 @@ const FeedObject* FeedCollections::Find(std::string_view name) const {
 const FeedObject& FeedCollections::Put(std::string_view collection,
                                        std::string_view id,
                                        std::string_view creator,
-                                       json::object data, int64_t now_micros) {
+                                       std::string data, int64_t now_micros) {
   const auto [place, is_new] =
       objects_.try_emplace(absl::StrCat(ToAbsl(collection), ":", ToAbsl(id)));
   FeedObject& object = place->second;

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
-#include "boost/json/object.hpp"
+#include "pipeline/json/json_object_text.h"
 
 namespace sluice::sandbox {
 
@@ -19,12 +19,12 @@ struct FeedObject {
   std::string collection;
   std::string id;
   std::string creator;  // a user's id; empty: a server's
-  boost::json::object data;
+  std::string data;     // the JSON of an object, as it was written
   int64_t created_micros = 0;
   int64_t updated_micros = 0;
 
   // {"id", "collection", "foreign_id", "data", "created_at", "updated_at"}
-  boost::json::object ToJson() const;
+  JsonObjectText ToJson() const;
 };
 
 // Thread-safety: none.
@@ -36,7 +36,7 @@ class FeedCollections {
   // Makes one, or changes the data of the one that is there; its creator
   // stays.
   const FeedObject& Put(std::string_view collection, std::string_view id,
-                        std::string_view creator, boost::json::object data,
+                        std::string_view creator, std::string data,
                         int64_t now_micros);
   // False: there was none.
   bool Remove(std::string_view name);

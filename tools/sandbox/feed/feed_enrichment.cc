@@ -1,29 +1,26 @@
 #include "tools/sandbox/feed/feed_enrichment.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
 #include "pipeline/http/url.h"
-#include "pipeline/json/json_value.h"
 #include "storage/base/to_absl.h"
+#include "tools/sandbox/feed/feed_activity.h"
 #include "tools/sandbox/feed/feed_service.h"
 
 namespace sluice::sandbox {
 namespace {
-
-namespace json = boost::json;
 
 constexpr size_t kPerKind = 5;
 constexpr size_t kMaxPerKind = 25;
 constexpr size_t kLatestChildren = 10;
 
 // Members of an activity that hold no references.
-bool IsLiteral(std::string_view name) {
-  return name == "id" || name == "time" || name == "verb" ||
-         name == "foreign_id" || name == "to" || name == "origin";
+bool IsLiteral(const JsonView& name) {
+  const auto names = {"id", "time", "verb", "foreign_id", "to", "origin"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](const char* each) { return name.IsString(each); });
 }
 
 std::vector<std::string> KindsOf(const FeedCall& call) {
@@ -37,12 +34,27 @@ size_t RecentLimit(const FeedCall& call) {
   return call.Count("recent_reactions_limit", limit, kMaxPerKind);
 }
 
-// Puts `value` at the end of the list called `kind`.
-void AddByKind(std::string_view kind, json::object value, json::object& lists) {
-  json::value& list = lists[kind];
-  if (!list.is_array()) list = json::array();
-  list.get_array().push_back(std::move(value));
-}
+// Objects in lists by kind, in order of first appearance: {"like":[{},{}]}.
+class ListsByKind {
+ public:
+  void Add(std::string_view kind, std::string json) {
+    const auto same = [&](const List& list) { return list.first == kind; };
+    auto list = std::find_if(lists_.begin(), lists_.end(), same);
+    if (list == lists_.end()) {
+      list = lists_.emplace(list, kind, std::vector<std::string>());
+    }
+    list->second.push_back(std::move(json));
+  }
+  std::string text() const {
+    JsonObjectText out;
+    for (const auto& [kind, list] : lists_) out.Add(kind, JsonArrayOf(list));
+    return out.text();
+  }
+
+ private:
+  using List = std::pair<std::string, std::vector<std::string>>;
+  std::vector<List> lists_;
+};
 
 }  // namespace
 
@@ -60,149 +72,178 @@ bool FeedEnrichment::Wants(std::string_view kind) const {
 
 void FeedEnrichment::Append(const FeedItem& item, std::string& out) const {
   if (!call_.enriched) return AppendActivity(*item.activity, item.origin, out);
-  AppendJsonText(Activity(item), &out);
+  out += Activity(item);
 }
 
-json::object FeedEnrichment::Activity(const FeedItem& item) const {
-  json::object activity = ActivityJson(*item.activity, item.origin);
-  for (auto& member : activity) {
-    if (!IsLiteral(member.key())) ResolveAll(member.value());
-  }
-  AddReactions(activity);
-  return activity;
+std::string FeedEnrichment::Activity(const FeedItem& item) const {
+  const std::string plain = ActivityJson(*item.activity, item.origin);
+  const auto reactions = Reactions(item.activity->id.ToText());
+  JsonObjectText out;
+  JsonView::OfKnown(plain).ForEachMember(
+      [&](const JsonView& name, const JsonView& value) {
+        const bool replaced = std::any_of(
+            reactions.begin(), reactions.end(),
+            [&](const auto& each) { return name.IsString(each.first); });
+        if (replaced) return;
+        std::string json(value.text());
+        if (!IsLiteral(name)) {
+          json.clear();
+          AppendResolved(value, json);
+        }
+        out.AddQuoted(name.text(), json);
+      });
+  for (const auto& [name, json] : reactions) out.Add(name, json);
+  return out.text();
 }
 
-json::object FeedEnrichment::User(std::string_view id,
-                                  std::string_view reference) const {
+std::string FeedEnrichment::User(std::string_view id,
+                                 std::string_view reference) const {
   const FeedUser* user = service_.users.Find(id);
-  return user == nullptr ? ReferenceNotFound(id, reference, "user")
-                         : user->ToJson();
+  return user == nullptr ? ReferenceNotFound(id, reference, "user").text()
+                         : user->ToJson().text();
 }
 
-json::object FeedEnrichment::PlainReaction(const FeedReaction& reaction) const {
-  json::object out{
-      {"id", reaction.id},
-      {"kind", reaction.kind},
-      {"activity_id", reaction.activity_id},
-      {"user_id", reaction.user_id},
-      {"user", User(reaction.user_id, absl::StrCat("SU:", reaction.user_id))},
-      {"data", reaction.data},
-      {"created_at", FormatObjectTime(reaction.created_micros)},
-      {"updated_at", FormatObjectTime(reaction.updated_micros)},
-      {"parent", reaction.parent},
-      {"latest_children", json::object()},
-      {"children_counts", json::object()}};
+JsonObjectText FeedEnrichment::ReactionWith(
+    const FeedReaction& reaction, std::string_view latest_children,
+    std::string_view children_counts) const {
+  JsonObjectText out;
+  out.AddString("id", reaction.id)
+      .AddString("kind", reaction.kind)
+      .AddString("activity_id", reaction.activity_id)
+      .AddString("user_id", reaction.user_id)
+      .Add("user",
+           User(reaction.user_id, absl::StrCat("SU:", reaction.user_id)))
+      .Add("data", reaction.data)
+      .AddString("created_at", FormatObjectTime(reaction.created_micros))
+      .AddString("updated_at", FormatObjectTime(reaction.updated_micros))
+      .AddString("parent", reaction.parent)
+      .Add("latest_children", latest_children)
+      .Add("children_counts", children_counts);
   if (!reaction.target_feeds.empty()) {
-    out["target_feeds"] =
-        json::array(reaction.target_feeds.begin(), reaction.target_feeds.end());
+    out.AddStrings("target_feeds", reaction.target_feeds);
   }
   if (reaction.deleted_micros != 0) {
-    out["deleted_at"] = FormatObjectTime(reaction.deleted_micros);
+    out.AddString("deleted_at", FormatObjectTime(reaction.deleted_micros));
   }
   return out;
 }
 
-json::object FeedEnrichment::Reaction(const FeedReaction& reaction) const {
-  json::object out = PlainReaction(reaction);
-  json::object latest;
+JsonObjectText FeedEnrichment::Reaction(const FeedReaction& reaction) const {
+  ListsByKind latest;
   const ReactionPart children = service_.reactions.List(
       ReactionsOf::kReaction, reaction.id, {.limit = kLatestChildren});
   for (const FeedReaction* child : children.reactions) {
     // At most two levels below it: reactions are no deeper than three.
-    AddByKind(child->kind, Reaction(*child), latest);
+    latest.Add(child->kind, Reaction(*child).text());
   }
-  out["latest_children"] = std::move(latest);
-  json::object counts;
+  JsonObjectText counts;
   for (const auto& [kind, count] :
        service_.reactions.Counts(ReactionsOf::kReaction, reaction.id)) {
-    counts[kind] = count;
+    counts.AddInteger(kind, count);
   }
-  out["children_counts"] = std::move(counts);
+  JsonObjectText out = ReactionWith(reaction, latest.text(), counts.text());
   if (own_children_) {
     std::string_view user = call_.Parameter("children_user_id");
     if (user.empty()) user = call_.Parameter("user_id");
     if (user.empty()) user = call_.user;
-    out["own_children"] =
-        OwnReactions(ReactionsOf::kReaction, reaction.id, user);
+    out.Add("own_children",
+            OwnReactions(ReactionsOf::kReaction, reaction.id, user));
   }
   return out;
 }
 
-json::value FeedEnrichment::Resolve(std::string_view text) const {
+std::optional<std::string> FeedEnrichment::Resolve(
+    std::string_view text) const {
+  if (text.size() <= 3) return std::nullopt;
   const std::string_view kind = text.substr(0, 3);
-  const std::string_view name = text.substr(std::min<size_t>(3, text.size()));
+  const std::string_view name = text.substr(3);
   if (kind == "SU:") return User(name, text);
   if (kind == "SO:") {
     const size_t colon = name.find(':');
-    if (colon == std::string_view::npos) return json::value(text);
+    if (colon == std::string_view::npos) return std::nullopt;
     const FeedObject* object = service_.collections.Find(name);
-    if (object != nullptr) return object->ToJson();
-    json::object missing =
-        ReferenceNotFound(name.substr(colon + 1), text, "object");
-    missing["collection"] = name.substr(0, colon);
-    return missing;
+    if (object != nullptr) return object->ToJson().text();
+    return ReferenceNotFound(name.substr(colon + 1), text, "object")
+        .AddString("collection", name.substr(0, colon))
+        .text();
   }
   if (kind == "SA:") {
     const auto id = ActivityId::Parse(name);
     const FeedActivity* activity =
         id.has_value() ? service_.feeds.Find(*id) : nullptr;
-    if (activity == nullptr) return ReferenceNotFound(name, text, "activity");
-    return ActivityJson(*activity);
+    return activity == nullptr
+               ? ReferenceNotFound(name, text, "activity").text()
+               : ActivityJson(*activity);
   }
   if (kind == "SR:") {
     const FeedReaction* reaction = service_.reactions.Find(name);
-    if (reaction == nullptr || reaction->deleted_micros != 0) {
-      return ReferenceNotFound(name, text, "reaction");
-    }
-    return Reaction(*reaction);
+    return reaction == nullptr || reaction->deleted_micros != 0
+               ? ReferenceNotFound(name, text, "reaction").text()
+               : Reaction(*reaction).text();
   }
-  return json::value(text);
+  return std::nullopt;
 }
 
-void FeedEnrichment::ResolveAll(json::value& value) const {
-  if (value.is_string()) {
-    const std::string_view text = value.get_string();
-    if (text.size() > 3 && text[0] == 'S' && text[2] == ':') {
-      value = Resolve(std::string(text));
+void FeedEnrichment::AppendResolved(const JsonView& value,
+                                    std::string& out) const {
+  switch (value.kind()) {
+    case JsonView::Kind::kString: {
+      std::string room;
+      out += Resolve(value.StringIn(&room)).value_or(std::string(value.text()));
+      return;
     }
-  } else if (value.is_array()) {
-    for (json::value& each : value.get_array()) ResolveAll(each);
-  } else if (value.is_object()) {
-    for (auto& member : value.get_object()) ResolveAll(member.value());
+    case JsonView::Kind::kArray:
+      out += '[';
+      for (const JsonView& each : value.elements()) {
+        if (out.back() != '[') out += ',';
+        AppendResolved(each, out);
+      }
+      out += ']';
+      return;
+    case JsonView::Kind::kObject: {
+      JsonObjectText object;
+      value.ForEachMember([&](const JsonView& name, const JsonView& member) {
+        std::string json;
+        AppendResolved(member, json);
+        object.AddQuoted(name.text(), json);
+      });
+      out += object.text();
+      return;
+    }
+    default:
+      out += value.text();
   }
 }
 
-json::object FeedEnrichment::Counts(ReactionsOf of,
-                                    std::string_view owner) const {
-  json::object counts;
+std::string FeedEnrichment::Counts(ReactionsOf of,
+                                   std::string_view owner) const {
+  JsonObjectText counts;
   for (const auto& [kind, count] : service_.reactions.Counts(of, owner)) {
-    if (Wants(kind)) counts[kind] = count;
+    if (Wants(kind)) counts.AddInteger(kind, count);
   }
-  return counts;
+  return counts.text();
 }
 
-json::object FeedEnrichment::OwnReactions(ReactionsOf of,
-                                          std::string_view owner,
-                                          std::string_view user) const {
-  json::object lists;
+std::string FeedEnrichment::OwnReactions(ReactionsOf of, std::string_view owner,
+                                         std::string_view user) const {
+  ListsByKind lists;
   for (const auto& [kind, count] : service_.reactions.Counts(of, owner)) {
     if (count == 0 || (of == ReactionsOf::kActivity && !Wants(kind))) continue;
     const ReactionPart part = service_.reactions.List(
         of, owner,
         {.kind = kind, .user = std::string(user), .limit = kPerKind});
     for (const FeedReaction* reaction : part.reactions) {
-      AddByKind(kind,
-                of == ReactionsOf::kReaction ? PlainReaction(*reaction)
-                                             : Reaction(*reaction),
-                lists);
+      lists.Add(kind, of == ReactionsOf::kReaction
+                          ? ReactionWith(*reaction, "{}", "{}").text()
+                          : Reaction(*reaction).text());
     }
   }
-  return lists;
+  return lists.text();
 }
 
-json::object FeedEnrichment::LatestReactions(std::string_view activity_id,
-                                             json::object& extra) const {
-  json::object latest;
+std::string FeedEnrichment::LatestReactions(std::string_view activity_id,
+                                            JsonObjectText& extra) const {
+  ListsByKind latest;
   for (const auto& [kind, count] :
        service_.reactions.Counts(ReactionsOf::kActivity, activity_id)) {
     if (count == 0 || !Wants(kind)) continue;
@@ -218,29 +259,34 @@ json::object FeedEnrichment::LatestReactions(std::string_view activity_id,
                        "&limit=", recent_limit_,
                        "&withOwnChildren=", own_children_ ? "true" : "false");
     }
-    extra[kind] = json::object{{"next", next}};
+    extra.Add(kind, JsonObjectText().AddString("next", next).text());
     for (const FeedReaction* reaction : part.reactions) {
-      AddByKind(kind, Reaction(*reaction), latest);
+      latest.Add(kind, Reaction(*reaction).text());
     }
   }
-  return latest;
+  return latest.text();
 }
 
-void FeedEnrichment::AddReactions(json::object& activity) const {
-  const std::string id(activity.at("id").as_string());
+std::vector<std::pair<const char*, std::string>> FeedEnrichment::Reactions(
+    std::string_view activity_id) const {
+  std::vector<std::pair<const char*, std::string>> members;
   if (call_.Flag("withOwnReactions", "with_own_reactions")) {
     std::string_view user = call_.Parameter("user_id");
     if (user.empty()) user = call_.user;
-    activity["own_reactions"] = OwnReactions(ReactionsOf::kActivity, id, user);
+    members.emplace_back("own_reactions", OwnReactions(ReactionsOf::kActivity,
+                                                       activity_id, user));
   }
   if (call_.Flag("withRecentReactions", "with_recent_reactions")) {
-    json::object extra;
-    activity["latest_reactions"] = LatestReactions(id, extra);
-    activity["latest_reactions_extra"] = std::move(extra);
+    JsonObjectText extra;
+    members.emplace_back("latest_reactions",
+                         LatestReactions(activity_id, extra));
+    members.emplace_back("latest_reactions_extra", extra.text());
   }
   if (call_.Flag("withReactionCounts", "with_reaction_counts")) {
-    activity["reaction_counts"] = Counts(ReactionsOf::kActivity, id);
+    members.emplace_back("reaction_counts",
+                         Counts(ReactionsOf::kActivity, activity_id));
   }
+  return members;
 }
 
 }  // namespace sluice::sandbox

@@ -5,11 +5,14 @@
 #ifndef TOOLS_SANDBOX_FEED_FEED_ENRICHMENT_H_
 #define TOOLS_SANDBOX_FEED_FEED_ENRICHMENT_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "boost/json/fwd.hpp"
-#include "boost/json/object.hpp"
+#include "pipeline/json/json_object_text.h"
+#include "pipeline/json/json_view.h"
 #include "tools/sandbox/feed/feed_calls.h"
 #include "tools/sandbox/feed/feed_reactions.h"
 #include "tools/sandbox/feed/feed_store.h"
@@ -27,27 +30,30 @@ class FeedEnrichment {
   // An activity as the call wants it: plain or enriched.
   void Append(const FeedItem& item, std::string& out) const;
   // Enriched, with its reactions as far as the call's flags ask for them.
-  boost::json::object Activity(const FeedItem& item) const;
+  std::string Activity(const FeedItem& item) const;
   // With its user and its latest children.
-  boost::json::object Reaction(const FeedReaction& reaction) const;
+  JsonObjectText Reaction(const FeedReaction& reaction) const;
 
  private:
-  boost::json::object User(std::string_view id,
-                           std::string_view reference) const;
-  // What a text stands for; the text itself if it is no reference.
-  boost::json::value Resolve(std::string_view text) const;
-  void ResolveAll(boost::json::value& value) const;
-  void AddReactions(boost::json::object& activity) const;
-  boost::json::object LatestReactions(std::string_view activity_id,
-                                      boost::json::object& extra) const;
+  std::string User(std::string_view id, std::string_view reference) const;
+  // The JSON of what a text stands for. Nullopt: it is no reference.
+  std::optional<std::string> Resolve(std::string_view text) const;
+  void AppendResolved(const JsonView& value, std::string& out) const;
+  // Members that the flags ask for of the activity with this id: names and
+  // JSON.
+  std::vector<std::pair<const char*, std::string>> Reactions(
+      std::string_view activity_id) const;
+  std::string LatestReactions(std::string_view activity_id,
+                              JsonObjectText& extra) const;
   // Up to five of each kind, of `user` or, if it is empty, of anybody.
-  boost::json::object OwnReactions(ReactionsOf of, std::string_view owner,
-                                   std::string_view user) const;
+  std::string OwnReactions(ReactionsOf of, std::string_view owner,
+                           std::string_view user) const;
   // Counts by kind, of those that the call asks for.
-  boost::json::object Counts(ReactionsOf of, std::string_view owner) const;
+  std::string Counts(ReactionsOf of, std::string_view owner) const;
   bool Wants(std::string_view kind) const;
-  // Without children of its children.
-  boost::json::object PlainReaction(const FeedReaction& reaction) const;
+  JsonObjectText ReactionWith(const FeedReaction& reaction,
+                              std::string_view latest_children,
+                              std::string_view children_counts) const;
 
   const FeedService& service_;
   const FeedCall& call_;

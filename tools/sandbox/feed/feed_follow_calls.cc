@@ -3,8 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
 #include "pipeline/json/json_text.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_calls.h"
@@ -12,8 +12,6 @@
 
 namespace sluice::sandbox {
 namespace {
-
-namespace json = boost::json;
 
 constexpr size_t kMaxRelations = 500;
 constexpr size_t kMaxCopies = 1000;
@@ -28,12 +26,10 @@ struct Relation {
 };
 
 // Nullopt: out of range.
-std::optional<size_t> CopyLimit(const json::value* value) {
-  if (value == nullptr || value->is_null()) return kStandardCopies;
-  boost::system::error_code error;
-  const auto limit =
-      value->is_number() ? value->to_number<int64_t>(error) : int64_t{-1};
-  if (error || limit < 0 || limit > static_cast<int64_t>(kMaxCopies)) {
+std::optional<size_t> CopyLimit(const std::optional<JsonView>& value) {
+  if (!value.has_value() || value->is_null()) return kStandardCopies;
+  const int64_t limit = value->AsInteger().value_or(-1);
+  if (limit < 0 || limit > static_cast<int64_t>(kMaxCopies)) {
     return std::nullopt;
   }
   return static_cast<size_t>(limit);
@@ -59,15 +55,14 @@ std::optional<HttpResponse> CheckRelation(const FeedService& service,
 }
 
 std::optional<HttpResponse> ReadRelation(const FeedService& service,
-                                         const json::value& input,
-                                         const json::value& standard_copies,
+                                         const JsonView& input,
+                                         size_t standard_copies,
                                          Relation& relation) {
-  const json::object* object = input.if_object();
-  if (object == nullptr) return BadPayload();
-  const json::value* own = object->if_contains("activity_copy_limit");
-  const auto copies = CopyLimit(own == nullptr ? &standard_copies : own);
+  if (!input.is_object()) return BadPayload();
+  const std::optional<JsonView> own = input.Find("activity_copy_limit");
+  const auto copies = own.has_value() ? CopyLimit(own) : standard_copies;
   if (!copies.has_value()) return BadCopyLimit();
-  relation = {TextMember(*object, "source"), TextMember(*object, "target"),
+  relation = {TextMember(input, "source"), TextMember(input, "target"),
               *copies};
   if (!IsFeedId(relation.source) || !IsFeedId(relation.target) ||
       relation.source == relation.target) {
@@ -130,12 +125,11 @@ std::string StatsOf(const FeedService& service, const FeedCall& call,
 }  // namespace
 
 HttpResponse Follow(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
-  const json::object& object = body.get_object();
-  const std::string target = TextMember(object, "target");
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
+  const std::string target = TextMember(*body, "target");
   const std::optional<size_t> copies =
-      CopyLimit(object.if_contains("activity_copy_limit"));
+      CopyLimit(body->Find("activity_copy_limit"));
   if (!copies.has_value()) return BadCopyLimit();
   if (!IsFeedId(target) || target == call.feed) {
     return InputError({{"target", "must be another feed such as flat:42"}});
@@ -148,21 +142,20 @@ HttpResponse Follow(FeedService& service, const FeedCall& call) {
 }
 
 HttpResponse FollowMany(FeedService& service, const FeedCall& call) {
-  json::value standard_copies;
+  size_t standard_copies = kStandardCopies;
   const std::string_view limit = call.Parameter("activity_copy_limit");
-  if (!limit.empty()) {
-    standard_copies = ParseBody(limit);
-    if (standard_copies.is_null() || !CopyLimit(&standard_copies)) {
-      return BadCopyLimit();
-    }
+  if (!limit.empty() && (!absl::SimpleAtoi(ToAbsl(limit), &standard_copies) ||
+                         standard_copies > kMaxCopies)) {
+    return BadCopyLimit();
   }
-  const json::value body = ParseBody(call.request.body);
-  const json::array* list = body.if_array();
-  if (list == nullptr || list->size() > kMaxFollowMany) return BadPayload();
-  std::vector<Relation> relations(list->size());
+  const std::optional<JsonView> body = ParseBody(call.request.body);
+  if (!body.has_value() || !body->is_array()) return BadPayload();
+  const std::vector<JsonView> list = body->elements();
+  if (list.size() > kMaxFollowMany) return BadPayload();
+  std::vector<Relation> relations(list.size());
   for (size_t i = 0; i < relations.size(); ++i) {
     if (auto refusal =
-            ReadRelation(service, (*list)[i], standard_copies, relations[i])) {
+            ReadRelation(service, list[i], standard_copies, relations[i])) {
       return *std::move(refusal);
     }
   }
@@ -179,25 +172,23 @@ HttpResponse Unfollow(FeedService& service, const FeedCall& call) {
 }
 
 HttpResponse UnfollowMany(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  const json::array* list = body.if_array();
-  const auto is_text = [](const json::object& object, const char* name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string();
+  const std::optional<JsonView> body = ParseBody(call.request.body);
+  if (!body.has_value() || !body->is_array()) return BadPayload();
+  const std::vector<JsonView> list = body->elements();
+  const auto has_text = [](const JsonView& object, const char* name) {
+    const std::optional<JsonView> value = object.Find(name);
+    return value.has_value() && value->kind() == JsonView::Kind::kString;
   };
-  if (list == nullptr || list->size() > kMaxFollowMany ||
-      !std::all_of(list->begin(), list->end(), [&](const json::value& each) {
-        return each.is_object() && is_text(each.get_object(), "source") &&
-               is_text(each.get_object(), "target");
+  if (list.size() > kMaxFollowMany ||
+      !std::all_of(list.begin(), list.end(), [&](const JsonView& each) {
+        return has_text(each, "source") && has_text(each, "target");
       })) {
     return BadPayload();
   }
-  for (const json::value& each : *list) {
-    const json::object& object = each.get_object();
-    const json::value* keep = object.if_contains("keep_history");
-    service.feeds.Unfollow(
-        TextMember(object, "source"), TextMember(object, "target"),
-        keep != nullptr && keep->is_bool() && keep->get_bool());
+  for (const JsonView& each : list) {
+    service.feeds.Unfollow(TextMember(each, "source"),
+                           TextMember(each, "target"),
+                           FlagMember(each, "keep_history"));
   }
   return FeedAnswer(201, "{}");
 }

@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_activity.h"
 
@@ -159,8 +158,8 @@ bool FeedGroups::Observes(std::string_view feed) const {
 void FeedGroups::Entered(std::string_view feed, const FeedActivity& activity) {
   const Config* config = FindConfig(feed);
   GroupedFeed& grouped = feeds_[ToAbsl(feed)];
-  const std::string key = config->format->Render(ActivityMembers(activity),
-                                                 activity.id.UnixMicros());
+  const std::string key =
+      config->format->Render(ActivityView(activity), activity.id.UnixMicros());
   ActivityGroup group;
   const int64_t now = clock_();
   const auto old = grouped.by_key.find(key);

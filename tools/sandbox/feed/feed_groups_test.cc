@@ -40,7 +40,7 @@ TEST(FeedGroupsTest, MakesIdsOfKeyAndTimeOfChange) {
   FeedStore store(&groups);
   store.Add("notification:1", {.id = MakeActivityId("x", 1'577'934'245'123'456),
                                .foreign_id = "x",
-                               .members = R"("actor":"a","verb":"tweet")"});
+                               .json = R"({"actor":"a","verb":"tweet"})"});
   const GroupPart part = groups.Read("notification:1", {});
   ASSERT_EQ(part.groups.size(), 1u);
   EXPECT_EQ(part.groups[0].id.ToText(), "89254500-2d0c-11ea-8080-800155c69969");

@@ -110,15 +110,16 @@ void ActivityId::AppendText(std::string* out) const {
   // time_low - time_mid - version and time_high - clock sequence - node
   const uint64_t high =
       time << 32 | (time >> 16 & 0xffff0000) | 0x1000 | (time >> 48 & 0xfff);
-  char text[] = "00000000-0000-0000-0000-000000000000";
-  size_t digit = 0;
-  for (size_t i = 0; i < 36; ++i) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) continue;
-    const uint64_t half = digit < 16 ? high : low;
-    text[i] = "0123456789abcdef"[half >> (60 - 4 * (digit % 16)) & 15];
-    ++digit;
+  constexpr char kHex[] = "0123456789abcdef";
+  char text[36];
+  size_t at = 0;
+  for (int byte = 0; byte < 16; ++byte) {
+    if (byte == 4 || byte == 6 || byte == 8 || byte == 10) text[at++] = '-';
+    const uint64_t bits = (byte < 8 ? high : low) >> (56 - byte % 8 * 8);
+    text[at++] = kHex[bits >> 4 & 15];
+    text[at++] = kHex[bits & 15];
   }
-  out->append(text, 36);
+  out->append(text, at);
 }
 
 std::optional<ActivityId> ActivityId::Parse(std::string_view text) {

@@ -4,27 +4,26 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
+#include "pipeline/json/json_object_text.h"
+#include "pipeline/json/json_text.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_calls.h"
 #include "tools/sandbox/feed/feed_service.h"
+#include "tools/sandbox/feed/json_paths.h"
 
 namespace sluice::sandbox {
 namespace {
 
-namespace json = boost::json;
-
 // Keeps each event with what it is. False: one is no object.
-bool Record(FeedService& service, const json::array& events,
+bool Record(FeedService& service, const std::vector<JsonView>& events,
             std::string_view type) {
-  for (const json::value& event : events) {
+  for (const JsonView& event : events) {
     if (!event.is_object()) return false;
   }
-  for (const json::value& event : events) {
-    json::object kept = event.get_object();
-    kept["type"] = type;
-    service.RecordAnalytics(JsonText(kept));
+  std::string quoted;
+  AppendJsonString(type, &quoted);
+  for (const JsonView& event : events) {
+    service.RecordAnalytics(SetJsonPath(event, "type", quoted));
   }
   return true;
 }
@@ -36,24 +35,23 @@ HttpResponse NoEvents(std::string_view name) {
 }  // namespace
 
 HttpResponse TrackEngagements(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  const json::array* list = body.is_object()
-                                ? ArrayMember(body.get_object(), "content_list")
-                                : nullptr;
-  if (list == nullptr || !Record(service, *list, "engagement")) {
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  const auto events =
+      body.has_value() ? body->FindElements("content_list") : std::nullopt;
+  if (!events.has_value() || !Record(service, *events, "engagement")) {
     return NoEvents("content_list");
   }
-  service.counts.engagements += static_cast<int64_t>(list->size());
+  service.counts.engagements += static_cast<int64_t>(events->size());
   return FeedAnswer(201, "{}");
 }
 
 HttpResponse TrackImpressions(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  const json::array list = body.is_array()    ? body.get_array()
-                           : body.is_object() ? json::array{body}
-                                              : json::array{nullptr};
-  if (!Record(service, list, "impression")) return NoEvents("impressions");
-  service.counts.impressions += static_cast<int64_t>(list.size());
+  const std::optional<JsonView> body = ParseBody(call.request.body);
+  if (!body.has_value()) return NoEvents("impressions");
+  const std::vector<JsonView> events =
+      body->is_array() ? body->elements() : std::vector<JsonView>{*body};
+  if (!Record(service, events, "impression")) return NoEvents("impressions");
+  service.counts.impressions += static_cast<int64_t>(events.size());
   return FeedAnswer(201, "{}");
 }
 
@@ -67,8 +65,9 @@ HttpResponse FollowRedirect(FeedService& service, const FeedCall& call) {
       return InputError({{"url", "must be an http or https address"}});
     }
   }
-  const json::value events = ParseBody(call.Parameter("events"));
-  if (!events.is_array() || !Record(service, events.get_array(), "redirect")) {
+  const std::optional<JsonView> events = ParseBody(call.Parameter("events"));
+  if (!events.has_value() || !events->is_array() ||
+      !Record(service, events->elements(), "redirect")) {
     return NoEvents("events");
   }
   ++service.counts.redirects;
@@ -83,29 +82,37 @@ HttpResponse ReadOpenGraph(FeedService&, const FeedCall& call) {
   if (absl::EndsWithIgnoreCase(ToAbsl(url), ".exe")) {
     return InputError("couldn't find og data for the provided url");
   }
-  const json::object answer{
-      {"title", absl::StrCat("The page at ", ToAbsl(url))},
-      {"description", "The sandbox looks at no page: this text is canned."},
-      {"type", "website"},
-      {"url", url},
-      {"original_url", url},
-      {"site", url},
-      {"site_name", "sandbox"},
-      {"favicon", absl::StrCat(ToAbsl(url), "/favicon.ico")},
-      {"images", json::array{json::object{
-                     {"image", absl::StrCat(ToAbsl(url), "/image.png")}}}}};
-  return FeedAnswer(200, JsonText(answer));
+  const std::string page(url);
+  const std::string image =
+      JsonObjectText().AddString("image", page + "/image.png").text();
+  return FeedAnswer(
+      200, JsonObjectText()
+               .AddString("title", "The page at " + page)
+               .AddString("description",
+                          "The sandbox looks at no page: this text is canned.")
+               .AddString("type", "website")
+               .AddString("url", url)
+               .AddString("original_url", url)
+               .AddString("site", url)
+               .AddString("site_name", "sandbox")
+               .AddString("favicon", page + "/favicon.ico")
+               .Add("images", JsonArrayOf({image}))
+               .text());
 }
 
 HttpResponse Personalize(FeedService& service, const FeedCall& call) {
-  const json::object answer{
-      {"app_id", ParseBody(service.options.app_id)},
-      {"results", json::array()},
-      {"next", ""},
-      {"limit", call.Count("limit", 25, 100)},
-      {"offset", call.Count("offset", 0, 1'000'000)},
-      {"version", std::string(call.Parameter("version"))}};
-  return FeedAnswer(200, JsonText(answer));
+  const std::optional<JsonView> app = ParseBody(service.options.app_id);
+  return FeedAnswer(
+      200, JsonObjectText()
+               .Add("app_id", app.has_value() ? app->text() : "null")
+               .Add("results", "[]")
+               .AddString("next", "")
+               .AddInteger("limit",
+                           static_cast<int64_t>(call.Count("limit", 25, 100)))
+               .AddInteger("offset", static_cast<int64_t>(
+                                         call.Count("offset", 0, 1'000'000)))
+               .AddString("version", call.Parameter("version"))
+               .text());
 }
 
 }  // namespace sluice::sandbox

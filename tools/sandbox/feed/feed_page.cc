@@ -6,15 +6,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/pages.h"
 
 namespace sluice::sandbox {
 namespace {
-
-namespace json = boost::json;
 
 constexpr std::string_view kFeedPath = "/pages/feed/";
 constexpr std::string_view kAllFeeds =
@@ -62,38 +58,40 @@ HttpResponse IndexPage(const FeedService& service) {
   return HtmlPage(200, "Feeds", body + "</table>", /*live=*/true);
 }
 
-std::string Member(const json::object& members, std::string_view name) {
-  const json::value* value = members.if_contains(name);
-  if (value == nullptr) return "";
-  return HtmlEscape(value->is_string() ? std::string(value->get_string())
-                                       : JsonText(*value));
+std::string Html(const JsonView& value) {
+  return HtmlEscape(value.AsString().value_or(std::string(value.text())));
+}
+
+std::string Member(const JsonView& activity, std::string_view name) {
+  const std::optional<JsonView> value = activity.Find(name);
+  return value.has_value() ? Html(*value) : "";
 }
 
 // The custom fields of an activity, and its target if it has one.
-std::string FieldRows(const json::object& members) {
+std::string FieldRows(const JsonView& activity) {
   std::string rows;
-  for (const auto& [name, value] : members) {
+  for (const auto& [name, value] : activity.members()) {
     if (name == "actor" || name == "verb" || name == "object" || name == "id" ||
         name == "time" || name == "foreign_id" ||
-        (name == "target" && IsText(&value, ""))) {
+        (name == "target" && value.IsString(""))) {
       continue;
     }
     absl::StrAppend(&rows, "<tr><th>", HtmlEscape(name), "</th><td><code>",
-                    Member(members, name), "</code></td></tr>");
+                    Html(value), "</code></td></tr>");
   }
   return rows;
 }
 
 void AppendArticle(const FeedService& service, const FeedItem& item,
                    std::string& out) {
-  const json::object members = ActivityMembers(*item.activity);
+  const JsonView activity = ActivityView(*item.activity);
   const std::string id = item.activity->id.ToText();
   absl::StrAppend(&out, "<article id=\"activity-", id, "\"><h2>",
-                  Member(members, "actor"), " <em>", Member(members, "verb"),
-                  "</em> ", Member(members, "object"),
+                  Member(activity, "actor"), " <em>", Member(activity, "verb"),
+                  "</em> ", Member(activity, "object"),
                   "</h2><p class=\"meta\"><time datetime=\"",
-                  Member(members, "time"), "Z\">", Member(members, "time"),
-                  " UTC</time> · ", Member(members, "foreign_id"));
+                  Member(activity, "time"), "Z\">", Member(activity, "time"),
+                  " UTC</time> · ", Member(activity, "foreign_id"));
   if (!item.origin.empty()) {
     absl::StrAppend(&out, " · from ", FeedLink(item.origin));
   }
@@ -106,7 +104,7 @@ void AppendArticle(const FeedService& service, const FeedItem& item,
                     count, "</span>");
   }
   out += "</p>";
-  const std::string rows = FieldRows(members);
+  const std::string rows = FieldRows(activity);
   if (!rows.empty()) absl::StrAppend(&out, "<table>", rows, "</table>");
   out += "</article>";
 }

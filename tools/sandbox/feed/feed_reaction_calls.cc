@@ -1,11 +1,10 @@
 // Reactions.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_text.h"
-#include "pipeline/json/json_value.h"
+#include "pipeline/json/json_object_text.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_access.h"
 #include "tools/sandbox/feed/feed_calls.h"
@@ -14,8 +13,6 @@
 
 namespace sluice::sandbox {
 namespace {
-
-namespace json = boost::json;
 
 constexpr size_t kStandardPage = 10;
 constexpr size_t kMaxPage = 25;
@@ -29,38 +26,38 @@ HttpResponse NoReaction(std::string_view id) {
 }
 
 // Absent and null: nothing. Anything but an object is an error.
-json::object ObjectOf(const json::object& body, std::string_view name,
-                      FieldErrors& errors) {
-  const json::value* value = body.if_contains(name);
-  if (value == nullptr || value->is_null()) return {};
-  if (value->is_object()) return value->get_object();
+std::string ObjectOf(const JsonView& body, std::string_view name,
+                     FieldErrors& errors) {
+  const std::optional<JsonView> value = body.Find(name);
+  if (!value.has_value() || value->is_null()) return "{}";
+  if (value->is_object()) return std::string(value->text());
   errors.emplace_back(name, "must be an object");
-  return {};
+  return "{}";
 }
 
 // Data, target feeds and their extra data, which adding and updating share.
-void ReadContents(const json::object& body, FeedReaction& reaction,
+void ReadContents(const JsonView& body, FeedReaction& reaction,
                   FieldErrors& errors) {
   reaction.data = ObjectOf(body, "data", errors);
   reaction.target_feeds_extra_data =
       ObjectOf(body, "target_feeds_extra_data", errors);
   reaction.target_feeds.clear();
-  const json::value* value = body.if_contains("target_feeds");
-  if (value == nullptr || value->is_null()) return;
-  const json::array* list = value->if_array();
-  const auto feeds = FeedList(list);
-  if (list == nullptr || list->size() > kMaxTargets || !feeds.has_value()) {
+  const std::optional<JsonView> value = body.Find("target_feeds");
+  if (!value.has_value() || value->is_null()) return;
+  const auto feeds = FeedList(value->elements());
+  if (!value->is_array() || !feeds.has_value() || feeds->size() > kMaxTargets) {
     errors.emplace_back("target_feeds", "must be a list of at most 100 feeds");
     return;
   }
   reaction.target_feeds = *feeds;
 }
 
-std::string TextOf(const json::object& body, std::string_view name,
+std::string TextOf(const JsonView& body, std::string_view name,
                    FieldErrors& errors) {
-  const json::value* value = body.if_contains(name);
-  if (value != nullptr && !value->is_null() && !value->is_string() &&
-      !value->is_number()) {
+  const std::optional<JsonView> value = body.Find(name);
+  if (value.has_value() && !value->is_null() &&
+      value->kind() != JsonView::Kind::kString &&
+      value->kind() != JsonView::Kind::kNumber) {
     errors.emplace_back(name, "Not a valid string.");
     return "";
   }
@@ -76,7 +73,7 @@ void RequireText(std::string_view name, const std::string& text,
   if (text.empty()) errors.emplace_back(name, "this field is required");
 }
 
-FeedReaction ReadReaction(const FeedCall& call, const json::object& body,
+FeedReaction ReadReaction(const FeedCall& call, const JsonView& body,
                           FieldErrors& errors) {
   FeedReaction reaction;
   reaction.kind = TextOf(body, "kind", errors);
@@ -127,16 +124,29 @@ std::optional<HttpResponse> CheckTargets(const FeedService& service,
 std::optional<FeedActivity> TargetActivity(FeedService& service,
                                            const FeedReaction& reaction,
                                            FieldErrors& errors) {
-  json::object input = reaction.target_feeds_extra_data;
-  input["actor"] = absl::StrCat("SU:", reaction.user_id);
-  input["verb"] = reaction.kind;
-  input["object"] = absl::StrCat("SA:", reaction.activity_id);
-  input["foreign_id"] = absl::StrCat("reaction:", reaction.id);
-  input["time"] = FormatActivityTime(reaction.created_micros);
-  input["reaction"] = absl::StrCat("SR:", reaction.id);
-  for (const char* name : {"to", "target"}) input.erase(name);
+  const std::pair<std::string_view, std::string> own[] = {
+      {"actor", absl::StrCat("SU:", reaction.user_id)},
+      {"verb", reaction.kind},
+      {"object", absl::StrCat("SA:", reaction.activity_id)},
+      {"foreign_id", absl::StrCat("reaction:", reaction.id)},
+      {"time", FormatActivityTime(reaction.created_micros)},
+      {"target", ""},
+      {"reaction", absl::StrCat("SR:", reaction.id)}};
+  JsonObjectText input;
+  JsonView::OfKnown(reaction.target_feeds_extra_data)
+      .ForEachMember([&](const JsonView& name, const JsonView& value) {
+        const bool taken =
+            name.IsString("to") ||
+            std::any_of(std::begin(own), std::end(own), [&](const auto& each) {
+              return name.IsString(each.first);
+            });
+        if (!taken) input.AddQuoted(name.text(), value.text());
+      });
+  for (const auto& [name, text] : own) input.AddString(name, text);
+  const std::string json = input.text();
   return ReadActivity(
-      input, [&] { return service.NextMicros(); }, service.rules(), errors);
+      JsonView::OfKnown(json), [&] { return service.NextMicros(); },
+      service.rules(), errors);
 }
 
 // Puts it into its target feeds. REQUIRES: TargetActivity() succeeds.
@@ -160,11 +170,12 @@ void TakeOutOfTargets(FeedService& service, const FeedReaction& reaction) {
 // The reaction as the answer to adding and updating it has it.
 HttpResponse Answer(const FeedService& service, const FeedCall& call,
                     const FeedReaction& reaction) {
-  json::object answer = FeedEnrichment(service, call).Reaction(reaction);
-  if (!reaction.target_feeds_extra_data.empty()) {
-    answer["target_feeds_extra_data"] = reaction.target_feeds_extra_data;
+  JsonObjectText answer = FeedEnrichment(service, call).Reaction(reaction);
+  const std::string& extra = reaction.target_feeds_extra_data;
+  if (!JsonView::OfKnown(extra).members().empty()) {
+    answer.Add("target_feeds_extra_data", extra);
   }
-  return FeedAnswer(201, JsonText(answer));
+  return FeedAnswer(201, answer.text());
 }
 
 // One that the caller may change. Null: `refusal` says why not.
@@ -197,10 +208,10 @@ std::string NextOf(const FeedCall& call, const ReactionQuery& query,
 }  // namespace
 
 HttpResponse AddReaction(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
   FieldErrors errors;
-  FeedReaction reaction = ReadReaction(call, body.get_object(), errors);
+  FeedReaction reaction = ReadReaction(call, *body, errors);
   SetParent(service, reaction, errors);
   if (!errors.empty()) return InputError(errors);
   if (auto refusal = CheckTargets(service, call, reaction)) {
@@ -221,33 +232,33 @@ HttpResponse AddReaction(FeedService& service, const FeedCall& call) {
 HttpResponse GetReaction(FeedService& service, const FeedCall& call) {
   const FeedReaction* reaction = service.reactions.Find(call.values[0]);
   if (reaction == nullptr) return NoReaction(call.values[0]);
-  return FeedAnswer(
-      200, JsonText(FeedEnrichment(service, call).Reaction(*reaction)));
+  return FeedAnswer(200,
+                    FeedEnrichment(service, call).Reaction(*reaction).text());
 }
 
 HttpResponse GetReactions(FeedService& service, const FeedCall& call) {
   const FeedEnrichment enrichment(service, call);
   const bool with_deleted = call.Flag("include_deleted");
-  json::array reactions;
+  std::vector<std::string> reactions;
   for (const std::string& id : call.List("ids")) {
     const FeedReaction* reaction = service.reactions.Find(id);
     if (reaction == nullptr) continue;
     if (reaction->deleted_micros != 0 && !with_deleted) continue;
-    reactions.push_back(enrichment.Reaction(*reaction));
+    reactions.push_back(enrichment.Reaction(*reaction).text());
   }
   return FeedAnswer(
-      200, JsonText(json::object{{"reactions", std::move(reactions)}}));
+      200, JsonObjectText().Add("reactions", JsonArrayOf(reactions)).text());
 }
 
 HttpResponse UpdateReaction(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
   HttpResponse refusal;
   FeedReaction* reaction = FindOwn(service, call, refusal);
   if (reaction == nullptr) return refusal;
   FeedReaction changed = *reaction;
   FieldErrors errors;
-  ReadContents(body.get_object(), changed, errors);
+  ReadContents(*body, changed, errors);
   if (!errors.empty() || !TargetActivity(service, changed, errors)) {
     return InputError(errors);
   }
@@ -286,8 +297,8 @@ HttpResponse RestoreReaction(FeedService& service, const FeedCall& call) {
   }
   reaction->deleted_micros = 0;
   PutIntoTargets(service, *reaction);
-  return FeedAnswer(
-      201, JsonText(FeedEnrichment(service, call).Reaction(*reaction)));
+  return FeedAnswer(201,
+                    FeedEnrichment(service, call).Reaction(*reaction).text());
 }
 
 HttpResponse FilterReactions(FeedService& service, const FeedCall& call) {
@@ -306,21 +317,22 @@ HttpResponse FilterReactions(FeedService& service, const FeedCall& call) {
       .least = std::string(call.Parameter("id_gte"))};
   const ReactionPart part = service.reactions.List(*of, owner, query);
   const FeedEnrichment enrichment(service, call);
-  json::array results;
+  std::vector<std::string> results;
   for (const FeedReaction* reaction : part.reactions) {
-    results.push_back(enrichment.Reaction(*reaction));
+    results.push_back(enrichment.Reaction(*reaction).text());
   }
-  json::object answer{{"results", std::move(results)},
-                      {"next", NextOf(call, query, part)}};
+  JsonObjectText answer;
+  answer.Add("results", JsonArrayOf(results))
+      .AddString("next", NextOf(call, query, part));
   const auto id = ActivityId::Parse(owner);
   if (call.Flag("with_activity_data") && of == ReactionsOf::kActivity &&
       id.has_value()) {
     const FeedActivity* activity = service.feeds.Find(*id);
     if (activity != nullptr) {
-      answer["activity"] = enrichment.Activity({activity, {}});
+      answer.Add("activity", enrichment.Activity({activity, {}}));
     }
   }
-  return FeedAnswer(200, JsonText(answer));
+  return FeedAnswer(200, answer.text());
 }
 
 }  // namespace sluice::sandbox

@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "boost/json.hpp"
 #include "storage/base/to_absl.h"
 
 namespace sluice::sandbox {

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "boost/json/object.hpp"
 
 namespace sluice::sandbox {
 
@@ -24,10 +23,10 @@ struct FeedReaction {
   std::string kind;
   std::string activity_id;
   std::string user_id;
-  std::string parent;  // a reaction's id; empty: none
-  boost::json::object data;
+  std::string parent;       // a reaction's id; empty: none
+  std::string data = "{}";  // JSON, as it was written
   std::vector<std::string> target_feeds;
-  boost::json::object target_feeds_extra_data;
+  std::string target_feeds_extra_data = "{}";  // likewise
   int64_t created_micros = 0;
   int64_t updated_micros = 0;
   int64_t deleted_micros = 0;  // 0: not softly deleted

@@ -4,17 +4,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
 #include "pipeline/json/json_text.h"
-#include "pipeline/json/json_value.h"
 #include "tools/sandbox/feed/feed_calls.h"
 #include "tools/sandbox/feed/feed_enrichment.h"
 #include "tools/sandbox/feed/feed_service.h"
 
 namespace sluice::sandbox {
 namespace {
-
-namespace json = boost::json;
 
 constexpr size_t kShownOfGroup = 15;
 
@@ -48,7 +44,7 @@ void AppendGroup(const FeedService& service, const FeedCall& call,
                  const FeedEnrichment& enrichment, const GroupItem& item,
                  FeedKind kind, std::string& out) {
   const ActivityGroup& group = *item.group;
-  std::set<std::string_view> actors;
+  std::set<std::string> actors;
   std::string verb;
   out += "{\"activities\":[";
   size_t shown = 0;
@@ -56,9 +52,9 @@ void AppendGroup(const FeedService& service, const FeedCall& call,
        ++id) {
     const auto each = service.feeds.FindIn(call.feed, *id);
     if (!each.has_value()) continue;
-    actors.insert(EscapedActor(*each->activity));
+    actors.insert(ActorOf(*each->activity));
     if (shown == kShownOfGroup) continue;
-    if (shown == 0) verb = TextMember(ActivityMembers(*each->activity), "verb");
+    if (shown == 0) verb = TextMember(ActivityView(*each->activity), "verb");
     if (shown++ > 0) out += ',';
     enrichment.Append(*each, out);
   }
@@ -135,7 +131,7 @@ HttpResponse ReadGroups(FeedService& service, const FeedCall& call,
 HttpResponse ReadFeed(FeedService& service, const FeedCall& call) {
   for (const char* name : {"rankingVars", "ranking_vars"}) {
     const std::string_view text = call.Parameter(name);
-    if (!text.empty() && !ParseBody(text).is_object()) {
+    if (!text.empty() && !ParseObjectBody(text).has_value()) {
       return InputError({{name, "must be a JSON object"}});
     }
   }

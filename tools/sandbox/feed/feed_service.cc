@@ -51,11 +51,10 @@ std::optional<HttpResponse> FeedService::CheckGroups(
 }
 
 void FeedService::Add(std::string_view feed, FeedActivity activity) {
-  const ActivityId id = activity.id;
-  const bool is_new = feeds.Add(feed, std::move(activity));
+  const auto [added, is_new] = feeds.Add(feed, std::move(activity));
   ++counts.received;
   if (!is_new) ++counts.repeated;
-  const std::string_view foreign_id = feeds.Find(id)->foreign_id;
+  const std::string_view foreign_id = added.foreign_id;
   if (foreign_id.empty()) return;
   ledger_->Received(destination_, foreign_id.substr(foreign_id.rfind(':') + 1),
                     is_new ? Arrival::kStored : Arrival::kRepeated, feed);

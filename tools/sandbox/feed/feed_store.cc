@@ -24,11 +24,14 @@ const FeedStore::Feed* FeedStore::FindFeed(std::string_view name) const {
 }
 
 FeedStore::Stored& FeedStore::Store(FeedActivity activity, bool keep_to) {
-  const auto [place, is_new] = activities_.try_emplace(activity.id);
-  Stored& stored = place->second;
-  if (!is_new && keep_to) activity.to = std::move(stored.activity.to);
-  stored.activity = std::move(activity);
-  return stored;
+  std::unique_ptr<Stored>& place = activities_[activity.id];
+  if (place == nullptr) {
+    place = std::make_unique<Stored>();
+  } else if (keep_to) {
+    activity.to = std::move(place->activity.to);
+  }
+  place->activity = std::move(activity);
+  return *place;
 }
 
 bool FeedStore::Put(Stored& stored, Number feed, Number origin) {
@@ -51,7 +54,7 @@ bool FeedStore::PutAndFanOut(Stored& stored, Number feed) {
   return is_new;
 }
 
-bool FeedStore::Add(std::string_view feed, FeedActivity activity) {
+FeedStore::Added FeedStore::Add(std::string_view feed, FeedActivity activity) {
   const Number number = FeedNumber(feed);
   Stored& stored = Store(std::move(activity), /*keep_to=*/false);
   if (stored.owner == kDirect) stored.owner = number;
@@ -59,7 +62,7 @@ bool FeedStore::Add(std::string_view feed, FeedActivity activity) {
   for (const std::string& target : stored.activity.to) {
     PutAndFanOut(stored, FeedNumber(target));
   }
-  return is_new;
+  return {stored.activity, is_new};
 }
 
 size_t FeedStore::AddToMany(const std::vector<std::string>& feeds,
@@ -81,7 +84,7 @@ void FeedStore::Update(FeedActivity activity) {
 void FeedStore::ChangeTargets(ActivityId id,
                               const std::vector<std::string>& added,
                               const std::vector<std::string>& removed) {
-  Stored& stored = activities_.at(id);
+  Stored& stored = *activities_.at(id);
   std::vector<std::string>& to = stored.activity.to;
   for (const std::string& feed : removed) {
     to.erase(std::remove(to.begin(), to.end(), feed), to.end());
@@ -95,7 +98,7 @@ void FeedStore::ChangeTargets(ActivityId id,
 
 const FeedActivity* FeedStore::Find(ActivityId id) const {
   const auto found = activities_.find(id);
-  return found == activities_.end() ? nullptr : &found->second.activity;
+  return found == activities_.end() ? nullptr : &found->second->activity;
 }
 
 std::optional<FeedItem> FeedStore::FindIn(std::string_view feed,
@@ -104,7 +107,7 @@ std::optional<FeedItem> FeedStore::FindIn(std::string_view feed,
   if (found == nullptr) return std::nullopt;
   const auto entry = found->entries.find(id);
   if (entry == found->entries.end()) return std::nullopt;
-  return ItemOf(activities_.at(id).activity, entry->second);
+  return ItemOf(activities_.at(id)->activity, entry->second);
 }
 
 FeedItem FeedStore::ItemOf(const FeedActivity& activity,
@@ -144,14 +147,14 @@ bool FeedStore::Remove(std::string_view feed, ActivityId id) {
   const auto number = numbers_.find(ToAbsl(feed));
   const auto stored = activities_.find(id);
   if (number == numbers_.end() || stored == activities_.end() ||
-      !TakeOut(stored->second, number->second)) {
+      !TakeOut(*stored->second, number->second)) {
     return false;
   }
-  if (stored->second.owner != number->second) return true;
+  if (stored->second->owner != number->second) return true;
   // Its `to` feeds, those that follow them, and wherever else it still
   // stands: nothing refers to what is gone.
-  const auto places = stored->second.places;
-  for (const Number place : places) EraseEntry(stored->second, place);
+  const auto places = stored->second->places;
+  for (const Number place : places) EraseEntry(*stored->second, place);
   activities_.erase(stored);
   return true;
 }
@@ -162,7 +165,9 @@ size_t FeedStore::RemoveForeign(std::string_view feed,
   if (found == nullptr) return 0;
   std::vector<ActivityId> ids;
   for (const auto& [id, origins] : found->entries) {
-    if (activities_.at(id).activity.foreign_id == foreign_id) ids.push_back(id);
+    if (activities_.at(id)->activity.foreign_id == foreign_id) {
+      ids.push_back(id);
+    }
   }
   for (const ActivityId id : ids) Remove(feed, id);
   return ids.size();
@@ -189,7 +194,7 @@ void FeedStore::Follow(std::string_view feed, std::string_view target,
   }
   // Oldest first, as they would have come.
   for (auto id = newest.rbegin(); id != newest.rend(); ++id) {
-    Put(activities_.at(*id), source, followed);
+    Put(*activities_.at(*id), source, followed);
   }
 }
 
@@ -214,7 +219,7 @@ void FeedStore::Unfollow(std::string_view feed, std::string_view target,
     }
   }
   for (const ActivityId id : ids) {
-    TakeOrigin(activities_.at(id), source, followed);
+    TakeOrigin(*activities_.at(id), source, followed);
   }
 }
 
@@ -270,7 +275,7 @@ FeedPart FeedStore::Read(std::string_view feed, const FeedRange& range) const {
       break;
     }
     part.items.push_back(
-        ItemOf(activities_.at(entry->first).activity, entry->second));
+        ItemOf(activities_.at(entry->first)->activity, entry->second));
   }
   return part;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +22,7 @@ namespace sluice::sandbox {
 struct FeedActivity {
   ActivityId id;
   std::string foreign_id;
-  // The members of its JSON without `origin` and `to`, comma-separated:
-  // "\"actor\":\"1\",...".
-  std::string members;
+  std::string json;             // an object, without `origin` and `to`
   std::vector<std::string> to;  // feeds, "user:44"
 };
 
@@ -78,7 +77,7 @@ class FeedObserver {
 // followed feeds; followers do not hand on what they received.
 //
 // Feeds are known by "group:id" and made by their first use. Memory: the JSON
-// of each activity plus about 170 bytes, and 50 bytes per feed it stands in.
+// of each activity plus about 250 bytes, and 50 bytes per feed it stands in.
 //
 // Thread-safety: none.
 class FeedStore {
@@ -93,10 +92,15 @@ class FeedStore {
     size_t following = 0;
   };
 
+  // What was added. Borrowed until the store changes.
+  struct Added {
+    const FeedActivity& activity;
+    bool is_new;  // the feed did not have it directly yet
+  };
+
   // Stores `activity` and puts it into `feed`, its `to` feeds and the feeds
-  // that follow these. One with the same id is replaced. True: `feed` did not
-  // have it directly yet.
-  bool Add(std::string_view feed, FeedActivity activity);
+  // that follow these. One with the same id is replaced.
+  Added Add(std::string_view feed, FeedActivity activity);
 
   // Stores it and puts it into these feeds only. Returns how many did not have
   // it.
@@ -179,7 +183,9 @@ class FeedStore {
   FeedObserver* const observer_;
   std::deque<Feed> feeds_;
   absl::flat_hash_map<std::string, Number> numbers_;
-  absl::flat_hash_map<ActivityId, Stored> activities_;
+  // Most come in the order of their times: then only the end of this is
+  // touched, where a hash table would touch all its memory.
+  absl::btree_map<ActivityId, std::unique_ptr<Stored>> activities_;
 };
 
 }  // namespace sluice::sandbox

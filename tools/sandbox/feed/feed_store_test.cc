@@ -17,7 +17,7 @@ FeedActivity Activity(const std::string& foreign_id, int64_t micros,
                       std::vector<std::string> to = {}) {
   return {.id = MakeActivityId(foreign_id, micros),
           .foreign_id = foreign_id,
-          .members = "\"foreign_id\":\"" + foreign_id + "\"",
+          .json = "{\"foreign_id\":\"" + foreign_id + "\"}",
           .to = std::move(to)};
 }
 
@@ -45,13 +45,13 @@ TEST(FeedStoreTest, ReadsByTimeWhateverTheOrderOfArrival) {
 
 TEST(FeedStoreTest, ReplacesTheSameActivityAndSaysSo) {
   FeedStore store;
-  EXPECT_TRUE(store.Add("user:1", Activity("a", 1)));
+  EXPECT_TRUE(store.Add("user:1", Activity("a", 1)).is_new);
   FeedActivity again = Activity("a", 1);
-  again.members = "\"verb\":\"new\"";
-  EXPECT_FALSE(store.Add("user:1", again));
+  again.json = "{\"verb\":\"new\"}";
+  EXPECT_FALSE(store.Add("user:1", again).is_new);
   EXPECT_THAT(ReadAll(store, "user:1"), ElementsAre("a"));
-  EXPECT_EQ(store.Find(again.id)->members, again.members);
-  EXPECT_TRUE(store.Add("user:2", Activity("a", 1)));
+  EXPECT_EQ(store.Find(again.id)->json, again.json);
+  EXPECT_TRUE(store.Add("user:2", Activity("a", 1)).is_new);
   EXPECT_EQ(store.activities(), 1u);
 }
 
@@ -193,9 +193,9 @@ TEST(FeedStoreTest, UpdatesInPlaceAndKeepsTargets) {
   FeedStore store;
   store.Add("user:1", Activity("a", 1, {"flat:1"}));
   FeedActivity update = Activity("a", 1);
-  update.members = "\"verb\":\"new\"";
+  update.json = "{\"verb\":\"new\"}";
   store.Update(update);
-  EXPECT_EQ(store.Find(update.id)->members, update.members);
+  EXPECT_EQ(store.Find(update.id)->json, update.json);
   EXPECT_THAT(store.Find(update.id)->to, ElementsAre("flat:1"));
   EXPECT_EQ(store.Feeds().size(), 2u);
 }

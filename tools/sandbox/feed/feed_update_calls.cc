@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
+#include "pipeline/json/json_object_text.h"
 #include "tools/sandbox/feed/feed_access.h"
 #include "tools/sandbox/feed/feed_calls.h"
 #include "tools/sandbox/feed/feed_service.h"
@@ -12,13 +11,11 @@
 namespace sluice::sandbox {
 namespace {
 
-namespace json = boost::json;
-
 using Feeds = std::vector<std::string>;
 
 // The activity that a change names by id, or by foreign id and time.
 const FeedActivity* FindNamed(const FeedService& service,
-                              const json::object& change) {
+                              const JsonView& change) {
   if (const auto id = ActivityId::Parse(TextMember(change, "id"))) {
     return service.feeds.Find(*id);
   }
@@ -31,21 +28,19 @@ const FeedActivity* FindNamed(const FeedService& service,
 // A user may change what they did themselves.
 bool MayChangeIt(const FeedCall& call, const FeedActivity& activity) {
   return call.is_server() ||
-         EscapedActor(activity) == absl::StrCat("SU:", call.user);
+         ActorOf(activity) == absl::StrCat("SU:", call.user);
 }
 
 // The activity after one change; `changed` has what earlier changes of this
 // request made. Nullopt: `refusal` says why.
 std::optional<FeedActivity> Change(const FeedService& service,
-                                   const FeedCall& call,
-                                   const json::value& input,
+                                   const FeedCall& call, const JsonView& change,
                                    const std::vector<FeedActivity>& changed,
                                    HttpResponse& refusal) {
-  if (!input.is_object()) {
+  if (!change.is_object()) {
     refusal = InputError("a change must be an object");
     return std::nullopt;
   }
-  const json::object& change = input.get_object();
   const FeedActivity* activity = FindNamed(service, change);
   if (activity == nullptr) {
     refusal = MissingActivity();
@@ -58,12 +53,11 @@ std::optional<FeedActivity> Change(const FeedService& service,
   for (const FeedActivity& earlier : changed) {
     if (earlier.id == activity->id) activity = &earlier;
   }
-  const json::object* set = ObjectMember(change, "set");
-  const json::array* unset = ArrayMember(change, "unset");
   FieldErrors errors;
   std::optional<FeedActivity> result = ChangeActivity(
-      *activity, set == nullptr ? json::object() : *set,
-      unset == nullptr ? json::array() : *unset, service.rules(), errors);
+      *activity, ObjectMember(change, "set"),
+      change.FindElements("unset").value_or(std::vector<JsonView>()),
+      service.rules(), errors);
   if (!result.has_value()) refusal = InputError(errors);
   return result;
 }
@@ -78,32 +72,28 @@ Feeds Without(const Feeds& list, const Feeds& other) {
   return rest;
 }
 
-json::array ToArray(const Feeds& feeds) {
-  return json::array(feeds.begin(), feeds.end());
-}
-
 }  // namespace
 
 HttpResponse UpdateActivities(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  const json::array* list =
-      body.is_object() ? ArrayMember(body.get_object(), "activities") : nullptr;
-  if (list == nullptr || list->size() > service.options.max_batch) {
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  const auto inputs =
+      body.has_value() ? body->FindElements("activities") : std::nullopt;
+  if (!inputs.has_value() || inputs->size() > service.options.max_batch) {
     return InputError(absl::StrCat("activities must be a list of at most ",
                                    service.options.max_batch));
   }
   std::vector<FeedActivity> activities;
   FieldErrors errors;
-  for (const json::value& each : *list) {
+  for (const JsonView& each : *inputs) {
     if (!each.is_object()) return InputError("an activity must be an object");
     for (const char* name : {"foreign_id", "time"}) {
-      if (TextMember(each.get_object(), name).empty()) {
+      if (TextMember(each, name).empty()) {
         errors.emplace_back(name, "this field is required");
       }
     }
     if (auto activity = ReadActivity(
-            each.get_object(), [&] { return service.NextMicros(); },
-            service.rules(), errors)) {
+            each, [&] { return service.NextMicros(); }, service.rules(),
+            errors)) {
       activities.push_back(*std::move(activity));
     }
   }
@@ -120,18 +110,18 @@ HttpResponse UpdateActivities(FeedService& service, const FeedCall& call) {
 }
 
 HttpResponse ChangeActivities(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  if (!body.is_object()) return InputError("the body must be a JSON object");
-  const json::array* list = ArrayMember(body.get_object(), "changes");
-  const bool single = list == nullptr;
-  const json::array one = single ? json::array{body} : json::array();
-  if (single) list = &one;
-  if (list->size() > service.options.max_batch) {
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  if (!body.has_value()) return InputError("the body must be a JSON object");
+  const auto list = body->FindElements("changes");
+  const bool single = !list.has_value();
+  const std::vector<JsonView> changes =
+      single ? std::vector<JsonView>{*body} : *list;
+  if (changes.size() > service.options.max_batch) {
     return InputError(absl::StrCat("at most ", service.options.max_batch,
                                    " changes at once"));
   }
   std::vector<FeedActivity> changed;
-  for (const json::value& each : *list) {
+  for (const JsonView& each : changes) {
     HttpResponse refusal;
     auto result = Change(service, call, each, changed, refusal);
     if (!result.has_value()) return refusal;
@@ -148,20 +138,20 @@ HttpResponse ChangeActivities(FeedService& service, const FeedCall& call) {
 }
 
 HttpResponse ChangeTargets(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  const json::value* change = &body;
+  std::optional<JsonView> change = ParseBody(call.request.body);
   // Of several changes the service makes the first one at once.
-  if (body.is_array() && !body.get_array().empty()) {
-    change = &body.get_array()[0];
+  if (change.has_value() && !change->elements().empty()) {
+    change = change->elements().front();
   }
-  if (!change->is_object()) return InputError("the body must be an object");
-  const json::object& object = change->get_object();
-  const FeedActivity* activity = FindNamed(service, object);
+  if (!change.has_value() || !change->is_object()) {
+    return InputError("the body must be an object");
+  }
+  const FeedActivity* activity = FindNamed(service, *change);
   if (activity == nullptr) return MissingActivity();
   if (!MayChangeIt(call, *activity)) return NoPolicy();
-  const auto wanted = FeedList(ArrayMember(object, "new_targets"));
-  auto added = FeedList(ArrayMember(object, "added_targets"));
-  auto removed = FeedList(ArrayMember(object, "removed_targets"));
+  const auto wanted = FeedList(change->FindElements("new_targets"));
+  auto added = FeedList(change->FindElements("added_targets"));
+  auto removed = FeedList(change->FindElements("removed_targets"));
   if (!wanted.has_value() || !added.has_value() || !removed.has_value()) {
     return InputError("targets must be lists of feeds");
   }
@@ -178,11 +168,12 @@ HttpResponse ChangeTargets(FeedService& service, const FeedCall& call) {
   if (!allowed) return NoPolicy();
   const ActivityId id = activity->id;
   service.feeds.ChangeTargets(id, *added, *removed);
-  return FeedAnswer(
-      201,
-      JsonText(json::object{{"activity", ActivityJson(*service.feeds.Find(id))},
-                            {"added", ToArray(*added)},
-                            {"removed", ToArray(*removed)}}));
+  return FeedAnswer(201,
+                    JsonObjectText()
+                        .Add("activity", ActivityJson(*service.feeds.Find(id)))
+                        .AddStrings("added", *added)
+                        .AddStrings("removed", *removed)
+                        .text());
 }
 
 }  // namespace sluice::sandbox

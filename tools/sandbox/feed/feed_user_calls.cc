@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "boost/json.hpp"
-#include "pipeline/json/json_value.h"
+#include "pipeline/json/json_object_text.h"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_calls.h"
 #include "tools/sandbox/feed/feed_service.h"
@@ -12,32 +11,29 @@
 namespace sluice::sandbox {
 namespace {
 
-namespace json = boost::json;
-
 constexpr size_t kMaxIdBytes = 255;
 constexpr size_t kMaxUsers = 100;
 
 struct UserInput {
   std::string id;
-  json::object data;
+  std::string data = "{}";
 };
 
 // "id" and "data" of a body. Nullopt: `errors` says why.
-std::optional<UserInput> ReadUser(const json::value& input, bool needs_id,
-                                  FieldErrors& errors) {
-  if (!input.is_object()) {
+std::optional<UserInput> ReadUser(const std::optional<JsonView>& input,
+                                  bool needs_id, FieldErrors& errors) {
+  if (!input.has_value() || !input->is_object()) {
     errors.emplace_back("user", "must be an object");
     return std::nullopt;
   }
-  const json::object& object = input.get_object();
-  UserInput user{.id = TextMember(object, "id")};
+  UserInput user{.id = TextMember(*input, "id")};
   if (needs_id && (user.id.empty() || user.id.size() > kMaxIdBytes)) {
     errors.emplace_back("id", "must be a text of 1 to 255 bytes");
   }
-  const json::value* data = object.if_contains("data");
-  if (data != nullptr && data->is_object()) {
-    user.data = data->get_object();
-  } else if (data != nullptr && !data->is_null()) {
+  const std::optional<JsonView> data = input->Find("data");
+  if (data.has_value() && data->is_object()) {
+    user.data = data->text();
+  } else if (data.has_value() && !data->is_null()) {
     errors.emplace_back("data", "must be an object");
   }
   return errors.empty() ? std::optional(std::move(user)) : std::nullopt;
@@ -55,17 +51,19 @@ bool IsSelf(const FeedCall& call, std::string_view id) {
 
 // Who follows whom among people: timeline:X -> user:Y.
 void AddFollowCounts(const FeedService& service, const std::string& id,
-                     json::object& user) {
+                     JsonObjectText& user) {
   const auto followers = service.feeds.Followers("user:" + id);
-  user["followers_count"] = std::count_if(
-      followers.begin(), followers.end(), [](const FeedRelation& relation) {
-        return relation.feed.starts_with("timeline:");
-      });
+  user.AddInteger("followers_count",
+                  std::count_if(followers.begin(), followers.end(),
+                                [](const FeedRelation& relation) {
+                                  return relation.feed.starts_with("timeline:");
+                                }));
   const auto following = service.feeds.Following("timeline:" + id);
-  user["following_count"] = std::count_if(
-      following.begin(), following.end(), [](const FeedRelation& relation) {
-        return relation.target.starts_with("user:");
-      });
+  user.AddInteger("following_count",
+                  std::count_if(following.begin(), following.end(),
+                                [](const FeedRelation& relation) {
+                                  return relation.target.starts_with("user:");
+                                }));
 }
 
 }  // namespace
@@ -84,16 +82,16 @@ HttpResponse AddUser(FeedService& service, const FeedCall& call) {
     there = &service.users.Put(user->id, std::move(user->data),
                                service.NextMicros());
   }
-  return FeedAnswer(201, JsonText(there->ToJson()));
+  return FeedAnswer(201, there->ToJson().text());
 }
 
 HttpResponse GetUser(FeedService& service, const FeedCall& call) {
   const std::string& id = call.values[0];
   const FeedUser* user = service.users.Find(id);
   if (user == nullptr) return NoUser(id);
-  json::object answer = user->ToJson();
+  JsonObjectText answer = user->ToJson();
   if (call.Flag("with_follow_counts")) AddFollowCounts(service, id, answer);
-  return FeedAnswer(200, JsonText(answer));
+  return FeedAnswer(200, answer.text());
 }
 
 HttpResponse UpdateUser(FeedService& service, const FeedCall& call) {
@@ -106,7 +104,7 @@ HttpResponse UpdateUser(FeedService& service, const FeedCall& call) {
   if (service.users.Find(id) == nullptr) return NoUser(id);
   const FeedUser& changed =
       service.users.Put(id, std::move(user->data), service.NextMicros());
-  return FeedAnswer(201, JsonText(changed.ToJson()));
+  return FeedAnswer(201, changed.ToJson().text());
 }
 
 HttpResponse DeleteUser(FeedService& service, const FeedCall& call) {
@@ -117,52 +115,51 @@ HttpResponse DeleteUser(FeedService& service, const FeedCall& call) {
 }
 
 HttpResponse AddUsers(FeedService& service, const FeedCall& call) {
-  const json::value body = ParseBody(call.request.body);
-  const json::array* list =
-      body.is_object() ? ArrayMember(body.get_object(), "users") : nullptr;
-  if (list == nullptr || list->size() > kMaxUsers) {
+  const std::optional<JsonView> body = ParseObjectBody(call.request.body);
+  const auto list =
+      body.has_value() ? body->FindElements("users") : std::nullopt;
+  if (!list.has_value() || list->size() > kMaxUsers) {
     return InputError({{"users", "must be a list of at most 100 users"}});
   }
   std::vector<UserInput> users;
-  for (const json::value& each : *list) {
+  for (const JsonView& each : *list) {
     FieldErrors errors;
     auto user = ReadUser(each, /*needs_id=*/true, errors);
     if (!user.has_value()) return InputError(errors);
     users.push_back(*std::move(user));
   }
-  const json::value* override_them = body.get_object().if_contains("override");
-  const bool replaces = override_them != nullptr && override_them->is_bool() &&
-                        override_them->get_bool();
-  json::array created;
+  const bool replaces = FlagMember(*body, "override");
+  std::vector<std::string> created;
   for (UserInput& user : users) {
     const FeedUser* there = service.users.Find(user.id);
     if (there == nullptr || replaces) {
       there = &service.users.Put(user.id, std::move(user.data),
                                  service.NextMicros());
     }
-    created.push_back(there->ToJson());
+    created.push_back(there->ToJson().text());
   }
   return FeedAnswer(
-      201, JsonText(json::object{{"created_users", std::move(created)}}));
+      201, JsonObjectText().Add("created_users", JsonArrayOf(created)).text());
 }
 
 HttpResponse GetUsers(FeedService& service, const FeedCall& call) {
-  json::array users;
+  std::vector<std::string> users;
   for (const std::string& id : call.List("ids")) {
     if (const FeedUser* user = service.users.Find(id)) {
-      users.push_back(user->ToJson());
+      users.push_back(user->ToJson().text());
     }
   }
-  return FeedAnswer(200, JsonText(json::object{{"users", std::move(users)}}));
+  return FeedAnswer(200,
+                    JsonObjectText().Add("users", JsonArrayOf(users)).text());
 }
 
 HttpResponse DeleteUsers(FeedService& service, const FeedCall& call) {
-  json::array deleted;
+  std::vector<std::string> deleted;
   for (const std::string& id : call.List("ids")) {
-    if (service.users.Remove(id)) deleted.emplace_back(id);
+    if (service.users.Remove(id)) deleted.push_back(id);
   }
   return FeedAnswer(
-      200, JsonText(json::object{{"deleted_user_ids", std::move(deleted)}}));
+      200, JsonObjectText().AddStrings("deleted_user_ids", deleted).text());
 }
 
 }  // namespace sluice::sandbox

@@ -2,19 +2,17 @@
 
 #include <utility>
 
-#include "boost/json.hpp"
 #include "storage/base/to_absl.h"
 #include "tools/sandbox/feed/feed_ids.h"
 
 namespace sluice::sandbox {
 
-namespace json = boost::json;
-
-json::object FeedUser::ToJson() const {
-  return {{"id", id},
-          {"data", data},
-          {"created_at", FormatObjectTime(created_micros)},
-          {"updated_at", FormatObjectTime(updated_micros)}};
+JsonObjectText FeedUser::ToJson() const {
+  return JsonObjectText()
+      .AddString("id", id)
+      .Add("data", data)
+      .AddString("created_at", FormatObjectTime(created_micros))
+      .AddString("updated_at", FormatObjectTime(updated_micros));
 }
 
 const FeedUser* FeedUsers::Find(std::string_view id) const {
@@ -22,7 +20,7 @@ const FeedUser* FeedUsers::Find(std::string_view id) const {
   return found == users_.end() ? nullptr : &found->second;
 }
 
-const FeedUser& FeedUsers::Put(std::string_view id, json::object data,
+const FeedUser& FeedUsers::Put(std::string_view id, std::string data,
                                int64_t now_micros) {
   const auto [place, is_new] = users_.try_emplace(ToAbsl(id));
   FeedUser& user = place->second;
@@ -43,12 +41,14 @@ std::string FormatObjectTime(int64_t unix_micros) {
   return FormatActivityTime(unix_micros) + "Z";
 }
 
-json::object ReferenceNotFound(std::string_view id, std::string_view reference,
-                               std::string_view type) {
-  return {{"id", id},
-          {"error", "ReferenceNotFound"},
-          {"reference", reference},
-          {"reference_type", type}};
+JsonObjectText ReferenceNotFound(std::string_view id,
+                                 std::string_view reference,
+                                 std::string_view type) {
+  return JsonObjectText()
+      .AddString("id", id)
+      .AddString("error", "ReferenceNotFound")
+      .AddString("reference", reference)
+      .AddString("reference_type", type);
 }
 
 }  // namespace sluice::sandbox

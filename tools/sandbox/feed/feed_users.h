@@ -12,18 +12,18 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
-#include "boost/json/object.hpp"
+#include "pipeline/json/json_object_text.h"
 
 namespace sluice::sandbox {
 
 struct FeedUser {
   std::string id;
-  boost::json::object data;
+  std::string data;  // the JSON of an object, as it was written
   int64_t created_micros = 0;
   int64_t updated_micros = 0;
 
   // {"id", "data", "created_at", "updated_at"}
-  boost::json::object ToJson() const;
+  JsonObjectText ToJson() const;
 };
 
 // Thread-safety: none.
@@ -32,7 +32,7 @@ class FeedUsers {
   // Null: there is none. Pointers hold until the store changes.
   const FeedUser* Find(std::string_view id) const;
   // Makes one, or changes the data of the one that is there.
-  const FeedUser& Put(std::string_view id, boost::json::object data,
+  const FeedUser& Put(std::string_view id, std::string data,
                       int64_t now_micros);
   // False: there was none.
   bool Remove(std::string_view id);
@@ -48,9 +48,9 @@ std::string FormatObjectTime(int64_t unix_micros);
 
 // What stands in place of something that is referred to and not there:
 // {"id", "error": "ReferenceNotFound", "reference", "reference_type"}.
-boost::json::object ReferenceNotFound(std::string_view id,
-                                      std::string_view reference,
-                                      std::string_view type);
+JsonObjectText ReferenceNotFound(std::string_view id,
+                                 std::string_view reference,
+                                 std::string_view type);
 
 }  // namespace sluice::sandbox
 
