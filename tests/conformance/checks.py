@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import importlib.metadata
-import inspect
 import json
 import os
 import pathlib
@@ -88,57 +87,23 @@ def check_unmodified(package, module):
             raise AssertionError(f"{path} was changed")
 
 
-def public_calls(dt):
-    """The calls of the vendor's client `disruptive` that send requests, "Device.get_device" and so on."""
-    for name in ("Device", "EventHistory", "Stream", "Emulator", "DataConnector", "Project", "Organization", "Role",
-                 "ServiceAccount", "Claim"):
-        resource = getattr(dt, name)
-        for method, _ in inspect.getmembers(resource, inspect.isroutine):
-            static = inspect.getattr_static(resource, method)
-            if not method.startswith("_") and isinstance(static, (staticmethod, classmethod)):
-                yield f"{name}.{method}"
-
-
-class Calls:
-    """Which of a client's calls were made. The client itself is left as it is: the interpreter tells."""
-
-    def __init__(self, package, functions, out_of_scope):
-        """`functions`: the function of the package by the name of its call; `out_of_scope`: why, by what."""
-        self._package = package
-        self._names = {function.__code__: name for name, function in functions.items()}
-        self._out_of_scope = out_of_scope
-        self._made = set()
-
-    def watch(self):
-        def saw(frame, event, _):
-            if event == "call":
-                name = self._names.get(frame.f_code)
-                if name is not None:
-                    self._made.add(name)
-
-        sys.setprofile(saw)
-
-    def report(self):
-        """Prints the count and what is left out. False: a call was never made."""
-        sys.setprofile(None)
-        missing = sorted(set(self._names.values()) - self._made)
-        print(f"calls {_suite()}: {len(self._made)} of {len(self._names)} of {self._package} "
-              f"{pinned_version(self._package)}", flush=True)
-        for what, why in self._out_of_scope.items():
-            print(f"omits {_suite()}: {what}: {why}", flush=True)
-        for name in missing:
-            print(f"FAIL {_suite()}: the call {name} was never made", flush=True)
-        return not missing
-
-
-def _suite():
+def suite():
+    """Its name: that of the script."""
     return pathlib.Path(sys.argv[0]).stem.removesuffix("_test")
+
+
+def run(*command, stdin=None, **environment):
+    """Runs a program to its end, with these variables in its environment; those that are None are not in it."""
+    merged = {**os.environ, **environment}
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=_SECONDS_TO_WAIT, check=False,
+        env={name: value for name, value in merged.items() if value is not None})
 
 
 class _Lines(unittest.TestResult):
     def _print(self, word, test):
         name = test.id().rsplit(".", 1)[-1].removeprefix("test_").replace("_", " ")
-        print(f"{word:4} {_suite()}: {name}", flush=True)
+        print(f"{word:4} {suite()}: {name}", flush=True)
 
     def addSuccess(self, test):
         super().addSuccess(test)
@@ -154,14 +119,6 @@ class _Lines(unittest.TestResult):
         self._print("FAIL", test)
         print(self.errors[-1][1], file=sys.stderr, flush=True)
 
-
-def run(*command, stdin=None, **environment):
-    """Runs a program to its end, with these variables in its environment; those that are None are not in it."""
-    merged = {**os.environ, **environment}
-    return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=_SECONDS_TO_WAIT, check=False,
-        env={name: value for name, value in merged.items() if value is not None})
-
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)
         if err is not None:
@@ -172,7 +129,7 @@ def run(*command, stdin=None, **environment):
 def main(*modules, calls=None):
     """Runs the checks of the calling script and of `modules`, and leaves the process with 0 if all passed.
 
-    With `calls`, every call of the client must have been made.
+    With `calls`, a calls.Calls, every call of the client must have been made.
     """
     result = _Lines()
     if calls is not None:

@@ -6,14 +6,13 @@ import hashlib
 import hmac
 import http.server
 import json
-import pathlib
 import queue
-import re
 import threading
 import unittest
 
 import disruptive as dt
 
+import calls
 import checks
 
 CLOUD = checks.READY["disruptive"]
@@ -484,21 +483,5 @@ OUT_OF_SCOPE = {
 }
 
 
-class Scope(unittest.TestCase):
-    def test_makes_every_call_that_is_in_scope(self):
-        source = pathlib.Path(__file__).read_text(encoding="utf-8")
-        made = {call for call in checks.public_calls(dt) if re.search(rf"\bdt\.{call}\b", source)}
-        left = {call for call in set(checks.public_calls(dt)) - made
-                if call not in OUT_OF_SCOPE and call.split(".")[0] not in OUT_OF_SCOPE}
-        self.assertEqual(left, set(), "calls neither made nor out of scope")
-        reasons = {}
-        for call in sorted(set(checks.public_calls(dt)) - made):
-            reason = OUT_OF_SCOPE.get(call) or OUT_OF_SCOPE[call.split(".")[0]]
-            reasons.setdefault(reason, []).append(call)
-        print(f"     disruptive: {len(made)} of {len(set(checks.public_calls(dt)))} calls made; out of scope:", flush=True)
-        for reason, calls in reasons.items():
-            print(f"     disruptive:   {reason}: {', '.join(calls)}", flush=True)
-
-
 if __name__ == "__main__":
-    checks.main()
+    checks.main(calls=calls.Calls("disruptive", calls.of_disruptive(dt), OUT_OF_SCOPE))

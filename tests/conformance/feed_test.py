@@ -7,6 +7,7 @@ import urllib.parse
 import stream
 from stream import exceptions
 
+import calls
 import checks
 import feed_activities_test
 import feed_async_test
@@ -287,5 +288,4 @@ if __name__ == "__main__":
     checks.main(
         feed_activities_test, feed_follows_test, feed_notifications_test, feed_objects_test, feed_reactions_test,
         feed_async_test,
-        calls=checks.Calls(
-            "stream-python", feed_client.functions_of(client, new_feed()), OUT_OF_SCOPE))
+        calls=calls.Calls("stream-python", feed_client.functions_of(client, new_feed()), OUT_OF_SCOPE))

@@ -10,17 +10,16 @@ import datetime
 import decimal
 import hashlib
 import hmac
-import http.server
 import json
 import os
 import subprocess
-import threading
 import unittest
 import urllib.parse
 
 import stream
 
 import checks
+import recorder
 
 KEY, SECRET = "wire_key", "wire_secret_0123456789abcdef0123456789"
 _SECONDS_PER_COMMAND = 20
@@ -29,67 +28,38 @@ TIME_TEXT = "2020-01-02T03:04:05.123456"
 ID = "89199700-2d0c-11ea-8080-80003644b625"
 
 
-class Request:
-    def __init__(self, method, target, headers, body):
-        address = urllib.parse.urlsplit(target)
-        self.method = method
-        self.path = address.path
-        self.query = sorted(urllib.parse.parse_qsl(address.query, keep_blank_values=True))
-        self.headers = headers
+class Call:
+    """A request, as far as it is compared."""
+
+    def __init__(self, request):
+        self.method = request.method
+        self.path = urllib.parse.urlsplit(request.target).path  # as it was escaped
+        self.query = sorted(request.query)
+        self.headers = request.headers
         # As exact as it was written: 1.10 is not 1.1, and no number is too long.
-        self.body = json.loads(body, parse_float=decimal.Decimal) if body else None
+        self.body = json.loads(request.body, parse_float=decimal.Decimal) if request.body else None
 
     def claims(self):
         """What the token claims; its signature is right, and its header is that of the other client."""
-        header, claims, signature = self.headers["Authorization"].split(".")
+        header, claims, signature = self.headers["authorization"].split(".")
         expected = hmac.new(SECRET.encode(), f"{header}.{claims}".encode(), hashlib.sha256).digest()
         if base64.urlsafe_b64encode(expected).rstrip(b"=").decode() != signature:
             raise AssertionError("the signature of the token is wrong")
         return tuple(json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, claims))
 
 
-class Recorder(http.server.ThreadingHTTPServer):
-    """Keeps requests, and answers each with everything that any call looks for."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.requests = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def take(self):
-        taken, self.requests = self.requests, []
-        return taken
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def _answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        self.server.requests.append(Request(self.command, self.path, self.headers, body))
-        answer = json.dumps(self._content()).encode()
-        self.send_response(200 if self.command in ("GET", "DELETE") else 201)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def _content(self):
-        content = {"id": ID, "duration": "1ms", "activity": {"id": ID}}
-        if "/stats/" in self.path:
-            return {**content, "results": {side: {"feed": "user:1", "count": 1} for side in ("followers", "following")}}
-        if "/collections/?" in self.path:
-            return {**content, "response": {"data": []}}
-        if self.command == "GET":
-            return {**content, "results": []}
-        return {**content, "activities": []}
-
-    do_GET = do_POST = do_PUT = do_DELETE = _answer
-
-    def log_message(self, *_):
-        pass
+def answer(request):
+    """Everything that any call looks for."""
+    content = {"id": ID, "duration": "1ms", "activity": {"id": ID}}
+    if "/stats/" in request.path:
+        content["results"] = {side: {"feed": "user:1", "count": 1} for side in ("followers", "following")}
+    elif request.path.endswith("/collections/") and request.query:
+        content["response"] = {"data": []}
+    elif request.method == "GET":
+        content["results"] = []
+    else:
+        content["activities"] = []
+    return recorder.json_answer(200 if request.method in ("GET", "DELETE") else 201, content)
 
 
 def without(*names):
@@ -120,16 +90,15 @@ def without_query(*names):
 class Wire(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Recorder()
+        cls.recorder = recorder.Recorder(answer)
         # The client puts the service before any host but localhost.
-        cls.url = f"http://localhost:{cls.server.server_port}"
+        cls.url = f"http://localhost:{cls.recorder.port}"
         cls.client = stream.connect(KEY, SECRET, app_id="1", base_url=cls.url)
         cls.feed = cls.client.feed("user", "1")
 
     @classmethod
     def tearDownClass(cls):
-        cls.server.shutdown()
-        cls.server.server_close()
+        cls.recorder.close()
 
     def sluice(self, *arguments, stdin=""):
         """Runs `sluice feed` and returns what it printed."""
@@ -142,20 +111,18 @@ class Wire(unittest.TestCase):
 
     def compare(self, official, *arguments, change=None):
         """`official` calls stream-python; the arguments are those of `sluice feed`."""
-        self.server.take()
+        self.recorder.take()
         official()
-        theirs = self.server.take()
+        (their,) = map(Call, self.recorder.take())
         self.sluice(*arguments)
-        ours = self.server.take()
-        self.assertEqual((len(theirs), len(ours)), (1, 1))
-        their, our = theirs[0], ours[0]
+        (our,) = map(Call, self.recorder.take())
         if change is not None:
             change(their)
         self.assertEqual((our.method, our.path, our.query), (their.method, their.path, their.query))
         self.assertEqual(our.claims(), their.claims())
-        for name in ("stream-auth-type", "Content-Type"):
+        for name in ("stream-auth-type", "content-type"):
             self.assertEqual(our.headers[name], their.headers[name], name)
-        self.assertRegex(our.headers["X-Stream-Client"], r"^stream-[a-z]+-client-[0-9.]+$")
+        self.assertRegex(our.headers["x-stream-client"], r"^stream-[a-z]+-client-[0-9.]+$")
         self.assertEqual(our.body, their.body)
 
     def test_the_client_is_the_published_one(self):
@@ -200,15 +167,15 @@ class Wire(unittest.TestCase):
         self.compare(lambda: self.feed.add_activities(batch), "add", "user:1", json.dumps(batch), change=plain_targets)
 
     def test_sends_nothing_for_an_empty_batch(self):
-        self.server.take()
+        self.recorder.take()
         self.feed.add_activities([])
         self.sluice("add", "user:1", "[]")
-        self.assertEqual(self.server.take(), [])
+        self.assertEqual(self.recorder.take(), [])
 
     def test_keeps_numbers_and_texts_as_they_are(self):
         text = '{"actor":1,"big":123456789012345678901234567890,"exact":1.10,"e":1E+2,"text":"é\\u00e9😀\\n"}'
         self.sluice("add", "user:1", "-", stdin=text)
-        (request,) = self.server.take()
+        (request,) = map(Call, self.recorder.take())
         self.assertEqual(request.body, json.loads(text, parse_float=decimal.Decimal))
         self.assertEqual(str(request.body["exact"]), "1.10")
 
@@ -363,10 +330,10 @@ class Wire(unittest.TestCase):
         events = [{"content_list": ["tweet:1", "tweet:2"], "user_data": "tommaso", "location": "email"},
                   {"content": "tweet:2", "label": "click", "position": 1, "user_data": "tommaso é"}]
         target = "http://google.com/?a=b&c=d e"
-        self.server.take()
+        self.recorder.take()
         ours = self.sluice("redirect-url", target, json.dumps(events), "--user=tommaso").strip()
         self.assertEqual(ours, self.client.create_redirect_url(target, "tommaso", events))
-        self.assertEqual(self.server.take(), [])
+        self.assertEqual(self.recorder.take(), [])
 
     def test_makes_tokens(self):
         self.assertEqual(self.sluice("token", "user", "bob").strip(), self.client.create_user_token("bob"))

@@ -18,7 +18,7 @@ import checks
 import recorder
 
 SERVICE = checks.READY["inthing"]
-RECORDER = recorder.Recorder(SERVICE["base_url"])
+RECORDER = recorder.Recorder(recorder.pass_on_to(SERVICE["base_url"]))
 
 # Read when the client is imported.
 with unittest.mock.patch.dict("os.environ", INTHING_URL=RECORDER.url):

@@ -1,7 +1,9 @@
-"""A server that notes each request and passes it on: what a client says, byte for byte."""
+"""A server that notes each request and answers it: what a client says, byte for byte."""
 
+import contextlib
 import http.client
 import http.server
+import json
 import threading
 import urllib.parse
 
@@ -13,18 +15,20 @@ class Request:
     """One request as it came."""
 
     def __init__(self, method, target, headers, body):
+        address = urllib.parse.urlsplit(target)
         self.method = method
         self.target = target
+        self.path = urllib.parse.unquote(address.path)
+        self.query = urllib.parse.parse_qsl(address.query, keep_blank_values=True)
         self.headers = headers  # {name in lower case: value}
         self.body = body
 
 
 class Recorder:
-    """Stands before the service at `target` ("http://127.0.0.1:8083") on a port of its own."""
+    """Listens on a port of its own. `answer` gets each request and returns (status, {header: value}, body)."""
 
-    def __init__(self, target):
-        parts = urllib.parse.urlsplit(target)
-        self._host, self._port = parts.hostname, parts.port
+    def __init__(self, answer):
+        self._answer = answer
         self._requests = []
         recorder = self
 
@@ -32,7 +36,7 @@ class Recorder:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                recorder._pass_on(self)
+                recorder._handle(self)
 
             do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
@@ -41,7 +45,8 @@ class Recorder:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def take(self):
@@ -53,21 +58,38 @@ class Recorder:
         self._server.shutdown()
         self._server.server_close()
 
-    def _pass_on(self, handler):
-        length = int(handler.headers.get("Content-Length") or 0)
-        body = handler.rfile.read(length)
+    def _handle(self, handler):
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        self._requests.append(Request(handler.command, handler.path, headers, body))
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=_SECONDS_TO_WAIT)
-        connection.request(handler.command, handler.path, body,
-                           {name: value for name, value in headers.items() if name not in _HOP_BY_HOP})
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        handler.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in _HOP_BY_HOP:
-                handler.send_header(name, value)
+        request = Request(handler.command, handler.path, headers, body)
+        self._requests.append(request)
+        status, headers, content = self._answer(request)
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
-        handler.wfile.write(content)
+        with contextlib.suppress(ConnectionError):  # Who has enough of a stream goes.
+            handler.wfile.write(content)
+
+
+def json_answer(status, content):
+    text = json.dumps(content, separators=(",", ":")) + "\n"
+    return status, {"Content-Type": "application/json"}, text.encode()
+
+
+def pass_on_to(url):
+    """An `answer` that asks the service at `url` ("http://127.0.0.1:8083")."""
+    service = urllib.parse.urlsplit(url)
+
+    def answer(request):
+        connection = http.client.HTTPConnection(service.hostname, service.port, timeout=_SECONDS_TO_WAIT)
+        connection.request(request.method, request.target, request.body,
+                           {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP})
+        answered = connection.getresponse()
+        content = answered.read()
+        connection.close()
+        headers = {name: value for name, value in answered.getheaders() if name.lower() not in _HOP_BY_HOP}
+        return answered.status, headers, content
+
+    return answer
