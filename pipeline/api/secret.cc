@@ -1,10 +1,10 @@
 #include "pipeline/api/secret.h"
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "storage/base/read_file.h"
+#include "storage/base/status_macros.h"
 
 namespace sluice {
 namespace {
@@ -12,23 +12,11 @@ namespace {
 constexpr size_t kMaxSecretBytes = 1 << 20;
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot read the secret's file ", path));
-  }
-  std::string value(kMaxSecretBytes + 1, '\0');
-  file.read(value.data(), static_cast<std::streamsize>(value.size()));
-  value.resize(static_cast<size_t>(file.gcount()));
-  if (value.size() > kMaxSecretBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the secret's file ", path, " is over 1 MiB"));
-  }
+  SLUICE_ASSIGN_OR_RETURN(std::string value, ReadFile(path, kMaxSecretBytes));
   if (value.ends_with('\n')) value.pop_back();
   if (value.ends_with('\r')) value.pop_back();
   if (value.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the secret's file ", path, " is empty"));
+    return absl::InvalidArgumentError(absl::StrCat(path, " is empty"));
   }
   return value;
 }

@@ -61,7 +61,7 @@ TEST(ReadSecretTest, RefusesAFileThatIsMissingEmptyOrHuge) {
   const absl::Status huge =
       ReadSecret(FromFile(std::string((1 << 20) + 1, 'x'))).status();
   EXPECT_EQ(huge.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(huge.message()), HasSubstr("over 1 MiB"));
+  EXPECT_THAT(std::string(huge.message()), HasSubstr("more than 1 MiB"));
   EXPECT_THAT(std::string(huge.message()), Not(HasSubstr("xxx")));
 }
 

@@ -6,8 +6,6 @@
 #include <grpcpp/resource_quota.h>
 
 #include <chrono>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,11 +13,13 @@
 #include "pipeline/service/process_service.h"
 #include "pipeline/service/unix_socket.h"
 #include "pipeline/topology/admin_spec.h"
+#include "storage/base/read_file.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice {
 namespace {
 
+constexpr size_t kMaxPemBytes = 1 << 20;
 constexpr int kMaxMessageBytes = 4 << 20;
 constexpr int kMaxCallsPerConnection = 64;
 constexpr size_t kMaxMemoryBytes = 32 << 20;
@@ -27,12 +27,9 @@ constexpr int kMaxThreads = 16;
 constexpr std::chrono::seconds kStopGrace{1};
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (file.good() && !text.str().empty()) return text.str();
-  return absl::InvalidArgumentError(
-      absl::StrCat("admin: ", path, " cannot be read"));
+  SLUICE_ASSIGN_OR_RETURN(std::string pem, ReadFile(path, kMaxPemBytes));
+  if (!pem.empty()) return pem;
+  return absl::InvalidArgumentError(absl::StrCat(path, " is empty"));
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(

@@ -4,29 +4,29 @@
 #include <grpcpp/security/credentials.h>
 
 #include <chrono>
-#include <fstream>
-#include <sstream>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/topology/admin_spec.h"
+#include "storage/base/read_file.h"
 #include "storage/base/status_macros.h"
 #include "tools/sluice/exit_codes.h"
 
 namespace sluice {
 namespace {
 
-absl::StatusOr<std::string> ReadFile(const char* option,
-                                     const std::string& path) {
+constexpr size_t kMaxPemBytes = 1 << 20;
+
+// Empty: there is no such option.
+absl::StatusOr<std::string> ReadPem(const char* option,
+                                    const std::string& path) {
   if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (file.good()) return text.str();
+  absl::StatusOr<std::string> pem = ReadFile(path, kMaxPemBytes);
+  if (pem.ok()) return pem;
   return absl::InvalidArgumentError(
-      absl::StrCat(option, ": ", path, " cannot be read"));
+      absl::StrCat(option, ": ", pem.status().message()));
 }
 
 absl::StatusOr<std::string> AddressOf(const AdminClientOptions& options) {
@@ -50,11 +50,11 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
   }
   grpc::SslCredentialsOptions tls;
   SLUICE_ASSIGN_OR_RETURN(tls.pem_root_certs,
-                          ReadFile("--ca-file", options.ca_file));
+                          ReadPem("--ca-file", options.ca_file));
   SLUICE_ASSIGN_OR_RETURN(tls.pem_cert_chain,
-                          ReadFile("--certificate", options.certificate_file));
+                          ReadPem("--certificate", options.certificate_file));
   SLUICE_ASSIGN_OR_RETURN(tls.pem_private_key,
-                          ReadFile("--key", options.private_key_file));
+                          ReadPem("--key", options.private_key_file));
   if (tls.pem_cert_chain.empty() != tls.pem_private_key.empty()) {
     return absl::InvalidArgumentError("--certificate and --key go together");
   }
@@ -109,7 +109,7 @@ absl::StatusOr<AdminClient> AdminClient::Create(
   SLUICE_ASSIGN_OR_RETURN(const auto credentials,
                           CredentialsOf(options, address));
   SLUICE_ASSIGN_OR_RETURN(const std::string token,
-                          ReadFile("--token-file", options.token_file));
+                          ReadPem("--token-file", options.token_file));
   return AdminClient(address, grpc::CreateChannel(address, credentials),
                      std::string(absl::StripAsciiWhitespace(token)));
 }

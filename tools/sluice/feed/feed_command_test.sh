@@ -34,7 +34,7 @@ expect 2 "limit: -1 is not allowed" get user:1 --limit -1
 expect 2 "activity: no JSON at byte" add user:1 '{'
 expect 2 "activity.to: must be a list" add user:1 '{"to":"user:2"}'
 expect 2 "activities[1]: must be a JSON object" add user:1 '[{},7]'
-expect 2 "cannot read the file /no/such" add user:1 @/no/such
+expect 2 "/no/such cannot be read: No such file" add user:1 @/no/such
 expect 2 "activity_id: give the id" remove user:1
 expect 2 "activity_id: give the id" remove user:1 ID --foreign-id F
 expect 2 "target: " follow user:1 nobody
