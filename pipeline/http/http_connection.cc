@@ -310,6 +310,10 @@ void HttpConnection::Queue(std::string bytes) {
 void HttpConnection::Flush() {
   if (writing_ || out_.empty() || state_ == State::kClosed) return;
   writing_ = true;
+  if (state_ == State::kAnswering &&
+      host_->stall_timeout < std::chrono::nanoseconds::max()) {
+    SetDeadline(host_->stall_timeout);
+  }
   std::array<asio::const_buffer, 16> pieces;
   size_t count = 0;
   for (const std::string& piece : out_) {
@@ -433,7 +437,9 @@ void HttpConnection::AwaitDeadline() {
     self->timer_armed_ = false;
     if (self->deadline_ == Clock::time_point::max()) return;
     if (Clock::now() < self->deadline_) return self->AwaitDeadline();
-    if (self->state_ == State::kAnswering) {
+    const bool stalls = self->writing_ && self->host_->stall_timeout <
+                                              std::chrono::nanoseconds::max();
+    if (self->state_ == State::kAnswering && !stalls) {
       // Handlers take the time they need; the next request sets a deadline.
       return;
     }

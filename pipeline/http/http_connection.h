@@ -51,6 +51,7 @@ struct HttpConnectionHost
   size_t max_body_bytes = 0;
   std::chrono::nanoseconds idle_timeout{0};
   std::chrono::nanoseconds request_timeout{std::chrono::nanoseconds::max()};
+  std::chrono::nanoseconds stall_timeout{std::chrono::nanoseconds::max()};
   std::optional<boost::asio::ssl::context> tls;
 };
 

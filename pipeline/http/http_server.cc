@@ -70,6 +70,7 @@ class Server final : public HttpConnectionHost {
     max_body_bytes = options_.max_body_bytes;
     idle_timeout = absl::ToChronoNanoseconds(options_.idle_timeout);
     request_timeout = absl::ToChronoNanoseconds(options_.request_timeout);
+    stall_timeout = absl::ToChronoNanoseconds(options_.stall_timeout);
     judge_head = options_.judge_head;
   }
 
@@ -79,6 +80,7 @@ class Server final : public HttpConnectionHost {
   void Shutdown();
 
   uint16_t port() const { return port_; }
+  const std::string& name() const { return options_.name; }
   void DropConnections(bool reset);
 
   void OnRequest(HttpServerRequest request,
@@ -258,7 +260,7 @@ class RunningServer final : public HttpServer {
       server->StartAccepting();
     });
     thread_ = std::thread([server = server_] {
-      pthread_setname_np(pthread_self(), "http-server");
+      pthread_setname_np(pthread_self(), server->name().c_str());
       server->io.run();
     });
   }

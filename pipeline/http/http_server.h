@@ -21,6 +21,8 @@
 namespace sluice {
 
 struct HttpServerOptions {
+  // Of its thread, as debuggers and `top -H` show it; at most 15 bytes.
+  std::string name = "http-server";
   // Addresses to listen on, as numbers. One that this machine does not have is
   // an error, but for this default: either of the two is enough.
   std::vector<std::string> addresses = {"127.0.0.1", "::1"};
@@ -39,6 +41,8 @@ struct HttpServerOptions {
   // Longest time a request may take to arrive, from its first byte to its last;
   // then the connection is closed. Bounds clients that are slow on purpose.
   absl::Duration request_timeout = absl::InfiniteDuration();
+  // A connection that takes no byte of its answer for so long is closed.
+  absl::Duration stall_timeout = absl::InfiniteDuration();
   // Forms the answer to a request that never reaches the handler: `status` is
   // 400, 413 or 431 and becomes the answer's; `message` says why. Runs on the
   // server's thread. Null: the message as plain text.

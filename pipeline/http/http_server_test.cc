@@ -48,6 +48,38 @@ TEST(HttpServerTest, ATakenPortIsAlreadyExists) {
   EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
 }
 
+TEST(HttpServerTest, AClientThatDoesNotReadItsAnswerIsClosed) {
+  HttpServerOptions options;
+  options.stall_timeout = absl::Milliseconds(20);
+  std::shared_ptr<HttpResponder> answered;
+  absl::Notification sent;
+  auto server = HttpServer::Start(
+      options,
+      [&](HttpServerRequest, std::shared_ptr<HttpResponder> responder) {
+        responder->Send({200, {}, std::string(64 << 20, 'x')});
+        answered = std::move(responder);
+        sent.Notify();
+      });
+  ASSERT_TRUE(server.ok()) << server.status();
+  LoopbackClient client((*server)->port());
+  client.Send(kGet);
+  sent.WaitForNotification();
+  // Forever, if nobody closes it.
+  while (answered->connected()) std::this_thread::yield();
+  EXPECT_LT(client.ReadToEnd().size(), size_t{64} << 20);
+}
+
+TEST(HttpServerTest, AClientThatReadsIsGivenItsTime) {
+  HttpServerOptions options;
+  options.stall_timeout = absl::Seconds(60);
+  auto server = MustStart(options);
+  LoopbackClient client(server->port());
+  for (int i = 0; i < 3; ++i) {
+    client.Send(kGet);
+    EXPECT_TRUE(absl::StrContains(client.ReadAnswer(), "hello"));
+  }
+}
+
 TEST(HttpServerTest, APortIsFreeAgainAfterTheServer) {
   HttpServerOptions options;
   {

@@ -1,10 +1,13 @@
-// Counters and gauges: written by components without a lock, read by whoever
-// reports.
+// Counters, gauges and histograms: written by components without a lock, read
+// by whoever reports.
 #ifndef PIPELINE_METRICS_METRICS_H_
 #define PIPELINE_METRICS_METRICS_H_
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +17,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 
 namespace sluice {
 
@@ -38,19 +42,49 @@ class Gauge {
   std::atomic<int64_t> value_{0};
 };
 
+// How often something took how long.
+class Histogram {
+ public:
+  // Upper bounds of the buckets, in seconds; what takes longer than the last is
+  // in one bucket more. Wide enough for a sync of a quick disk and for an event
+  // that waited for an outage of a day to end.
+  static constexpr std::array kBounds = {
+      0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,  0.1,    0.25,   0.5,
+      1.0,    2.5,   5.0,    10.0,  30.0, 120.0, 600.0, 3600.0, 14400., 86400.};
+  struct Snapshot {
+    std::array<uint64_t, kBounds.size() + 1> counts = {};  // By bucket.
+    double seconds = 0;                                    // Sum of all.
+  };
+
+  // Notes something that took `time`, `n` times. A negative time, of a clock
+  // that was set back, counts as none.
+  void Note(absl::Duration time, uint64_t n = 1);
+  Snapshot snapshot() const;
+
+ private:
+  std::array<std::atomic<uint64_t>, kBounds.size() + 1> counts_ = {};
+  std::atomic<double> seconds_{0};
+};
+
 // Label names and values, e.g. {{"pipeline", "office"}, {"component",
 // "sensors"}}.
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 
+enum class MetricKind { kCounter, kGauge, kHistogram };
+
 struct MetricSample {
   std::string name;
   MetricLabels labels;
-  bool is_counter = false;
-  int64_t value = 0;
+  MetricKind kind = MetricKind::kGauge;
+  // What it counts or shows, in one sentence; empty: nobody said.
+  std::string help;
+  int64_t value = 0;  // But for histograms.
+  Histogram::Snapshot histogram;
 };
 
 // Owns every metric of a process. A name follows
-// `<area>_<noun>[_<unit>][_total]`.
+// `<area>_<noun>[_<unit>][_total]`, with base units: seconds, bytes. It is
+// exported as `sluice_<name>` (docs/metrics.md), so it is kept once released.
 //
 // Thread-safety: all methods from any thread. Returned metrics live as long as
 // the registry.
@@ -61,18 +95,35 @@ class MetricRegistry {
   MetricRegistry& operator=(const MetricRegistry&) = delete;
 
   // The metric of that name and those labels, made at the first call. Look it
-  // up once and keep the pointer.
-  Counter* counter(std::string_view name, const MetricLabels& labels);
-  Gauge* gauge(std::string_view name, const MetricLabels& labels);
+  // up once and keep the pointer. `help` is what operators read about it, one
+  // sentence; the first that is given for a name stays.
+  Counter* counter(std::string_view name, const MetricLabels& labels,
+                   std::string_view help = "");
+  Gauge* gauge(std::string_view name, const MetricLabels& labels,
+               std::string_view help = "");
+  Histogram* histogram(std::string_view name, const MetricLabels& labels,
+                       std::string_view help = "");
 
   // Every metric as it stands, ordered by name and labels.
   std::vector<MetricSample> Snapshot() const;
 
  private:
   using Key = std::pair<std::string, MetricLabels>;
+  template <typename Metric>
+  using Metrics = std::map<Key, std::unique_ptr<Metric>>;
+
+  template <typename Metric>
+  Metric* FindOrMake(Metrics<Metric>& metrics, std::string_view name,
+                     const MetricLabels& labels, std::string_view help)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  MetricSample Describe(const Key& key, MetricKind kind) const
+      ABSL_SHARED_LOCKS_REQUIRED(mu_);
+
   mutable absl::Mutex mu_;
-  std::map<Key, std::unique_ptr<Counter>> counters_ ABSL_GUARDED_BY(mu_);
-  std::map<Key, std::unique_ptr<Gauge>> gauges_ ABSL_GUARDED_BY(mu_);
+  Metrics<Counter> counters_ ABSL_GUARDED_BY(mu_);
+  Metrics<Gauge> gauges_ ABSL_GUARDED_BY(mu_);
+  Metrics<Histogram> histograms_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, std::string, std::less<>> help_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace sluice

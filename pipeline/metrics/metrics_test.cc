@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -30,13 +31,53 @@ TEST(MetricRegistryTest, SnapshotIsOrderedByNameThenLabels) {
   EXPECT_EQ(samples[0].name, "a_total");
   EXPECT_EQ(samples[0].labels, (MetricLabels{{"component", "x"}}));
   EXPECT_EQ(samples[0].value, 1);
-  EXPECT_TRUE(samples[0].is_counter);
+  EXPECT_EQ(samples[0].kind, MetricKind::kCounter);
   EXPECT_EQ(samples[1].labels, (MetricLabels{{"component", "y"}}));
   EXPECT_EQ(samples[1].value, 7);
   EXPECT_EQ(samples[2].name, "aa_bytes");
-  EXPECT_FALSE(samples[2].is_counter);
+  EXPECT_EQ(samples[2].kind, MetricKind::kGauge);
   EXPECT_EQ(samples[2].value, -5);
   EXPECT_EQ(samples[3].name, "b_total");
+}
+
+TEST(MetricRegistryTest, TheFirstHelpOfANameStays) {
+  MetricRegistry registry;
+  registry.counter("a_total", {{"component", "x"}});
+  registry.counter("a_total", {{"component", "x"}}, "What a is.");
+  registry.counter("a_total", {{"component", "y"}}, "Something else.");
+  for (const MetricSample& sample : registry.Snapshot()) {
+    EXPECT_EQ(sample.help, "What a is.");
+  }
+}
+
+TEST(MetricRegistryTest, SnapshotHasHistograms) {
+  MetricRegistry registry;
+  registry.histogram("wait_seconds", {})->Note(absl::Seconds(1), 3);
+  const std::vector<MetricSample> samples = registry.Snapshot();
+  ASSERT_EQ(samples.size(), 1u);
+  EXPECT_EQ(samples[0].kind, MetricKind::kHistogram);
+  EXPECT_DOUBLE_EQ(samples[0].histogram.seconds, 3);
+}
+
+TEST(HistogramTest, BoundsBelongToTheBucketBelow) {
+  Histogram histogram;
+  histogram.Note(absl::Microseconds(500));
+  histogram.Note(absl::Microseconds(501));
+  histogram.Note(absl::Seconds(-5));
+  histogram.Note(absl::Hours(24), 2);
+  histogram.Note(absl::Hours(48));
+  const Histogram::Snapshot snapshot = histogram.snapshot();
+  EXPECT_EQ(snapshot.counts[0], 2u);
+  EXPECT_EQ(snapshot.counts[1], 1u);
+  EXPECT_EQ(snapshot.counts[Histogram::kBounds.size() - 1], 2u);
+  EXPECT_EQ(snapshot.counts[Histogram::kBounds.size()], 1u);
+  EXPECT_NEAR(snapshot.seconds, 4 * 86400, 0.01);
+}
+
+TEST(HistogramTest, BoundsAscend) {
+  for (size_t i = 1; i < Histogram::kBounds.size(); ++i) {
+    EXPECT_LT(Histogram::kBounds[i - 1], Histogram::kBounds[i]);
+  }
 }
 
 TEST(MetricRegistryTest, CountsFromManyThreads) {

@@ -57,8 +57,12 @@ class SinkProgress {
   // Memory of the events that were read and are not done.
   void SetWindowBytes(size_t bytes) { window_bytes_ = bytes; }
 
+  // When the oldest of them was taken in; 0: there are none.
+  void SetOldestWaiting(int64_t unix_nanos) { oldest_waiting_ = unix_nanos; }
+
   const RateMeter& done() const { return done_; }
   size_t window_bytes() const { return window_bytes_; }
+  int64_t oldest_waiting_unix_nanos() const { return oldest_waiting_; }
   absl::Duration held_until() const {
     return absl::Nanoseconds(held_until_nanos_.load());
   }
@@ -67,6 +71,7 @@ class SinkProgress {
   RateMeter done_;
   std::atomic<int64_t> held_until_nanos_{0};
   std::atomic<size_t> window_bytes_{0};
+  std::atomic<int64_t> oldest_waiting_{0};
 };
 
 struct BacklogFacts {

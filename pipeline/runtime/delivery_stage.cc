@@ -31,6 +31,15 @@ size_t LaneOf(const EventView& event, size_t lanes) {
   return std::hash<std::string_view>()(event.subject()) % lanes;
 }
 
+// How many of `events` these outcomes, one each or one for all, say are
+// delivered.
+size_t Delivered(const std::vector<Outcome>& outcomes, size_t events) {
+  const size_t delivered = std::count_if(
+      outcomes.begin(), outcomes.end(),
+      [](const Outcome& one) { return one.kind == Outcome::Kind::kDelivered; });
+  return outcomes.size() == events ? delivered : delivered * events;
+}
+
 // Sorts completions and joins those that touch.
 std::vector<CompletedRange> Joined(std::vector<CompletedRange> ranges) {
   std::sort(ranges.begin(), ranges.end(),
@@ -62,16 +71,22 @@ DeliveryStage::DeliveryStage(DeliveryOptions options, Parts parts)
       progress_(parts.progress),
       traits_(sink_->traits()),
       pause_backoff_(kFirstPause, kLongestPause),
-      retried_(
-          parts.metrics->counter("sink_retried_events_total", parts.labels)),
-      unknown_(
-          parts.metrics->counter("sink_unknown_events_total", parts.labels)),
-      deliveries_(
-          parts.metrics->counter("sink_deliveries_total", parts.labels)),
-      in_flight_events_(
-          parts.metrics->gauge("sink_in_flight_events", parts.labels)),
-      oldest_waiting_(parts.metrics->gauge(
-          "sink_oldest_waiting_ingest_time_nanos", parts.labels)),
+      retried_(parts.metrics->counter("sink_retried_events_total", parts.labels,
+                                      "Events tried again.")),
+      unknown_(parts.metrics->counter("sink_unknown_events_total", parts.labels,
+                                      "Events sent and not answered.")),
+      deliveries_(parts.metrics->counter("sink_deliveries_total", parts.labels,
+                                         "Calls of the sink.")),
+      in_flight_events_(parts.metrics->gauge(
+          "sink_in_flight_events", parts.labels, "Events under way.")),
+      answer_seconds_(parts.metrics->histogram(
+          "sink_answer_seconds", parts.labels,
+          "From handing a delivery to the sink to its answer.")),
+      latency_seconds_(parts.metrics->histogram(
+          "sink_event_latency_seconds", parts.labels,
+          "From taking an event in to its delivery; the events of one delivery "
+          "count with the age of the first.")),
+      dead_letters_(parts.metrics, "sink_dead_letters_total", parts.labels),
       wakeup_(executor_, [this] { Pump(); }) {
   const size_t lanes = std::max<size_t>(1, traits_.max_in_flight);
   for (size_t i = 0; i < lanes; ++i) {
@@ -198,8 +213,8 @@ void DeliveryStage::Send(size_t lane) {
       lanes_[lane].Take(traits_.max_batch_events, traits_.max_batch_bytes);
   delivery.timeout = traits_.timeout;
   const uint64_t id = next_flight_++;
-  flights_[lane] = {
-      id, executor_->MonotonicNow() + kOverdueTimeouts * traits_.timeout};
+  const absl::Duration now = executor_->MonotonicNow();
+  flights_[lane] = {id, now, now + kOverdueTimeouts * traits_.timeout};
   in_flight_ += delivery.items.size();
   deliveries_->Add();
   sink_->Deliver(std::move(delivery),
@@ -211,11 +226,12 @@ void DeliveryStage::Send(size_t lane) {
 void DeliveryStage::OnResult(size_t lane_index, uint64_t id,
                              DeliveryResult result) {
   if (flights_[lane_index].id != id) return;  // Given up before.
+  const absl::Duration now = executor_->MonotonicNow();
+  answer_seconds_->Note(now - flights_[lane_index].sent);
   flights_[lane_index] = {};
   Lane& lane = lanes_[lane_index];
   std::vector<PendingEvent> events = lane.TakeBack();
   in_flight_ -= events.size();
-  const absl::Duration now = executor_->MonotonicNow();
 
   if (!result.misconfigured.ok()) {
     OnMisconfigured(result.misconfigured);
@@ -237,6 +253,7 @@ void DeliveryStage::OnResult(size_t lane_index, uint64_t id,
     std::vector<PendingEvent> unfinished;
     bool retry = false;
     bool progress = false;
+    NoteLatency(events, Delivered(result.outcomes, events.size()));
     for (size_t i = 0; i < events.size(); ++i) {
       if (Settle(events[i], result.outcomes[one_for_all ? 0 : i], &retry)) {
         progress = true;
@@ -307,6 +324,13 @@ bool DeliveryStage::Settle(PendingEvent& event, const Outcome& outcome,
   return false;
 }
 
+void DeliveryStage::NoteLatency(const std::vector<PendingEvent>& events,
+                                size_t delivered) {
+  if (delivered == 0) return;
+  latency_seconds_->Note(executor_->Now() - events.front().view().ingest_time(),
+                         delivered);
+}
+
 void DeliveryStage::NoteTrouble(PendingEvent& event, const std::string& error) {
   if (event.trouble == nullptr) {
     event.trouble = std::make_unique<Trouble>();
@@ -329,6 +353,7 @@ void DeliveryStage::Finish(PendingEvent& event, Completion completion) {
 
 void DeliveryStage::Bury(PendingEvent& event, std::string_view reason,
                          std::string_view message) {
+  dead_letters_.Count(reason);
   storage::v1::DeadLetter letter;
   letter.set_component(options_.sink);
   FillContent(event.view(), &letter);
@@ -409,14 +434,15 @@ void DeliveryStage::CheckOverdue() {
 }
 
 void DeliveryStage::UpdateGauges() {
-  if (progress_ != nullptr) progress_->SetWindowBytes(window_used_);
   in_flight_events_->Set(static_cast<int64_t>(in_flight_));
+  if (progress_ == nullptr) return;
+  progress_->SetWindowBytes(window_used_);
   int64_t oldest = 0;
   if (!window_.empty()) {
     // Batches are in order, so the first open one holds the oldest event.
     oldest = window_.front()->events->event(0).ingest_time_unix_nanos();
   }
-  oldest_waiting_->Set(oldest);
+  progress_->SetOldestWaiting(oldest);
 }
 
 void DeliveryStage::Stop(absl::Duration grace,

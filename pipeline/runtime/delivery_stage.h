@@ -21,6 +21,7 @@
 #include "pipeline/metrics/metrics.h"
 #include "pipeline/runtime/backlog_forecast.h"
 #include "pipeline/runtime/backoff.h"
+#include "pipeline/runtime/dead_letter_counter.h"
 #include "pipeline/runtime/lane.h"
 #include "pipeline/topology/pipeline_spec.h"
 #include "storage/log/event_log.h"
@@ -88,6 +89,7 @@ class DeliveryStage {
   // A call of the sink that has not been answered.
   struct Flight {
     uint64_t id = 0;  // 0: none.
+    absl::Duration sent;
     absl::Duration overdue;
   };
 
@@ -101,6 +103,7 @@ class DeliveryStage {
   // Handles one event's outcome. False: it is not done.
   bool Settle(PendingEvent& event, const Outcome& outcome, bool* retry);
   void NoteTrouble(PendingEvent& event, const std::string& error);
+  void NoteLatency(const std::vector<PendingEvent>& events, size_t delivered);
   void Finish(PendingEvent& event, Completion completion);
   void Bury(PendingEvent& event, std::string_view reason,
             std::string_view message);
@@ -147,7 +150,9 @@ class DeliveryStage {
   Counter* const unknown_;
   Counter* const deliveries_;
   Gauge* const in_flight_events_;
-  Gauge* const oldest_waiting_;
+  Histogram* const answer_seconds_;
+  Histogram* const latency_seconds_;
+  DeadLetterCounter dead_letters_;
   // Answers that come after this stage is gone find it false.
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Wakeup wakeup_;

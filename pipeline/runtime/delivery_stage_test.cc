@@ -186,6 +186,34 @@ TEST_F(DeliveryStageTest, RetriesInOrderAfterAWaitAndCountsAttempts) {
   EXPECT_EQ(health_.last.state, HealthState::kHealthy);
 }
 
+TEST_F(DeliveryStageTest, MeasuresAnswersAndTheAgeOfWhatIsDelivered) {
+  Append({"a", "b", "c"});
+  StartStage();
+  executor_.Advance(absl::Seconds(2));
+  DeliveryResult result;
+  result.outcomes = {Outcome::Delivered(), Outcome::Retry("503"),
+                     Outcome::Delivered()};
+  sink_.Answer(std::move(result));
+  const auto seconds = [this](const char* name) {
+    return metrics_.histogram(name, {})->snapshot().seconds;
+  };
+  EXPECT_DOUBLE_EQ(seconds("sink_answer_seconds"), 2);
+  EXPECT_DOUBLE_EQ(seconds("sink_event_latency_seconds"), 4);
+  executor_.Advance(absl::Seconds(3));
+  sink_.Answer(DeliveryResult::All(Outcome::Delivered()));
+  EXPECT_DOUBLE_EQ(seconds("sink_event_latency_seconds"), 9);
+}
+
+TEST_F(DeliveryStageTest, CountsDeadLettersByReason) {
+  Append({"a"});
+  StartStage();
+  sink_.Answer(DeliveryResult::All(Outcome::Rejected("too_large", "no")));
+  EXPECT_EQ(
+      metrics_.counter("sink_dead_letters_total", {{"reason", "too_large"}})
+          ->value(),
+      1u);
+}
+
 TEST_F(DeliveryStageTest, ObeysTheWaitThatTheDestinationAsksFor) {
   Append({"a"});
   StartStage();

@@ -52,8 +52,20 @@ Ingest::Ingest(IngestOptions options, std::vector<IngestSource> sources,
       random_(parts.random),
       transforms_(std::move(parts.transforms)),
       dedupe_(std::move(parts.dedupe)),
+      writable_(parts.metrics->gauge(
+          "log_writable", {{"pipeline", parts.pipeline}},
+          "0 while the disk refuses what is written to the log, else 1.")),
+      write_seconds_(parts.metrics->histogram(
+          "log_write_seconds", {{"pipeline", parts.pipeline}},
+          "Writes of events to the log, with their sync.")),
       backoff_(kFirstRetry, kLongestRetry),
       wakeup_(executor_, [this] { Step(); }) {
+  writable_->Set(1);
+  for (const IngestSource& source : sources_) {
+    dead_letters_.try_emplace(
+        source.name, parts.metrics, "source_dead_letters_total",
+        MetricLabels{{"component", source.name}, {"pipeline", parts.pipeline}});
+  }
   log_->SetSpaceListener([this] { wakeup_.Notify(); });
 }
 
@@ -77,7 +89,11 @@ void Ingest::Step() {
     if (retry_timer_ == 0 && Store() && more_in_queue_) wakeup_.Notify();
   } else if (progress_.exchange(false, std::memory_order_acquire)) {
     const absl::Status status = log_->Flush(Durability::kBuffered);
-    if (!status.ok()) RetryLater(status);
+    if (!status.ok()) {
+      RetryLater(status);
+    } else if (writable_->value() == 0) {
+      Recovered();
+    }
   }
   GiveAcknowledgements();
   if (drained_callback_ && group_ == nullptr && !more_in_queue_) {
@@ -206,15 +222,22 @@ bool Ingest::Store() {
   progress_.store(false, std::memory_order_release);
   const absl::Status status = TryStore();
   if (!status.ok()) return HandleRefusal(status);
-  backoff_.Reset();
-  health_->Report({HealthState::kHealthy, ""});
+  Recovered();
   return true;
 }
 
+void Ingest::Recovered() {
+  backoff_.Reset();
+  writable_->Set(1);
+  health_->Report({HealthState::kHealthy, ""});
+}
+
 absl::Status Ingest::TryStore() {
+  const absl::Duration begin = executor_->MonotonicNow();
   const absl::StatusOr<AppendResult> result =
       log_->Append(group_->request, group_->durable ? Durability::kDurable
                                                     : Durability::kBuffered);
+  write_seconds_->Note(executor_->MonotonicNow() - begin);
   if (result.ok()) Stored(*result);
   return result.status();
 }
@@ -279,6 +302,9 @@ void Ingest::DropGroup() {
 }
 
 void Ingest::Stored(const AppendResult& result) {
+  for (const storage::v1::DeadLetter& letter : group_->request.dead_letters) {
+    dead_letters_.at(letter.component()).Count(letter.reason());
+  }
   std::vector<Waiting> now;
   for (Waiting& waiting : group_->waiting) {
     waiting.last_sequence += result.first_sequence - 1;
@@ -323,6 +349,7 @@ void Ingest::Acknowledge(std::vector<Waiting> waiting,
 }
 
 void Ingest::RetryLater(const absl::Status& status) {
+  writable_->Set(0);
   health_->Report(
       {absl::IsDataLoss(status) ? HealthState::kPaused : HealthState::kDegraded,
        absl::StrCat("writing to the log failed, trying again: ",

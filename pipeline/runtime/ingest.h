@@ -18,6 +18,7 @@
 #include "pipeline/executor/wakeup.h"
 #include "pipeline/queue/event_queue.h"
 #include "pipeline/runtime/backoff.h"
+#include "pipeline/runtime/dead_letter_counter.h"
 #include "pipeline/runtime/dedupe_index.h"
 #include "pipeline/runtime/transform_chain.h"
 #include "proto/config/v1/config.pb.h"
@@ -68,6 +69,8 @@ class Ingest {
     absl::BitGenRef* random = nullptr;
     std::unique_ptr<TransformChain> transforms;
     std::unique_ptr<DedupeIndex> dedupe;
+    MetricRegistry* metrics = nullptr;
+    std::string pipeline;  // For labels.
   };
 
   Ingest(IngestOptions options, std::vector<IngestSource> sources, Parts parts);
@@ -119,6 +122,7 @@ class Ingest {
   bool HandleRefusal(const absl::Status& status);
   bool MakeRoom();
   void DropGroup();
+  void Recovered();
   void Stored(const AppendResult& result);
   void FinishDrain();
   void GiveAcknowledgements();
@@ -134,6 +138,11 @@ class Ingest {
   absl::BitGenRef* const random_;
   const std::unique_ptr<TransformChain> transforms_;
   const std::unique_ptr<DedupeIndex> dedupe_;
+
+  Gauge* const writable_;
+  Histogram* const write_seconds_;
+  // By source.
+  std::map<std::string, DeadLetterCounter, std::less<>> dead_letters_;
 
   std::unique_ptr<Group> group_;  // Null: nothing waits to be stored.
   // The batch under construction, and memory reused from step to step.

@@ -33,11 +33,13 @@ class FailingLog final : public MemoryEventLog {
     return MemoryEventLog::Append(request, durability);
   }
   absl::Status Flush(Durability durability) override {
+    if (!flush_status.ok()) return flush_status;
     last_flush = durability;
     return MemoryEventLog::Flush(durability);
   }
   std::optional<Durability> last_flush;
   absl::Status append_status;
+  absl::Status flush_status;
   Durability last_durability = Durability::kBuffered;
   int appends = 0;
 };
@@ -65,6 +67,8 @@ class IngestTest : public testing::Test {
     parts.health = &health_;
     parts.random = &bits_;
     parts.transforms = std::make_unique<TransformChain>(std::move(transforms));
+    parts.metrics = &metrics_;
+    parts.pipeline = "office";
     parts.dedupe = std::make_unique<DedupeIndex>(absl::Hours(1), 1000);
     ingest_ = std::make_unique<Ingest>(options_, sources_, std::move(parts));
   }
@@ -126,6 +130,7 @@ class IngestTest : public testing::Test {
   std::unique_ptr<FailingLog> log_;
   std::unique_ptr<EventQueue> queue_;
   std::vector<EventQueue::Producer*> producers_;
+  MetricRegistry metrics_;
   std::unique_ptr<Ingest> ingest_;
   std::map<std::string, absl::Status> acknowledged_;
 };
@@ -316,6 +321,49 @@ TEST_F(IngestTest, KeepsTryingWhenTheDiskRefusesAndAcknowledgesOnlyThen) {
   EXPECT_EQ(acknowledged_.at("a"), absl::OkStatus());
   EXPECT_EQ(Stored(), Ids{"a"});
   EXPECT_EQ(health_.last.state, HealthState::kHealthy);
+}
+
+TEST_F(IngestTest, TellsWhetherTheDiskTakesWrites) {
+  StartIngest();
+  Gauge* const writable =
+      metrics_.gauge("log_writable", {{"pipeline", "office"}});
+  EXPECT_EQ(writable->value(), 1);
+  log_->append_status = absl::UnavailableError("no space left on device");
+  Emit({"a"});
+  executor_.RunReady();
+  EXPECT_EQ(writable->value(), 0);
+  log_->append_status = absl::OkStatus();
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_EQ(writable->value(), 1);
+}
+
+TEST_F(IngestTest, RecoversWithTheFirstWriteThatGoesThrough) {
+  StartIngest();
+  log_->flush_status = absl::UnavailableError("no space left on device");
+  ingest_->NotifyProgress();
+  executor_.RunReady();
+  EXPECT_EQ(health_.last.state, HealthState::kDegraded);
+  // No event comes; only the progress of a sink waits to be written.
+  log_->flush_status = absl::OkStatus();
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_EQ(health_.last.state, HealthState::kHealthy);
+}
+
+TEST_F(IngestTest, CountsDeadLettersByReasonOnceTheyAreStored) {
+  StartIngest();
+  Counter* const malformed = metrics_.counter("source_dead_letters_total",
+                                              {{"component", "in"},
+                                               {"pipeline", "office"},
+                                               {"reason", "malformed_json"}});
+  log_->append_status = absl::UnavailableError("no space left on device");
+  Emission emission = MakeEmission({"a"});
+  emission.malformed.push_back({"{oops", "malformed_json", "no brace"});
+  ASSERT_TRUE(producers_[0]->TryEmit(emission));
+  executor_.Advance(absl::Minutes(1));
+  EXPECT_EQ(malformed->value(), 0u);
+  log_->append_status = absl::OkStatus();
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_EQ(malformed->value(), 1u);
 }
 
 TEST_F(IngestTest, ADrainWaitsForWhatTheDiskRefuses) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pipeline/runtime/counted_http_client.h"
 #include "pipeline/runtime/pipeline_status.h"
 #include "pipeline/topology/memory_plan.h"
 #include "storage/base/status_macros.h"
@@ -81,12 +82,21 @@ Pipeline::~Pipeline() {
   CHECK(!running_) << "a pipeline is destroyed only after Stop() is done";
 }
 
-ComponentContext Pipeline::MakeContext(const std::string& name) {
+std::unique_ptr<HttpClient> Pipeline::MakeHttpClient(
+    const std::string& component, const std::string& metric) {
+  if (environment_.http == nullptr) return nullptr;
+  return std::make_unique<CountedHttpClient>(
+      environment_.http, environment_.metrics, metric,
+      MetricLabels{{"component", component}, {"pipeline", spec_.name}});
+}
+
+ComponentContext Pipeline::MakeContext(const std::string& name,
+                                       HttpClient* http) {
   ComponentContext context;
   context.name = name;
   context.pipeline = spec_.name;
   context.executor = environment_.io;
-  context.http = environment_.http;
+  context.http = http;
   context.health = health_.reporter(name);
   context.metrics = environment_.metrics;
   context.random = environment_.io_random;
@@ -105,7 +115,9 @@ absl::Status Pipeline::MakeSources() {
                                                     source_spec.name));
     }
     running->source = *std::move(source);
-    running->context = MakeContext(source_spec.name);
+    running->http =
+        MakeHttpClient(source_spec.name, "source_http_requests_total");
+    running->context = MakeContext(source_spec.name, running->http.get());
     running->producer =
         queue_->AddProducer(sources_.size(), environment_.io,
                             source_spec.acknowledge == config::v1::RECEIVED);
@@ -145,6 +157,8 @@ absl::Status Pipeline::MakeIngest() {
       log_->ForEachDedupeKey([&](absl::Time time, DedupeKey key) {
         parts.dedupe->Insert(key, time);
       }));
+  parts.metrics = environment_.metrics;
+  parts.pipeline = spec_.name;
   IngestOptions options;
   options.max_event_bytes = spec_.max_event_bytes;
   options.overflow = spec_.overflow;
@@ -167,7 +181,8 @@ absl::Status Pipeline::MakeSinks() {
                       absl::StrCat("sink ", spec_.name, ".", sink_spec.name));
     }
     running->sink = *std::move(sink);
-    running->context = MakeContext(sink_spec.name);
+    running->http = MakeHttpClient(sink_spec.name, "sink_http_requests_total");
+    running->context = MakeContext(sink_spec.name, running->http.get());
     DeliveryOptions options;
     options.sink = sink_spec.name;
     options.retry = sink_spec.retry;
@@ -401,7 +416,26 @@ void Pipeline::DescribeBacklogs(admin::v1::PipelineStatus& status) const {
     }
     facts.held = progress.held_until() - now;
     *sink.mutable_backlog() = ForecastBacklog(facts);
+    if (const absl::Time oldest = OldestWaiting(sink, progress);
+        oldest != absl::InfiniteFuture()) {
+      *sink.mutable_oldest_waiting() = ToTimestamp(oldest);
+    }
   }
+}
+
+absl::Time Pipeline::OldestWaiting(const admin::v1::SinkStatus& sink,
+                                   const SinkProgress& progress) const {
+  if (sink.waiting() == 0) return absl::InfiniteFuture();
+  if (const int64_t nanos = progress.oldest_waiting_unix_nanos(); nanos != 0) {
+    return absl::FromUnixNanos(nanos);
+  }
+  // Nothing is read by a sink that could not be started.
+  const absl::StatusOr<std::vector<LogBatch>> batches =
+      log_->Read(sink.next_sequence(), /*max_bytes=*/1);
+  if (!batches.ok() || batches->empty()) return absl::InfiniteFuture();
+  const LogBatch& batch = batches->front();
+  const Sequence first = std::max(batch.first_sequence, sink.next_sequence());
+  return batch.events->event(first - batch.first_sequence).ingest_time();
 }
 
 }  // namespace sluice

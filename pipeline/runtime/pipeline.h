@@ -86,12 +86,14 @@ class Pipeline {
 
  private:
   struct RunningSource {
+    std::unique_ptr<HttpClient> http;
     std::unique_ptr<Source> source;
     EventQueue::Producer* producer = nullptr;
     ComponentContext context;
     std::atomic<bool> finished{false};
   };
   struct RunningSink {
+    std::unique_ptr<HttpClient> http;
     std::unique_ptr<Sink> sink;
     // Outlives the stage, for Status().
     std::unique_ptr<SinkProgress> progress;
@@ -109,7 +111,12 @@ class Pipeline {
   absl::Status MakeIngest();
   absl::Status MakeSinks();
   absl::Status ParkOldCursors();
-  ComponentContext MakeContext(const std::string& name);
+  ComponentContext MakeContext(const std::string& name, HttpClient* http);
+  // Counts requests as `metric`; null if there is no HTTP here.
+  std::unique_ptr<HttpClient> MakeHttpClient(const std::string& component,
+                                             const std::string& metric);
+  absl::Time OldestWaiting(const admin::v1::SinkStatus& sink,
+                           const SinkProgress& progress) const;
   void MeasureIntake();
   void StartSink(RunningSink& sink);
   void StartSource(RunningSource& source);

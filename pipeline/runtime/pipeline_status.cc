@@ -24,12 +24,6 @@ admin::v1::HealthState ToProto(HealthState state) {
   return admin::v1::HEALTH_STATE_UNSPECIFIED;
 }
 
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t nanos = absl::ToUnixNanos(time);
-  out->set_seconds(nanos / 1'000'000'000);
-  out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-}
-
 void SetDuration(absl::Duration duration, google::protobuf::Duration* out) {
   const int64_t nanos = absl::ToInt64Nanoseconds(duration);
   out->set_seconds(nanos / 1'000'000'000);
@@ -39,7 +33,7 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration* out) {
 void SetHealth(const HealthBoard::Entry& entry, admin::v1::Health* out) {
   out->set_state(ToProto(entry.health.state));
   out->set_message(entry.health.message);
-  SetTime(entry.since, out->mutable_since());
+  *out->mutable_since() = ToTimestamp(entry.since);
 }
 
 admin::v1::GapState ToProto(SourceGap::State state) {
@@ -66,8 +60,8 @@ void DescribeGaps(const SourceGaps& gaps, admin::v1::SourceStatus* out) {
     admin::v1::Gap* recent = described->add_recent();
     recent->set_state(ToProto(gap.state));
     recent->set_cause(gap.cause);
-    SetTime(gap.start, recent->mutable_start());
-    SetTime(gap.end, recent->mutable_end());
+    *recent->mutable_start() = ToTimestamp(gap.start);
+    *recent->mutable_end() = ToTimestamp(gap.end);
     recent->set_recovered_events(gap.recovered_events);
     recent->set_reason(gap.reason);
   }
@@ -97,7 +91,6 @@ struct SinkMetrics {
   uint64_t retried = 0;
   uint64_t unknown = 0;
   uint64_t in_flight = 0;
-  int64_t oldest_waiting_nanos = 0;
   int64_t allowed_per_hour = 0;
 };
 
@@ -110,9 +103,6 @@ SinkMetrics FindSinkMetrics(const std::vector<MetricSample>& samples,
     if (sample.name == "sink_retried_events_total") found.retried = value;
     if (sample.name == "sink_unknown_events_total") found.unknown = value;
     if (sample.name == "sink_in_flight_events") found.in_flight = value;
-    if (sample.name == "sink_oldest_waiting_ingest_time_nanos") {
-      found.oldest_waiting_nanos = sample.value;
-    }
     if (sample.name == kAllowedEventsPerHour) {
       found.allowed_per_hour = sample.value;
     }
@@ -148,6 +138,7 @@ void DescribeLog(const PipelineSpec& spec, const LogStats& stats,
   out->set_tail_bytes(stats.tail_bytes);
   out->set_dead_letters(stats.dead_letters);
   out->set_dead_letter_bytes(stats.dead_letter_bytes);
+  out->set_dead_letter_max_bytes(spec.log.dead_letter_max_bytes);
   out->set_dead_letters_made(stats.dead_letters_made);
   out->set_dead_letters_redriven(stats.dead_letters_redriven);
   out->set_dead_letters_purged(stats.dead_letters_purged);
@@ -159,7 +150,25 @@ void DescribeLog(const PipelineSpec& spec, const LogStats& stats,
   SetHealth(health, out->mutable_health());
 }
 
+bool IsWritable(const std::vector<MetricSample>& samples,
+                const std::string& pipeline) {
+  const MetricLabels labels = {{"pipeline", pipeline}};
+  return std::any_of(samples.begin(), samples.end(),
+                     [&](const MetricSample& sample) {
+                       return sample.name == "log_writable" &&
+                              sample.labels == labels && sample.value == 1;
+                     });
+}
+
 }  // namespace
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  const int64_t nanos = absl::ToUnixNanos(time);
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(nanos / 1'000'000'000);
+  timestamp.set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+  return timestamp;
+}
 
 admin::v1::PipelineStatus DescribePipeline(const PipelineSpec& spec,
                                            const EventLog& log,
@@ -188,12 +197,9 @@ admin::v1::PipelineStatus DescribePipeline(const PipelineSpec& spec,
       sink->mutable_backlog()->set_allowed_per_second(
           static_cast<double>(found.allowed_per_hour) / 3600);
     }
-    if (found.oldest_waiting_nanos != 0) {
-      SetTime(absl::FromUnixNanos(found.oldest_waiting_nanos),
-              sink->mutable_oldest_waiting());
-    }
   }
   DescribeLog(spec, log.stats(), log_health, status.mutable_log());
+  status.mutable_log()->set_writable(IsWritable(samples, spec.name));
   CheckLedger(status);
   return status;
 }

@@ -3,6 +3,8 @@
 #ifndef PIPELINE_RUNTIME_PIPELINE_STATUS_H_
 #define PIPELINE_RUNTIME_PIPELINE_STATUS_H_
 
+#include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "pipeline/metrics/metrics.h"
 #include "pipeline/runtime/health_board.h"
 #include "pipeline/topology/pipeline_spec.h"
@@ -10,6 +12,8 @@
 #include "storage/log/event_log.h"
 
 namespace sluice {
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
 // Puts the status together from what the log, the components and the metrics
 // say, conservation ledger included.

@@ -25,6 +25,7 @@ struct World {
   bool hang_on_stop = false;
   Ids delivered;
   Outcome answer;
+  absl::Status sink_start;
   // Takes single events, with a second between them.
   bool one_per_second = false;
   int live_components = 0;
@@ -61,7 +62,7 @@ class TestSink final : public Sink {
     return traits;
   }
   absl::Status Start(const ComponentContext&) override {
-    return absl::OkStatus();
+    return world_->sink_start;
   }
   void Deliver(Delivery delivery, DeliverCallback done) override {
     if (world_->answer.kind == Outcome::Kind::kDelivered) {
@@ -152,6 +153,22 @@ TEST_F(PipelineTest, CarriesEventsFromSourceToSink) {
   EXPECT_EQ(status.sources(0).stored(), 2u);
   EXPECT_EQ(status.sinks(0).delivered(), 2u);
   EXPECT_EQ(status.imbalances_size(), 0);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, KnowsTheOldestEventOfASinkThatCannotStart) {
+  world_.sink_start = absl::InvalidArgumentError("path: no such folder");
+  CreateAndStart();
+  EXPECT_FALSE(pipeline_->Status().sinks(0).has_oldest_waiting());
+  const absl::Time taken_in = executor_.Now();
+  Emit("a");
+  executor_.Advance(absl::Hours(1));
+  Emit("b");
+  executor_.RunReady();
+  const admin::v1::SinkStatus sink = pipeline_->Status().sinks(0);
+  EXPECT_EQ(sink.health().state(), admin::v1::PAUSED);
+  EXPECT_EQ(sink.waiting(), 2u);
+  EXPECT_EQ(sink.oldest_waiting().seconds(), absl::ToUnixSeconds(taken_in));
   EXPECT_TRUE(Stop());
 }
 

@@ -15,9 +15,11 @@
 #include "google/protobuf/util/time_util.h"
 #include "pipeline/executor/thread_executor.h"
 #include "pipeline/http/http_loop.h"
+#include "pipeline/monitoring/monitoring_server.h"
 #include "pipeline/rate/rate_budget.h"
 #include "pipeline/runtime/data_directory.h"
 #include "pipeline/runtime/pipeline.h"
+#include "pipeline/runtime/pipeline_status.h"
 #include "pipeline/topology/memory_plan.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
@@ -41,8 +43,12 @@ class RunningProcess final : public Process {
   void Stop(absl::Duration grace) override;
   admin::v1::ProcessStatus Status() const override;
   void WhenFinished(absl::AnyInvocable<void()> done) override;
+  std::string monitoring_address() const override {
+    return monitoring_ == nullptr ? "" : monitoring_->address();
+  }
 
  private:
+  absl::Status StartMonitoring(const ProcessSpec& spec);
   void DescribeMemory(admin::v1::ProcessStatus& status) const;
   absl::Status InitPipeline(const PipelineSpec& spec,
                             const PipelineMemory& memory);
@@ -57,10 +63,15 @@ class RunningProcess final : public Process {
   Randomness ingest_random_;
   std::unique_ptr<HttpLoop> io_;
   std::unique_ptr<ThreadExecutor> ingest_;
+  // Not looked at from other threads while the process starts.
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  const absl::Time start_time_ = Clock::Real()->Now();
+  std::atomic<admin::v1::ProcessState> state_{admin::v1::PROCESS_STARTING};
 
   absl::Mutex stop_mu_;
   bool stopped_ ABSL_GUARDED_BY(stop_mu_) = false;
+
+  std::unique_ptr<MonitoringServer> monitoring_;
 };
 
 absl::Status RunningProcess::Init(const ProcessSpec& spec) {
@@ -75,6 +86,7 @@ absl::Status RunningProcess::Init(const ProcessSpec& spec) {
   io_ = HttpLoop::Create(loop_options);
   ingest_ = std::make_unique<ThreadExecutor>("ingest");
   memory_bytes_ = spec.memory_bytes;
+  SLUICE_RETURN_IF_ERROR(StartMonitoring(spec));
   const MemoryPlan plan = PlanMemory(spec);
   log_memory_ = RocksDbLogResources::Make(plan.rocksdb);
   for (size_t i = 0; i < spec.pipelines.size(); ++i) {
@@ -87,6 +99,19 @@ absl::Status RunningProcess::Init(const ProcessSpec& spec) {
     }
   }
   for (auto& pipeline : pipelines_) pipeline->Start();
+  state_ = admin::v1::PROCESS_RUNNING;
+  return absl::OkStatus();
+}
+
+absl::Status RunningProcess::StartMonitoring(const ProcessSpec& spec) {
+  if (!spec.monitoring.has_value()) return absl::OkStatus();
+  MonitoringServer::Parts parts;
+  parts.status = [this] { return Status(); };
+  parts.metrics = &metrics_;
+  parts.data_dir = spec.data_dir;
+  parts.threads = {{"io", io_.get()}, {"ingest", ingest_.get()}};
+  SLUICE_ASSIGN_OR_RETURN(
+      monitoring_, MonitoringServer::Start(*spec.monitoring, std::move(parts)));
   return absl::OkStatus();
 }
 
@@ -123,21 +148,27 @@ void RunningProcess::Stop(absl::Duration grace) {
   absl::MutexLock lock(&stop_mu_);
   if (stopped_) return;
   stopped_ = true;
+  state_ = admin::v1::PROCESS_STOPPING;
   absl::BlockingCounter running(static_cast<int>(pipelines_.size()));
   for (auto& pipeline : pipelines_) {
     pipeline->Stop(grace, [&running] { running.DecrementCount(); });
   }
   running.Wait();
+  state_ = admin::v1::PROCESS_STOPPED;
 }
 
 admin::v1::ProcessStatus RunningProcess::Status() const {
   admin::v1::ProcessStatus status;
   *status.mutable_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  *status.mutable_start_time() = ToTimestamp(start_time_);
+  status.set_state(state_);
+  if (status.state() == admin::v1::PROCESS_STARTING) return status;
   for (const auto& pipeline : pipelines_) {
     *status.add_pipelines() = pipeline->Status();
   }
   DescribeMemory(status);
   for (const MetricSample& sample : metrics_.Snapshot()) {
+    if (sample.kind == MetricKind::kHistogram) continue;  // Not one number.
     admin::v1::Metric* metric = status.add_metrics();
     metric->set_name(sample.name);
     metric->set_value(sample.value);

@@ -16,15 +16,18 @@ namespace sluice {
 // Runs pipelines until it is told to stop.
 //
 // Threads: `io` runs all sources, sinks and deliveries and the network;
-// `ingest` does all writing to the logs.
+// `ingest` does all writing to the logs; `monitoring`, if it is configured,
+// answers requests for metrics and health (pipeline/monitoring), from before
+// the logs are opened until the process is destroyed.
 //
 // Thread-safety: all methods from any thread but the process's own.
 class Process {
  public:
   // Takes the data directory, opens every log and starts every pipeline. Either
   // all of them run, or none and the error says what is wrong:
-  //   errors of DataDirectory::Open, RocksDbEventLog::Open and
-  //   Pipeline::Create, with the pipeline's name before them.
+  //   errors of DataDirectory::Open and MonitoringServer::Start;
+  //   errors of RocksDbEventLog::Open and Pipeline::Create, with the pipeline's
+  //   name before them.
   static absl::StatusOr<std::unique_ptr<Process>> Start(
       const ProcessSpec& spec);
 
@@ -38,6 +41,9 @@ class Process {
 
   // How everything stands, also after Stop().
   virtual admin::v1::ProcessStatus Status() const = 0;
+
+  // Where metrics and health are served, e.g. "127.0.0.1:9464"; empty: nowhere.
+  virtual std::string monitoring_address() const { return ""; }
 
   // Calls `done` once, on a thread of the process, when every pipeline has
   // finite sources and has delivered all they had.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,12 @@ struct AdminSpec {
   std::map<std::string, config::v1::Role> clients;
 };
 
+// Where metrics and health are served.
+struct MonitoringSpec {
+  std::string address = "127.0.0.1";  // As a number, IPv4 or IPv6.
+  uint16_t port = 0;                  // 0: a free one.
+};
+
 struct ProcessSpec {
   std::string data_dir;
   AdminSpec admin;
@@ -111,6 +118,7 @@ struct ProcessSpec {
   uint64_t memory_bytes = uint64_t{256} << 20;
   // In order of name; at least one.
   std::vector<PipelineSpec> pipelines;
+  std::optional<MonitoringSpec> monitoring;
 };
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "pipeline/topology/admin_spec.h"
+#include "pipeline/topology/listen_address.h"
 #include "pipeline/topology/memory_plan.h"
 #include "pipeline/topology/scalar_values.h"
 
@@ -119,6 +120,9 @@ class Builder {
       spec.pipelines.push_back(BuildPipeline(name, *pipeline));
     }
     CheckMemory(spec);
+    if (config.has_monitoring()) {
+      spec.monitoring = BuildMonitoring("monitoring", config.monitoring());
+    }
     return spec;
   }
 
@@ -233,6 +237,28 @@ class Builder {
       spec.transforms.push_back(std::move(transform));
     }
     BuildSinks(JoinKey(path, "sinks"), config, &spec);
+    return spec;
+  }
+
+  MonitoringSpec BuildMonitoring(const std::string& path,
+                                 const config::v1::Monitoring& config) {
+    MonitoringSpec spec;
+    const std::string listen_path = JoinKey(path, "listen");
+    if (config.listen().empty()) {
+      if (!problems_.HasWithin(path)) {
+        Add(listen_path,
+            "an address to listen on is needed, e.g. 127.0.0.1:9464");
+      }
+      return spec;
+    }
+    const absl::StatusOr<ListenAddress> listen =
+        ParseListenAddress(config.listen());
+    if (!listen.ok()) {
+      Add(listen_path, std::string(listen.status().message()));
+      return spec;
+    }
+    spec.address = listen->address;
+    spec.port = listen->port;
     return spec;
   }
 

@@ -26,37 +26,60 @@ class Metrics {
  public:
   explicit Metrics(const ComponentContext& context) : context_(context) {}
 
-  Counter* counter(const char* name) const {
-    return context_.metrics->counter(name, context_.metric_labels());
+  Counter* counter(const char* name, const char* help) const {
+    return context_.metrics->counter(name, context_.metric_labels(), help);
   }
-  Gauge* gauge(const char* name) const {
-    return context_.metrics->gauge(name, context_.metric_labels());
+  Gauge* gauge(const char* name, const char* help) const {
+    return context_.metrics->gauge(name, context_.metric_labels(), help);
   }
 
   ApiClient::Counters api() const {
-    return {.requests = counter("disruptive_api_requests_total"),
-            .throttled = counter("disruptive_api_throttled_total")};
+    return {.requests = counter("disruptive_api_requests_total",
+                                "Requests to the REST API."),
+            .throttled =
+                counter("disruptive_api_throttled_total",
+                        "Requests that the REST API refused for their rate.")};
   }
   StreamKeeper::Counters stream() const {
     return {
-        .reconnects = counter("disruptive_reconnects_total"),
-        .connect_failures = counter("disruptive_connect_failures_total"),
-        .handovers = counter("disruptive_handovers_total"),
-        .pings = counter("disruptive_pings_total"),
+        .reconnects =
+            counter("disruptive_reconnects_total",
+                    "Connections of the event stream after the first."),
+        .connect_failures =
+            counter("disruptive_connect_failures_total",
+                    "Connections of the event stream that failed."),
+        .handovers = counter("disruptive_handovers_total",
+                             "Connections of the event stream that were "
+                             "replaced before they ended."),
+        .pings =
+            counter("disruptive_pings_total", "Pings of the event stream."),
     };
   }
   DeviceLabels::Counters labels() const {
-    return {.unlabelled = counter("disruptive_unlabelled_events_total"),
-            .waiting = gauge("disruptive_events_waiting_for_labels")};
+    return {.unlabelled = counter("disruptive_unlabelled_events_total",
+                                  "Events handed on without the labels of "
+                                  "their device."),
+            .waiting = gauge("disruptive_events_waiting_for_labels",
+                             "Events that wait for the labels of their "
+                             "device.")};
   }
   GapRepair::Counters repair() const {
     return {
-        .gaps = counter("disruptive_gaps_total"),
-        .unclosed = counter("disruptive_gaps_unclosed_total"),
-        .backfilled = counter("disruptive_backfilled_events_total"),
-        .released_early = counter("disruptive_released_early_events_total"),
-        .open_gaps = gauge("disruptive_open_gaps"),
-        .held_events = gauge("disruptive_held_events"),
+        .gaps = counter("disruptive_gaps_total",
+                        "Gaps that were begun to be closed."),
+        .unclosed = counter("disruptive_gaps_unclosed_total",
+                            "Gaps that could not be closed."),
+        .backfilled =
+            counter("disruptive_backfilled_events_total",
+                    "Events that history had brought and the stream had not."),
+        .released_early = counter("disruptive_released_early_events_total",
+                                  "Events of the stream handed on before their "
+                                  "gap was closed, for want of room."),
+        .open_gaps =
+            gauge("disruptive_open_gaps", "Gaps that are being closed."),
+        .held_events =
+            gauge("disruptive_held_events",
+                  "Events of the stream that wait for a gap to be closed."),
     };
   }
 
@@ -74,9 +97,11 @@ class DisruptiveSource::Running final : private StreamKeeper::Listener {
       : settings_(settings),
         context_(context),
         live_events_(
-            Metrics(context_).counter("disruptive_stream_events_total")),
-        malformed_(
-            Metrics(context_).counter("disruptive_malformed_frames_total")),
+            Metrics(context_).counter("disruptive_stream_events_total",
+                                      "Events that came over the stream.")),
+        malformed_(Metrics(context_).counter(
+            "disruptive_malformed_frames_total",
+            "Frames of the stream that could not be read.")),
         clock_(context.executor),
         table_(std::max(settings->overlap, absl::Seconds(1))),
         authorizer_(settings, context.executor, context.http, context.random,

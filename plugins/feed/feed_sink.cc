@@ -131,11 +131,17 @@ absl::Status FeedSink::Start(const ComponentContext& context) {
           : context.rate_budgets->Get(connection_.credential(), RateSpans(),
                                       KnownLimits()));
   const MetricLabels labels = context.metric_labels();
-  requests_ = context.metrics->counter("feed_requests_total", labels);
-  activities_ = context.metrics->counter("feed_activities_total", labels);
-  retries_ = context.metrics->counter("feed_retries_total", labels);
-  throttles_ = context.metrics->counter("feed_throttles_total", labels);
-  splits_ = context.metrics->counter("feed_splits_total", labels);
+  requests_ =
+      context.metrics->counter("feed_requests_total", labels, "Requests sent.");
+  activities_ =
+      context.metrics->counter("feed_activities_total", labels,
+                               "Activities that the service confirmed.");
+  retries_ = context.metrics->counter("feed_retries_total", labels,
+                                      "Requests that failed or got no answer.");
+  throttles_ =
+      context.metrics->counter("feed_throttles_total", labels, "Answers 429.");
+  splits_ = context.metrics->counter("feed_splits_total", labels,
+                                     "Requests sent again in parts.");
   allowed_ = context.metrics->gauge(kAllowedEventsPerHour, labels);
   return absl::OkStatus();
 }

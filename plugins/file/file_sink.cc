@@ -27,8 +27,11 @@ SinkTraits FileSink::traits() const {
 absl::Status FileSink::Start(const ComponentContext& context) {
   context_ = context;
   const MetricLabels labels = context.metric_labels();
-  written_bytes_ = context.metrics->counter("file_written_bytes_total", labels);
-  rotations_ = context.metrics->counter("file_rotations_total", labels);
+  written_bytes_ = context.metrics->counter("file_written_bytes_total", labels,
+                                            "Bytes written.");
+  rotations_ =
+      context.metrics->counter("file_rotations_total", labels,
+                               "Files begun because the one before was full.");
   io_ = io_factory_();
   io_->Post([this] {
     context_.executor->Post(

@@ -59,11 +59,16 @@ absl::Status InthingSink::Start(const ComponentContext& context) {
   context_ = context;
   const MetricLabels labels = context.metric_labels();
   MetricRegistry* metrics = context.metrics;
-  posts_total_ = metrics->counter("inthing_posts_total", labels);
-  digests_total_ = metrics->counter("inthing_digests_total", labels);
+  posts_total_ = metrics->counter("inthing_posts_total", labels,
+                                  "Posts that the service took.");
+  digests_total_ = metrics->counter("inthing_digests_total", labels,
+                                    "Posts that stand for several events.");
   digested_events_total_ =
-      metrics->counter("inthing_digested_events_total", labels);
-  rate_limits_total_ = metrics->counter("inthing_rate_limits_total", labels);
+      metrics->counter("inthing_digested_events_total", labels,
+                       "Events that were posted in digests.");
+  rate_limits_total_ =
+      metrics->counter("inthing_rate_limits_total", labels,
+                       "Posts that the service refused for their rate.");
   allowed_ = metrics->gauge(kAllowedEventsPerHour, labels);
   client_ = std::make_unique<InthingClient>(options_.client, context.http,
                                             context.random);

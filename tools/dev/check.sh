@@ -1,7 +1,7 @@
 # ./dev check and ./dev fmt.
 # shellcheck shell=bash
 
-readonly -a CHECK_STEPS=(format lint layers examples asan tsan)
+readonly -a CHECK_STEPS=(format lint layers examples metrics asan tsan)
 
 # What runs under sanitizers here. Bytes from outside are parsed in every layer; threads meet in storage and pipeline
 # only, where plugins are called by one thread at a time. The tools are thin around the layers and take a third of the
@@ -90,6 +90,12 @@ check_examples() {
     ) || status=1
   done < <(tracked 'examples/*/WORKSPACE')
   return "${status}"
+}
+
+# What we export and our alerts, judged by Prometheus' own tool. It is large, so ./dev test goes without.
+check_metrics() {
+  fetch_promtool
+  bazel_run test --test_env=SLUICE_PROMTOOL="${PROMTOOL}" //tests/monitoring/... >&2
 }
 
 check_asan() { run_bazel_tests asan --config=asan "${ASAN_TARGETS[@]}" >&2; }

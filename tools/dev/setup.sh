@@ -35,6 +35,10 @@ readonly BUILDIFIER_VERSION=8.2.1
 readonly BUILDIFIER_FOLDER="${SLUICE_CACHE}/npm/buildifier-${BUILDIFIER_VERSION}"
 readonly BUILDIFIER="${BUILDIFIER_FOLDER}/node_modules/.bin/buildifier"
 
+# promtool of Debian's package `prometheus`, which is taken apart and not installed: it would start a server.
+readonly PROMTOOL_FOLDER="${SLUICE_CACHE}/promtool"
+readonly PROMTOOL="${PROMTOOL_FOLDER}/usr/bin/promtool"
+
 # Prints those of the given packages that are not installed.
 missing_packages() {
   local package
@@ -89,6 +93,21 @@ install_buildifier() {
     quietly npm-buildifier npm install --prefix "${BUILDIFIER_FOLDER}" --no-save --no-audit --no-fund \
     "@bazel/buildifier@${BUILDIFIER_VERSION}" ||
     say "npm could not install buildifier; the layout of BUILD files will not be checked."
+}
+
+fetch_promtool() {
+  if [[ -x "${PROMTOOL}" ]]; then return 0; fi
+  say "Fetching promtool"
+  local download="${PROMTOOL_FOLDER}/download"
+  rm -rf "${PROMTOOL_FOLDER}"
+  mkdir -p "${download}"
+  if [[ -z "$(apt-cache show prometheus 2>/dev/null)" ]]; then
+    quietly apt-update as_root apt-get update || die "the package lists could not be fetched (apt-get update)."
+  fi
+  (cd "${download}" && quietly apt-download apt-get download prometheus) ||
+    die "Debian's package prometheus could not be fetched."
+  dpkg-deb --extract "${download}"/prometheus_*.deb "${PROMTOOL_FOLDER}" || die "the package prometheus is damaged."
+  rm -rf "${download}"
 }
 
 # Bazel 4 never removes anything from its disk cache.

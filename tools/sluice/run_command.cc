@@ -17,11 +17,11 @@
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/admin_server.h"
 #include "pipeline/topology/config_loader.h"
+#include "storage/base/version.h"
 #include "tools/sluice/duration_option.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/status_output.h"
 #include "tools/sluice/stop_signals.h"
-#include "tools/sluice/version.h"
 
 namespace sluice {
 namespace {
@@ -31,12 +31,16 @@ void PrintLine(const char* key, boost::json::value value, std::ostream& out) {
   out << boost::json::object{{key, std::move(value)}} << "\n" << std::flush;
 }
 
-void PrintReady(const ProcessSpec& spec, const AdminServer* admin,
-                OutputFormat format, std::ostream& out) {
+void PrintReady(const ProcessSpec& spec, const Process& process,
+                const AdminServer* admin, OutputFormat format,
+                std::ostream& out) {
   const std::string address = admin == nullptr ? "off" : admin->address();
+  std::string monitoring = process.monitoring_address();
+  if (!monitoring.empty()) monitoring.insert(0, "http://");
   if (format == OutputFormat::kText) {
     out << "ready: " << Count(spec.pipelines.size(), "pipeline") << ", data in "
-        << spec.data_dir << ", admin API at " << address << "\n"
+        << spec.data_dir << ", admin API at " << address
+        << (monitoring.empty() ? "" : ", monitoring on ") << monitoring << "\n"
         << std::flush;
     return;
   }
@@ -44,12 +48,12 @@ void PrintReady(const ProcessSpec& spec, const AdminServer* admin,
   for (const PipelineSpec& pipeline : spec.pipelines) {
     names.emplace_back(pipeline.name);
   }
-  PrintLine("ready",
-            boost::json::object{{"pid", getpid()},
-                                {"data_dir", spec.data_dir},
-                                {"admin", address},
-                                {"pipelines", std::move(names)}},
-            out);
+  boost::json::object ready{{"pid", getpid()},
+                            {"data_dir", spec.data_dir},
+                            {"admin", address},
+                            {"pipelines", std::move(names)}};
+  if (!monitoring.empty()) ready["monitoring"] = monitoring;
+  PrintLine("ready", std::move(ready), out);
 }
 
 void PrintProgress(const Process& process, OutputFormat format,
@@ -191,7 +195,7 @@ int RunPipelines(const RunOptions& options, const PluginRegistry& registry,
     err << "sluice: " << std::string(admin.status().message()) << "\n";
     return StartExitCode(admin.status());
   }
-  PrintReady(spec, admin->get(), options.output, out);
+  PrintReady(spec, **process, admin->get(), options.output, out);
   if (options.until_finished) {
     (*process)->WhenFinished([&signals] { signals.Wake(); });
   }

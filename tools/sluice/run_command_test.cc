@@ -31,7 +31,7 @@ class RunCommandTest : public testing::Test {
   int Run(const std::string& data_dir) {
     options_.config = absl::StrCat(folder_, ".yaml");
     std::ofstream(options_.config)
-        << "data_dir: " << data_dir
+        << "data_dir: " << data_dir << monitoring_
         << "\npipelines: {p: {sources: {in: {generate: {count: 1000}}}, "
            "sinks: {out: {null: {}}}}}\n";
     return RunPipelines(options_, registry_, out_, err_);
@@ -40,6 +40,7 @@ class RunCommandTest : public testing::Test {
   PluginRegistry registry_;
   RunOptions options_;
   std::string folder_;
+  std::string monitoring_;  // Of the configuration.
   std::ostringstream out_;
   std::ostringstream err_;
 };
@@ -65,6 +66,18 @@ TEST_F(RunCommandTest, SpeaksJsonLineByLine) {
   EXPECT_EQ(ledger.at("pipelines").at(0).at("sinks").at(0).at("delivered"),
             1000);
   EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST_F(RunCommandTest, SaysWhereMetricsAre) {
+  monitoring_ = "\nmonitoring: {listen: 127.0.0.1:0}";
+  ASSERT_EQ(Run(folder_), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(),
+              ContainsRegex(", monitoring on http://127.0.0.1:[1-9][0-9]*\n"));
+  options_.output = OutputFormat::kJson;
+  out_.str("");
+  ASSERT_EQ(Run(folder_), kExitOk) << err_.str();
+  EXPECT_THAT(out_.str(), ContainsRegex("\"monitoring\":\"http:[^\"]*:"
+                                        "[1-9][0-9]*\""));
 }
 
 TEST_F(RunCommandTest, ListsTheMistakesOfItsConfiguration) {

@@ -5,8 +5,8 @@
 
 #include "CLI/CLI.hpp"
 #include "boost/json.hpp"
+#include "storage/base/version.h"
 #include "tools/sluice/exit_codes.h"
-#include "tools/sluice/version.h"
 
 namespace sluice {
 

@@ -45,16 +45,24 @@ class WebhookSource::Running {
           Emitter* emitter)
       : settings_(settings),
         context_(context),
-        unauthorized_(counter("disruptive_webhook_unauthorized_total")),
-        refused_(counter("disruptive_webhook_refused_total")),
+        unauthorized_(counter("disruptive_webhook_unauthorized_total",
+                              "Requests without a good signature.")),
+        refused_(
+            counter("disruptive_webhook_refused_total",
+                    "Requests that are no push: method, path, type or body.")),
         intake_(PushIntake::Create(
             settings->answer_timeout, context.executor, emitter,
-            {.pushes = counter("disruptive_webhook_pushes_total"),
-             .acknowledged = counter("disruptive_webhook_acknowledged_total"),
-             .malformed = counter("disruptive_webhook_malformed_total"),
-             .put_off = counter("disruptive_webhook_put_off_total"),
-             .waiting = context.metrics->gauge("disruptive_webhook_waiting",
-                                               context.metric_labels())},
+            {.pushes = counter("disruptive_webhook_pushes_total",
+                               "Pushes with a good signature."),
+             .acknowledged = counter("disruptive_webhook_acknowledged_total",
+                                     "Pushes answered 2xx."),
+             .malformed = counter("disruptive_webhook_malformed_total",
+                                  "Pushes whose body could not be read."),
+             .put_off = counter("disruptive_webhook_put_off_total",
+                                "Pushes answered 503, to come again."),
+             .waiting = context.metrics->gauge(
+                 "disruptive_webhook_waiting", context.metric_labels(),
+                 "Pushes that wait for their answer.")},
             [this](bool blocked) { OnBlocked(blocked); })),
         timer_(context.executor) {}
 
@@ -64,8 +72,8 @@ class WebhookSource::Running {
   uint16_t port() const { return server_ == nullptr ? 0 : server_->port(); }
 
  private:
-  Counter* counter(const char* name) const {
-    return context_.metrics->counter(name, context_.metric_labels());
+  Counter* counter(const char* name, const char* help) const {
+    return context_.metrics->counter(name, context_.metric_labels(), help);
   }
 
   // On the server's thread.

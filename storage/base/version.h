@@ -1,5 +1,5 @@
-#ifndef TOOLS_SLUICE_VERSION_H_
-#define TOOLS_SLUICE_VERSION_H_
+#ifndef STORAGE_BASE_VERSION_H_
+#define STORAGE_BASE_VERSION_H_
 
 namespace sluice {
 
@@ -8,4 +8,4 @@ inline constexpr char kVersion[] = "0.1.0";
 
 }  // namespace sluice
 
-#endif  // TOOLS_SLUICE_VERSION_H_
+#endif  // STORAGE_BASE_VERSION_H_

@@ -1,0 +1,47 @@
+#include "pipeline/topology/listen_address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <limits>
+
+#include "pipeline/topology/scalar_values.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kLoopback[] = "127.0.0.1";
+
+bool IsAddress(int family, const std::string& text) {
+  in6_addr ignored;
+  return inet_pton(family, text.c_str(), &ignored) == 1;
+}
+
+}  // namespace
+
+absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
+  const absl::Status wrong = absl::InvalidArgumentError(
+      "must be an IP address and a port such as 127.0.0.1:9464 or [::1]:9464, "
+      "or a port of 127.0.0.1 such as 9464; all addresses are 0.0.0.0 and "
+      "[::]");
+  const size_t colon = text.rfind(':');
+  const absl::StatusOr<uint64_t> port =
+      ParseUnsigned(text.substr(colon == text.npos ? 0 : colon + 1),
+                    std::numeric_limits<uint16_t>::max());
+  if (!port.ok()) return wrong;
+  ListenAddress listen;
+  listen.port = static_cast<uint16_t>(*port);
+  if (colon == text.npos) {
+    listen.address = kLoopback;
+    return listen;
+  }
+  std::string_view address = text.substr(0, colon);
+  const bool brackets = address.starts_with('[') && address.ends_with(']');
+  if (brackets) address = address.substr(1, address.size() - 2);
+  listen.address = address;
+  if (!IsAddress(brackets ? AF_INET6 : AF_INET, listen.address)) return wrong;
+  return listen;
+}
+
+}  // namespace sluice
