@@ -1,14 +1,12 @@
 #include "pipeline/topology/admin_spec.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 #include <cstdint>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/api/plugin_registry.h"
+#include "pipeline/topology/listen_address.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice {
@@ -16,57 +14,23 @@ namespace {
 
 constexpr char kUnix[] = "unix:";
 
-// A numeric address with a port.
-struct TcpAddress {
-  bool is_loopback = false;
-};
-
-absl::StatusOr<TcpAddress> ParseTcpAddress(const std::string& text) {
-  const absl::Status wrong = ConfigError(
-      "listen",
-      absl::StrCat("\"", text,
-                   "\" is no address; write unix:PATH, ADDRESS:PORT with a "
-                   "numeric address such as 127.0.0.1:7070 or [::1]:7070, or "
-                   "off"));
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return wrong;
-  uint32_t port = 0;
-  if (!absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
-    return wrong;
-  }
-  std::string host = text.substr(0, colon);
-  TcpAddress address;
-  in6_addr six;
-  in_addr four;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-    if (inet_pton(AF_INET6, host.c_str(), &six) != 1) return wrong;
-    address.is_loopback = IN6_IS_ADDR_LOOPBACK(&six);
-  } else {
-    if (inet_pton(AF_INET, host.c_str(), &four) != 1) return wrong;
-    address.is_loopback = (ntohl(four.s_addr) >> 24) == 127;
-  }
-  return address;
-}
-
-absl::Status CheckTcp(const config::v1::Admin& config) {
-  SLUICE_ASSIGN_OR_RETURN(const TcpAddress address,
-                          ParseTcpAddress(config.listen()));
+absl::Status CheckTcp(const config::v1::Admin& config,
+                      const ListenAddress& address) {
+  const std::string name = absl::StrCat("\"", address.ToString(), "\"");
   const bool has_tls = !config.certificate_file().empty();
   if (!has_tls && !config.insecure_loopback()) {
     return ConfigError(
         "listen",
         absl::StrCat(
-            "\"", config.listen(),
-            "\" needs TLS: give certificate_file and "
-            "private_key_file",
-            address.is_loopback ? ", or insecure_loopback: true" : ""));
+            name, " needs TLS: give certificate_file and private_key_file",
+            address.is_loopback() ? ", or insecure_loopback: true" : ""));
   }
-  if (!has_tls && !address.is_loopback) {
-    return ConfigError("insecure_loopback",
-                       absl::StrCat("\"", config.listen(),
-                                    "\" is no loopback address; it needs "
-                                    "certificate_file and private_key_file"));
+  if (!has_tls && !address.is_loopback()) {
+    return ConfigError(
+        "insecure_loopback",
+        absl::StrCat(name,
+                     " is no loopback address; it needs certificate_file and "
+                     "private_key_file"));
   }
   if (config.tokens_file().empty() && config.clients().empty()) {
     return ConfigError("listen",
@@ -157,9 +121,19 @@ absl::StatusOr<AdminSpec> BuildAdminSpec(const config::v1::Admin& config,
     spec.is_default = true;
     return spec;
   }
-  SLUICE_RETURN_IF_ERROR(IsUnixAddress(config.listen()) ? CheckUnix(config)
-                                                        : CheckTcp(config));
-  spec.listen = config.listen();
+  if (IsUnixAddress(config.listen())) {
+    SLUICE_RETURN_IF_ERROR(CheckUnix(config));
+    spec.listen = config.listen();
+    return spec;
+  }
+  const absl::StatusOr<ListenAddress> address =
+      ParseListenAddress(config.listen());
+  if (!address.ok()) {
+    return ConfigError("listen", absl::StrCat(address.status().message(),
+                                              "; or unix:PATH, or off"));
+  }
+  SLUICE_RETURN_IF_ERROR(CheckTcp(config, *address));
+  spec.listen = address->ToString();
   return spec;
 }
 

@@ -65,13 +65,20 @@ TEST(AdminSpecTest, WantsTlsOrAnExplicitLoopbackAddress) {
 }
 
 TEST(AdminSpecTest, RefusesWhatIsNoAddress) {
-  for (const char* listen : {"7070", "localhost:7070", "1.2.3.4", "::1:7070",
+  for (const char* listen : {"localhost:7070", "1.2.3.4", "::1:7070",
                              "127.0.0.1:70700", "127.0.0.1:x", "[::1:7070"}) {
     EXPECT_EQ(WrongField(std::string(kTls) + "tokens_file: \"t\" listen: \"" +
                          listen + "\""),
               "listen")
         << listen;
   }
+}
+
+TEST(AdminSpecTest, TakesAPortForOneOfThisMachine) {
+  EXPECT_EQ(Build(R"(tokens_file: "t" insecure_loopback: true listen: "7070")")
+                .value()
+                .listen,
+            "127.0.0.1:7070");
 }
 
 TEST(AdminSpecTest, WantsToKnowItsCallers) {

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "absl/strings/str_cat.h"
 #include "pipeline/topology/scalar_values.h"
 
 namespace sluice {
@@ -19,6 +20,22 @@ bool IsAddress(int family, const std::string& text) {
 }
 
 }  // namespace
+
+bool ListenAddress::is_loopback() const {
+  in6_addr six;
+  if (inet_pton(AF_INET6, address.c_str(), &six) == 1) {
+    return IN6_IS_ADDR_LOOPBACK(&six);
+  }
+  in_addr four;
+  return inet_pton(AF_INET, address.c_str(), &four) == 1 &&
+         ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+std::string ListenAddress::ToString() const {
+  const bool brackets = address.find(':') != std::string::npos;
+  return absl::StrCat(brackets ? "[" : "", address, brackets ? "]:" : ":",
+                      port);
+}
 
 absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
   const absl::Status wrong = absl::InvalidArgumentError(

@@ -13,6 +13,11 @@ namespace sluice {
 struct ListenAddress {
   std::string address;  // As a number, IPv4 or IPv6, without brackets.
   uint16_t port = 0;    // 0: a free one.
+
+  // Nobody else's machine reaches it.
+  bool is_loopback() const;
+  // "127.0.0.1:9464", "[::1]:9464".
+  std::string ToString() const;
 };
 
 // "127.0.0.1:9464", "[::1]:9464", or "9464", which is a port of 127.0.0.1.

@@ -41,5 +41,17 @@ TEST(ParseListenAddressTest, RefusesEverythingElse) {
   }
 }
 
+TEST(ListenAddressTest, KnowsLoopbackAndItsOwnText) {
+  for (const char* text : {"127.0.0.1:1", "127.1.2.3:0", "[::1]:65535"}) {
+    EXPECT_TRUE(ParseListenAddress(text)->is_loopback()) << text;
+    EXPECT_EQ(ParseListenAddress(text)->ToString(), text);
+  }
+  for (const char* text : {"0.0.0.0:1", "1.2.3.4:5", "[::]:1", "[fe80::1]:1"}) {
+    EXPECT_FALSE(ParseListenAddress(text)->is_loopback()) << text;
+    EXPECT_EQ(ParseListenAddress(text)->ToString(), text);
+  }
+  EXPECT_EQ(ParseListenAddress("80")->ToString(), "127.0.0.1:80");
+}
+
 }  // namespace
 }  // namespace sluice
