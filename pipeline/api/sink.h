@@ -48,9 +48,8 @@ struct Outcome {
     // The destination will never take it: it becomes a dead letter.
     kRejected,
     // It was sent and no answer came, so nobody knows. An idempotent sink's
-    // event is simply sent again; for others the
-    // sink's `on_unknown` policy decides between a possible double and a
-    // possible loss.
+    // event is simply sent again; for others the sink's `on_unknown` policy
+    // decides between a possible double and a possible loss.
     kUnknown,
     // The sink did not try it in this call; does not count as an attempt.
     kNotTried,
@@ -116,11 +115,14 @@ struct SinkTraits {
 
 // Delivers events to one destination.
 //
-//   State    Start()  Deliver()  Stop()   All calls come on the component's
-//   executor; the sink's callbacks and timers run created  ok       - ok there
-//   too, so a sink needs no lock. No method blocks. Destroyed on the running  -
-//   ok         ok       executor, after Stop() has reported done. stopped  - -
-//   -
+//   state     Start()   Deliver()   Stop()
+//   created   ok        -           ok
+//   running   -         ok          ok
+//   stopped   -         -           -
+//
+// All calls come on the component's executor, and the sink's callbacks and
+// timers run there too, so a sink needs no lock. No method blocks. Destroyed on
+// the executor, after Stop() has reported done.
 class Sink {
  public:
   using DeliverCallback = absl::AnyInvocable<void(DeliveryResult)>;

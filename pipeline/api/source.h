@@ -65,10 +65,14 @@ struct SourceTraits {
 
 // Brings events in.
 //
-//   State    Start()  Stop()   All calls come on the component's executor;
-//   callbacks and timers of the source run there created  ok       ok too, so a
-//   source needs no lock. No method blocks. Destroyed on the executor, after
-//   Stop() running  -        ok       has reported done. stopped  -        -
+//   state     Start()   Stop()
+//   created   ok        ok
+//   running   -         ok
+//   stopped   -         -
+//
+// All calls come on the component's executor, and the source's callbacks and
+// timers run there too, so a source needs no lock. No method blocks. Destroyed
+// on the executor, after Stop() has reported done.
 class Source {
  public:
   virtual ~Source() = default;

@@ -43,13 +43,17 @@ struct DeliveryOptions {
 // the sink is called there.
 //
 // What a sink's answers lead to:
-//   delivered    done
-//   retry        again, after the lane's backoff; the attempt counts
-//   rejected     dead letter; as one answer for several events: halve and try
-//   again unknown      as retry for an idempotent sink, else by `on_unknown`
-//   not tried    again, at once or when the sink wants; the attempt does not
-//   count misconfigured  the sink pauses, is tried again with long backoff, and
-//   no attempt counts
+//
+//   delivered       done
+//   retry           again, after the lane's backoff; the attempt counts
+//   rejected        dead letter; as one answer for several events: halve and
+//                   try again
+//   unknown         as retry for an idempotent sink, else by `on_unknown`
+//   not tried       again, at once or when the sink wants; the attempt does not
+//                   count
+//   misconfigured   the sink pauses and is tried again with long backoff; no
+//                   attempt counts
+//
 // A delivery unanswered for twice its timeout counts as unknown; a late answer
 // is ignored.
 //

@@ -8,7 +8,6 @@
 #include "plugins/disruptive/text.h"
 #include "simdjson.h"
 #include "storage/base/rfc3339.h"
-#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 namespace {
@@ -72,6 +71,7 @@ struct EventDecoder::Parsers {
   simdjson::error_code ReadError(ondemand::value value, Frame* frame);
   simdjson::error_code ReadResult(ondemand::value value, Frame* frame);
   simdjson::error_code ReadFrame(std::string_view bytes, Frame* frame);
+  simdjson::error_code ReadListed(std::string_view bytes, Frame* frame);
   simdjson::error_code ReadMetadata(ondemand::value value);
   simdjson::error_code ReadPush(std::string_view bytes, Frame* frame);
   void AddMetadataToLabels();
@@ -202,6 +202,16 @@ simdjson::error_code EventDecoder::Parsers::ReadFrame(std::string_view bytes,
     }
   }
   return AtEnd(document) ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+}
+
+// An event of a history page.
+simdjson::error_code EventDecoder::Parsers::ReadListed(std::string_view bytes,
+                                                       Frame* frame) {
+  ondemand::document document;
+  ondemand::value event;
+  if (auto error = Iterate(outer, outer_buffer, bytes, document)) return error;
+  if (auto error = document.get_value().get(event)) return error;
+  return ReadEvent(event, frame);
 }
 
 simdjson::error_code EventDecoder::Parsers::ReadMetadata(
@@ -384,8 +394,8 @@ absl::StatusOr<HistoryPage> EventDecoder::DecodeHistoryPage(
         std::string_view raw;
         if (auto error = item.get(event)) return failed(error);
         if (auto error = RawJson(event, &raw)) return failed(error);
-        const Frame& frame = DecodeFrame(
-            absl::StrCat("{\"result\":{\"event\":", ToAbsl(raw), "}}"));
+        const Frame& frame =
+            Decode([&] { return parsers_->ReadListed(raw, &frame_); });
         if (frame.kind == Frame::Kind::kEvent) {
           events.Add(frame.event);
         } else if (frame.kind == Frame::Kind::kMalformed) {

@@ -33,10 +33,12 @@ struct ScenarioResult {
 // one.
 //
 //   throughput_durable    generate -> log, synced -> null: events_per_second,
-//   cpu_seconds_per_million_events, ... throughput_buffered   the same without
-//   sync backlog               a sink that is down while events come in: intake
-//   rate, disk bytes per event, peak memory latency_durable       one event at
-//   a time when idle: from emit to sink, with the sync apart
+//                         cpu_seconds_per_million_events, ...
+//   throughput_buffered   the same without sync
+//   backlog               a sink that is down while events come in: intake
+//                         rate, disk bytes per event, peak memory
+//   latency_durable       one event at a time when idle: from emit to sink,
+//                         with the sync apart
 struct Scenario {
   std::string name;
   std::string summary;
