@@ -98,16 +98,18 @@ HttpResponse DisruptiveAccess::IssueToken(const HttpServerRequest& request,
 
 std::string DisruptiveAccess::CheckAssertion(const std::string& assertion,
                                              absl::Time now) const {
-  const auto secret_of = [this](const Jwt& jwt) -> std::optional<std::string> {
-    if (!IsText(jwt.header.if_contains("kid"), options_.key_id)) {
-      return std::nullopt;
-    }
-    return options_.secret;
+  std::optional<DisruptiveKey> key;
+  const auto secret_of = [&](const Jwt& jwt) -> std::optional<std::string> {
+    const json::value* id = jwt.header.if_contains("kid");
+    if (id == nullptr || !id->is_string()) return std::nullopt;
+    key = KeyOf(id->get_string());
+    if (!key.has_value()) return std::nullopt;
+    return key->secret;
   };
   const absl::StatusOr<Jwt> jwt = VerifyJwt(assertion, secret_of);
   if (!jwt.ok()) return std::string(jwt.status().message());
   const json::object& claims = jwt->claims;
-  if (!IsText(claims.if_contains("iss"), options_.email)) {
+  if (!IsText(claims.if_contains("iss"), key->email)) {
     return "iss is not the service account of the key";
   }
   if (!NamesOneOf(claims.if_contains("aud"), audiences_)) {
@@ -126,6 +128,22 @@ std::string DisruptiveAccess::CheckAssertion(const std::string& assertion,
   return "";
 }
 
+std::optional<DisruptiveKey> DisruptiveAccess::KeyOf(
+    std::string_view key_id) const {
+  if (find_key_ != nullptr) return find_key_(key_id);
+  if (key_id != options_.key_id) return std::nullopt;
+  return DisruptiveKey{options_.secret, options_.email, options_.basic};
+}
+
+bool DisruptiveAccess::IsBasicKey(std::string_view base64) const {
+  std::string pair;
+  if (!absl::Base64Unescape(ToAbsl(base64), &pair)) return false;
+  const size_t colon = std::min(pair.find(':'), pair.size());
+  const auto key = KeyOf(std::string_view(pair).substr(0, colon));
+  return key.has_value() && key->basic &&
+         pair.substr(colon) == absl::StrCat(":", key->secret);
+}
+
 std::optional<HttpResponse> DisruptiveAccess::CheckCredentials(
     const HttpServerRequest& request, absl::Time now) {
   if (!options_.required) return std::nullopt;
@@ -139,12 +157,8 @@ std::optional<HttpResponse> DisruptiveAccess::CheckCredentials(
   if (take_scheme("Bearer ")) {
     const auto token = tokens_.find(value);
     if (token != tokens_.end() && now < token->second) return std::nullopt;
-  } else if (options_.basic && take_scheme("Basic ")) {
-    std::string pair;
-    if (absl::Base64Unescape(value, &pair) &&
-        pair == absl::StrCat(options_.key_id, ":", options_.secret)) {
-      return std::nullopt;
-    }
+  } else if (take_scheme("Basic ") && IsBasicKey(value)) {
+    return std::nullopt;
   }
   ++refused_;
   return DisruptiveError(401, "the request could not be authenticated");

@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -15,15 +18,23 @@
 
 namespace sluice::sandbox {
 
+// A key of a service account.
+struct DisruptiveKey {
+  std::string secret;
+  std::string email;
+  // May be sent as Basic credentials.
+  bool basic = true;
+};
+
 struct DisruptiveAccessOptions {
-  // The one service account.
+  // The service account that is there from the start.
   std::string key_id;
   std::string secret;
   std::string email;
 
   // False: requests need no credentials at all.
   bool required = true;
-  // Takes key id and secret as Basic credentials too.
+  // Takes its key id and secret as Basic credentials too.
   bool basic = true;
   absl::Duration token_lifetime = absl::Hours(1);
 
@@ -38,6 +49,11 @@ class DisruptiveAccess {
  public:
   explicit DisruptiveAccess(DisruptiveAccessOptions options)
       : options_(std::move(options)) {}
+
+  // Where keys are found by their ids, in place of that of the options.
+  using FindKey =
+      std::function<std::optional<DisruptiveKey>(std::string_view key_id)>;
+  void set_find_key(FindKey find_key) { find_key_ = std::move(find_key); }
 
   // Addresses of the token endpoint, any of which an assertion may name as its
   // audience.
@@ -71,11 +87,14 @@ class DisruptiveAccess {
   int64_t rate_limited() const { return rate_limited_; }
 
  private:
+  std::optional<DisruptiveKey> KeyOf(std::string_view key_id) const;
+  bool IsBasicKey(std::string_view base64) const;
   // What is wrong with an assertion; empty: nothing.
   std::string CheckAssertion(const std::string& assertion,
                              absl::Time now) const;
 
   DisruptiveAccessOptions options_;
+  FindKey find_key_;
   std::vector<std::string> audiences_;
   absl::flat_hash_map<std::string, absl::Time> tokens_;  // and their ends
   std::deque<absl::Time> requests_;  // within the rate window

@@ -94,6 +94,7 @@ std::string DisruptiveEmulator::ReadyJson() {
       {"token_url", token_url},
       {"organization", projects_.organization()},
       {"project", project_},
+      {"kit", administration_.claim_desk().kits().front().id},
       {"key_id", access.key_id},
       {"secret", access.secret},
       {"email", access.email},

@@ -106,9 +106,15 @@ DisruptiveEmulator::DisruptiveEmulator(DisruptiveOptions options,
       cloud_(options_.cloud, fleet_.maker() | kServiceMaker, ledger),
       projects_(absl::StrCat("organizations/", FixedId(fleet_, 4)),
                 &cloud_.registry()),
+      administration_({.projects = &projects_,
+                       .devices = &cloud_.registry(),
+                       .now = [this] { return cloud_.Now(); },
+                       .new_id = [this] { return cloud_.NewId(); }}),
       publisher_(&fleet_, &cloud_),
       history_page_size_(options_.history_page_size) {
   projects_.Add(project_, "Sluice sandbox");
+  AddFirstAccount();
+  AddKit();
   for (const SimulatedDevice& device : fleet_.devices()) {
     cloud_.registry().Add(
         {.id = device.id,
@@ -119,6 +125,43 @@ DisruptiveEmulator::DisruptiveEmulator(DisruptiveOptions options,
          .reported = {}});
   }
   if (!options_.push_url.empty()) AddFirstConnector();
+}
+
+void DisruptiveEmulator::AddFirstAccount() {
+  const DisruptiveAccessOptions& access = access_.options();
+  ServiceAccount account;
+  account.id = access.email.substr(0, access.email.find('@'));
+  account.project = project_;
+  account.email = access.email;
+  account.display_name = "Sluice sandbox";
+  account.basic_auth = access.basic;
+  account.created = absl::FromUnixSeconds(kFixedIds);
+  account.updated = account.created;
+  account.keys.push_back({access.key_id, access.secret, account.created});
+  administration_.AddFirstAccount(std::move(account));
+  access_.set_find_key(
+      [this](std::string_view id) -> std::optional<DisruptiveKey> {
+        const auto found = administration_.accounts().FindKey(id);
+        if (!found.has_value()) return std::nullopt;
+        return DisruptiveKey{found->key->secret, found->account->email,
+                             found->account->basic_auth};
+      });
+}
+
+// A box with devices that nobody has claimed.
+void DisruptiveEmulator::AddKit() {
+  Kit kit;
+  kit.id = FixedId(fleet_, 7);
+  kit.display_name = "Sluice sandbox kit";
+  uint64_t number = 8;
+  for (const char* type : {"temperature", "touch", "proximity"}) {
+    Device device;
+    device.id = FixedId(fleet_, number++);
+    device.type = type;
+    device.labels = {{"kit", kit.id}};
+    kit.devices.push_back(std::move(device));
+  }
+  administration_.claim_desk().Add(std::move(kit));
 }
 
 void DisruptiveEmulator::AddFirstConnector() {
@@ -232,6 +275,9 @@ void DisruptiveEmulator::HandleRest(
 
 DisruptiveEmulator::Answer DisruptiveEmulator::AnswerRest(
     const HttpServerRequest& request, const DisruptivePath& path) {
+  if (auto answer = administration_.Handle({request, path, QueryOf(request)})) {
+    return *std::move(answer);
+  }
   const std::vector<std::string>& parts = path.parts;
   if (parts.empty() || parts[0] != "projects") return NoSuch("path");
   if (parts.size() == 1 && path.verb.empty()) return AnswerProjects(request);

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/http/http_server.h"
+#include "tools/sandbox/disruptive/administration.h"
 #include "tools/sandbox/disruptive/device_cloud.h"
 #include "tools/sandbox/disruptive/disruptive_access.h"
 #include "tools/sandbox/disruptive/disruptive_http.h"
@@ -118,6 +119,8 @@ class DisruptiveEmulator final : public Emulator {
   Answer UpdateConnector(const HttpServerRequest& request,
                          DataConnector& connector);
   void AddFirstConnector();
+  void AddFirstAccount();
+  void AddKit();
   // Devices.
   Answer AnswerDevices(const HttpServerRequest& request,
                        const DisruptivePath& path);
@@ -155,6 +158,7 @@ class DisruptiveEmulator final : public Emulator {
   DisruptiveAccess access_;
   DeviceCloud cloud_;
   ProjectRegistry projects_;
+  Administration administration_;
   ReadingPublisher publisher_;
   std::unique_ptr<PushTransport> transport_;
   size_t history_page_size_;

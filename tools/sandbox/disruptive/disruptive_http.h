@@ -22,7 +22,8 @@ HttpResponse JsonAnswer(int status, std::string body);
 HttpResponse DisruptiveError(int status, std::string_view text);
 
 // The same for a Status: invalid argument 400, unauthenticated 401, permission
-// denied 403, not found 404, resource exhausted 429, anything else 500.
+// denied 403, not found 404, already exists 409, resource exhausted 429,
+// anything else 500.
 HttpResponse DisruptiveError(const absl::Status& status);
 
 // kNotFound: "<what> not found".

@@ -42,6 +42,7 @@ DisruptiveEmulator::Answer DisruptiveEmulator::AnswerProject(
     return absl::InvalidArgumentError("the sandbox needs this project");
   }
   SLUICE_RETURN_IF_ERROR(projects_.Remove(id));
+  administration_.ForgetProject(id);
   return "{}";
 }
 

@@ -1,7 +1,7 @@
 // Requests to the emulated API, one behind the other on one emulator. They are
 // separated by lines of "---"; each is "METHOD target", an empty line, and the
-// body. "CONTROL target" goes to the control server's part. "PROJECT" and
-// "DEVICE" stand for ids that exist.
+// body. "CONTROL target" goes to the control server's part. "PROJECT",
+// "DEVICE", "KIT" and "ORGANIZATION" stand for ids that exist.
 
 #include <cstddef>
 #include <cstdint>
@@ -37,12 +37,17 @@ struct Bench {
     };
     emulator = std::make_unique<DisruptiveEmulator>(options, &ledger);
     emulator->Start("http://127.0.0.1:1", &executor);
+    const boost::json::value ready = boost::json::parse(emulator->ReadyJson());
+    kit = ready.at("kit").as_string().c_str();
+    organization = ready.at("organization").as_string().c_str();
   }
   ~Bench() { emulator->Stop(); }
 
   ManualExecutor executor;
   Ledger ledger;
   std::unique_ptr<DisruptiveEmulator> emulator;
+  std::string kit;
+  std::string organization;
 };
 
 // Every answer is whole, and JSON.
@@ -60,7 +65,9 @@ void CheckAnswer(const FakeResponder& responder) {
 void Run(Bench& bench, absl::string_view template_text) {
   const std::string text = absl::StrReplaceAll(
       template_text, {{"PROJECT", bench.emulator->project()},
-                      {"DEVICE", bench.emulator->fleet().devices()[0].id}});
+                      {"DEVICE", bench.emulator->fleet().devices()[0].id},
+                      {"KIT", bench.kit},
+                      {"ORGANIZATION", bench.organization}});
   const size_t head = std::min(text.find('\n'), text.size());
   const size_t body = std::min(text.find("\n\n"), text.size());
   std::pair<std::string, std::string> line =

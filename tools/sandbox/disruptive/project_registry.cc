@@ -18,7 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr char kOrganizationName[] = "Sluice";
 constexpr std::string_view kCloudConnectorType = "ccon";
 
 // No text matches everything.

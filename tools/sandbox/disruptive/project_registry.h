@@ -18,6 +18,9 @@
 
 namespace sluice::sandbox {
 
+// The name of the one organization, for people.
+inline constexpr char kOrganizationName[] = "Sluice";
+
 struct Project {
   std::string id;
   std::string display_name;
