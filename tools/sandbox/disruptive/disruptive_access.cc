@@ -157,7 +157,7 @@ std::optional<HttpResponse> DisruptiveAccess::CheckCredentials(
   if (take_scheme("Bearer ")) {
     const auto token = tokens_.find(value);
     if (token != tokens_.end() && now < token->second) return std::nullopt;
-  } else if (take_scheme("Basic ") && IsBasicKey(value)) {
+  } else if (take_scheme("Basic ") && IsBasicKey(ToStd(value))) {
     return std::nullopt;
   }
   ++refused_;
