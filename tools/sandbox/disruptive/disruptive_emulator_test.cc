@@ -130,7 +130,7 @@ TEST_F(DisruptiveEmulatorTest, AnswersOnlyWithCredentialsToKnownPaths) {
   EXPECT_EQ(status_, 401);
   Restart(Options());
   for (const std::string& target :
-       {std::string("/"), std::string("/v2/organizations"),
+       {std::string("/"), std::string("/v2/nothing"),
         std::string("/v2/projects/p2"), std::string("/v2/projects/p2/devices"),
         std::string("/v2/projects/p2/devices:stream"), api_ + "/devices/x",
         api_ + "/devices/x/events"}) {
