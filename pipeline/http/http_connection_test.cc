@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "pipeline/http/http_server.h"
@@ -263,10 +264,12 @@ TEST_F(HttpConnectionTest, ARequestThatTakesTooLongIsClosedThoughItGoesOn) {
 }
 
 TEST_F(HttpConnectionTest, MayHangUpBeforeABodyIsRead) {
+  absl::Mutex mu;
   HeadVerdict verdict = HeadVerdict::kReadOn;
   std::vector<std::string> heads;
   HttpServerOptions options;
   options.judge_head = [&](const HttpServerRequest& head) {
+    absl::MutexLock lock(&mu);
     heads.push_back(absl::StrCat(head.method, head.path, head.body));
     return verdict;
   };
@@ -281,7 +284,10 @@ TEST_F(HttpConnectionTest, MayHangUpBeforeABodyIsRead) {
   client.Send(post("abc"));
   EXPECT_EQ(BodyOf(client.ReadAnswer()), "POST /p?q [abc]");
   for (const bool reset : {false, true}) {
-    verdict = reset ? HeadVerdict::kReset : HeadVerdict::kClose;
+    {
+      absl::MutexLock lock(&mu);
+      verdict = reset ? HeadVerdict::kReset : HeadVerdict::kClose;
+    }
     // With the body to come, or in one piece with the head.
     for (const char* body : {"", "abc"}) {
       LoopbackClient other(server_->port());
@@ -291,6 +297,7 @@ TEST_F(HttpConnectionTest, MayHangUpBeforeABodyIsRead) {
     }
   }
   EXPECT_EQ(requests_, 2);
+  absl::MutexLock lock(&mu);
   EXPECT_EQ(heads, std::vector<std::string>(5, "POST/p"));
 }
 
