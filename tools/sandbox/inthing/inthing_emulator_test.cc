@@ -24,8 +24,10 @@ constexpr char kPng[] = "\x89PNG\r\n\x1A\n picture";
 class InthingEmulatorTest : public ::testing::Test {
  protected:
   InthingEmulatorTest() { Restart({}); }
+  ~InthingEmulatorTest() override { emulator_->Stop(); }
 
   void Restart(InthingOptions options) {
+    if (emulator_ != nullptr) emulator_->Stop();
     emulator_ = std::make_unique<InthingEmulator>(std::move(options), &ledger_);
     emulator_->Start("http://127.0.0.1:8083", &executor_);
     const json::value ready = json::parse(emulator_->ReadyJson());
