@@ -154,7 +154,8 @@ class Redriver {
 
 bool DeadLetterFilter::Matches(const storage::v1::DeadLetter& letter) const {
   const absl::Time died = absl::FromUnixNanos(letter.dead_unix_nanos());
-  return EmptyOrHolds(ids, letter.id()) &&
+  return from_id <= letter.id() && letter.id() < end_id &&
+         EmptyOrHolds(ids, letter.id()) &&
          EmptyOrHolds(components, letter.component()) &&
          EmptyOrHolds(reasons, letter.reason()) && from <= died && died < to &&
          (event_id.empty() || HasEventId(letter, event_id));
@@ -198,8 +199,9 @@ absl::Status DeadLetterBox::ForEach(
     const DeadLetterFilter& filter,
     absl::FunctionRef<absl::Status(const storage::v1::DeadLetter&)> visit)
     const {
-  const uint64_t end = log_->stats().next_dead_letter_id;
-  for (uint64_t from_id = 0; from_id < end;) {
+  const uint64_t end =
+      std::min(filter.end_id, log_->stats().next_dead_letter_id);
+  for (uint64_t from_id = filter.from_id; from_id < end;) {
     SLUICE_ASSIGN_OR_RETURN(const std::vector<storage::v1::DeadLetter> letters,
                             log_->ListDeadLetters(from_id, kLettersPerRead));
     for (const storage::v1::DeadLetter& letter : letters) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,9 +33,12 @@ struct DeadLetterFilter {
   absl::Time to = absl::InfiniteFuture();
   // Id of the event.
   std::string event_id = {};
+  // Ids in [from_id, end_id): a part of all, to go on with the next one later.
+  uint64_t from_id = 0;
+  uint64_t end_id = std::numeric_limits<uint64_t>::max();
 
   bool Matches(const storage::v1::DeadLetter& letter) const;
-  // True when every letter matches.
+  // True when every letter of the part matches.
   bool empty() const;
 };
 

@@ -129,6 +129,19 @@ TEST_F(DeadLetterBoxTest, PagesGoOnWhereTheLastEnded) {
   EXPECT_EQ(seen, Find(filter));
 }
 
+TEST_F(DeadLetterBoxTest, CanBeGoneThroughInParts) {
+  AddSome(7);
+  DeadLetterFilter part;
+  part.from_id = 3;
+  part.end_id = 6;
+  EXPECT_EQ(Find(part), (Ids{3, 4, 5}));
+  EXPECT_TRUE(part.empty());
+  part.ids = {2, 4, 6};
+  EXPECT_EQ(Find(part), (Ids{4}));
+  EXPECT_EQ(*box_.Purge(part, /*dry_run=*/false), 1u);
+  EXPECT_EQ(Find({}), (Ids{1, 2, 3, 5, 6, 7}));
+}
+
 TEST_F(DeadLetterBoxTest, ALetterGoesBackToItsOwnSinkOnly) {
   AddSome(3);
   const auto report = box_.Redrive({.ids = {1, 3}}, {}, /*dry_run=*/false);

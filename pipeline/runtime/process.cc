@@ -5,6 +5,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "pipeline/runtime/data_directory.h"
 #include "pipeline/runtime/pipeline.h"
 #include "pipeline/runtime/pipeline_status.h"
+#include "pipeline/topology/config_problem.h"
 #include "pipeline/topology/memory_plan.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
@@ -42,6 +44,8 @@ class RunningProcess final : public Process {
 
   void Stop(absl::Duration grace) override;
   admin::v1::ProcessStatus Status() const override;
+  absl::Status PostToLog(std::string_view pipeline,
+                         absl::AnyInvocable<void(EventLog&)> task) override;
   void WhenFinished(absl::AnyInvocable<void()> done) override;
   std::string monitoring_address() const override {
     return monitoring_ == nullptr ? "" : monitoring_->address();
@@ -195,6 +199,24 @@ void RunningProcess::DescribeMemory(admin::v1::ProcessStatus& status) const {
                         total->window_bytes() + total->dedupe_bytes() +
                         total->log_bytes());
   total->set_limit_bytes(memory_bytes_);
+}
+
+absl::Status RunningProcess::PostToLog(
+    std::string_view pipeline, absl::AnyInvocable<void(EventLog&)> task) {
+  if (state_ != admin::v1::PROCESS_RUNNING) {
+    return absl::UnavailableError("the process is not running");
+  }
+  std::vector<std::string> names;
+  for (const auto& running : pipelines_) {
+    names.push_back(running->name());
+    if (running->name() != pipeline) continue;
+    ingest_->Post([log = running->log(), task = std::move(task)]() mutable {
+      task(*log);
+    });
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "there is no pipeline ", Quote(pipeline), Suggest(pipeline, names)));
 }
 
 void RunningProcess::WhenFinished(absl::AnyInvocable<void()> done) {

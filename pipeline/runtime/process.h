@@ -4,12 +4,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipeline/topology/pipeline_spec.h"
 #include "proto/admin/v1/status.pb.h"
+#include "storage/log/event_log.h"
 
 namespace sluice {
 
@@ -44,6 +47,15 @@ class Process {
 
   // Where metrics and health are served, e.g. "127.0.0.1:9464"; empty: nowhere.
   virtual std::string monitoring_address() const { return ""; }
+
+  // Runs `task` with the log of a pipeline on the thread that writes to all
+  // logs, between other writes, which wait for it: it must be short.
+  //   kNotFound: there is no such pipeline.
+  //   kUnavailable: the process is not running (yet, or any more).
+  virtual absl::Status PostToLog(std::string_view /*pipeline*/,
+                                 absl::AnyInvocable<void(EventLog&)> /*task*/) {
+    return absl::UnavailableError("the process is not running");
+  }
 
   // Calls `done` once, on a thread of the process, when every pipeline has
   // finite sources and has delivered all they had.

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipeline/service/access.h"
+#include "pipeline/service/dead_letter_service.h"
 #include "pipeline/service/process_service.h"
 #include "pipeline/service/unix_socket.h"
 #include "pipeline/topology/admin_spec.h"
@@ -64,7 +65,7 @@ class RunningServer final : public AdminServer {
     server_->Wait();
   }
 
-  absl::Status Init(const AdminSpec& spec, const Process* process,
+  absl::Status Init(const AdminSpec& spec, Process* process,
                     admin::v1::ProcessInfo info);
 
   const std::string& address() const override { return address_; }
@@ -76,15 +77,18 @@ class RunningServer final : public AdminServer {
   // In order of construction: what is above outlives what is below.
   std::unique_ptr<AccessPolicy> access_;
   std::unique_ptr<ProcessService> process_service_;
+  std::unique_ptr<DeadLetterService> dead_letter_service_;
   std::unique_ptr<UnixSocket> socket_;
   std::unique_ptr<grpc::Server> server_;
 };
 
-absl::Status RunningServer::Init(const AdminSpec& spec, const Process* process,
+absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
                                  admin::v1::ProcessInfo info) {
   SLUICE_ASSIGN_OR_RETURN(access_, AccessPolicy::Create(spec));
   process_service_ =
       std::make_unique<ProcessService>(process, access_.get(), std::move(info));
+  dead_letter_service_ =
+      std::make_unique<DeadLetterService>(process, access_.get());
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ResourceQuota quota("admin");
@@ -97,6 +101,7 @@ absl::Status RunningServer::Init(const AdminSpec& spec, const Process* process,
   // Two servers must never share an address, each with half of the callers.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(process_service_.get());
+  builder.RegisterService(dead_letter_service_.get());
   SLUICE_RETURN_IF_ERROR(Bind(spec, builder));
   server_->GetHealthCheckService()->SetServingStatus(true);
   return absl::OkStatus();
@@ -128,8 +133,7 @@ absl::Status RunningServer::Bind(const AdminSpec& spec,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
-    const AdminSpec& spec, const Process* process,
-    admin::v1::ProcessInfo info) {
+    const AdminSpec& spec, Process* process, admin::v1::ProcessInfo info) {
   auto server = std::make_unique<RunningServer>();
   SLUICE_RETURN_IF_ERROR(server->Init(spec, process, std::move(info)));
   return server;

@@ -27,8 +27,7 @@ class AdminServer {
   //   kAlreadyExists: another process serves there.
   //   kUnavailable: the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(
-      const AdminSpec& spec, const Process* process,
-      admin::v1::ProcessInfo info);
+      const AdminSpec& spec, Process* process, admin::v1::ProcessInfo info);
 
   // Ends all calls.
   virtual ~AdminServer() = default;

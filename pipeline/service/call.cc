@@ -28,6 +28,13 @@ grpc::Status ToGrpc(const absl::Status& status) {
           std::string(status.message())};
 }
 
+void NoteChange(std::string_view method,
+                const google::protobuf::Message& request, std::string_view by,
+                const absl::Status& status) {
+  LOG(INFO) << "admin: " << method << " {" << Shortened(request) << "} by "
+            << by << ": " << (status.ok() ? "ok" : status.ToString());
+}
+
 grpc::ServerUnaryReactor* UnaryCalls::Look(
     grpc::CallbackServerContext* context, config::v1::Role least,
     absl::FunctionRef<absl::Status(const Caller&)> handle) const {
@@ -37,17 +44,51 @@ grpc::ServerUnaryReactor* UnaryCalls::Look(
   return reactor;
 }
 
+grpc::ServerUnaryReactor* UnaryCalls::LookLater(
+    grpc::CallbackServerContext* context, config::v1::Role least,
+    absl::FunctionRef<void(Done done)> start) const {
+  const absl::StatusOr<Caller> caller = access_->Authorize(*context, least);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!caller.ok()) {
+    reactor->Finish(ToGrpc(caller.status()));
+  } else {
+    start([reactor](const absl::Status& status) {
+      reactor->Finish(ToGrpc(status));
+    });
+  }
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* UnaryCalls::Change(
     grpc::CallbackServerContext* context, config::v1::Role least,
     std::string_view method, const google::protobuf::Message& request,
     absl::FunctionRef<absl::Status(const Caller&)> handle) const {
   const absl::StatusOr<Caller> caller = access_->Authorize(*context, least);
   const absl::Status status = caller.ok() ? handle(*caller) : caller.status();
-  LOG(INFO) << "admin: " << method << " {" << Shortened(request) << "} by "
-            << (caller.ok() ? caller->name : context->peer()) << ": "
-            << (status.ok() ? "ok" : status.ToString());
+  NoteChange(method, request, caller.ok() ? caller->name : context->peer(),
+             status);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpc(status));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* UnaryCalls::ChangeLater(
+    grpc::CallbackServerContext* context, config::v1::Role least,
+    std::string_view method, const google::protobuf::Message& request,
+    absl::FunctionRef<void(Done done)> start) const {
+  const absl::StatusOr<Caller> caller = access_->Authorize(*context, least);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!caller.ok()) {
+    NoteChange(method, request, context->peer(), caller.status());
+    reactor->Finish(ToGrpc(caller.status()));
+  } else {
+    // The request lives as long as the reactor.
+    start([reactor, method, &request,
+           name = caller->name](const absl::Status& status) {
+      NoteChange(method, request, name, status);
+      reactor->Finish(ToGrpc(status));
+    });
+  }
   return reactor;
 }
 

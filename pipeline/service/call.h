@@ -7,6 +7,7 @@
 
 #include <string_view>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
@@ -16,6 +17,11 @@ namespace sluice {
 
 // The same code and message.
 grpc::Status ToGrpc(const absl::Status& status);
+
+// The line in the log that each call leaves which changes something.
+void NoteChange(std::string_view method,
+                const google::protobuf::Message& request, std::string_view by,
+                const absl::Status& status);
 
 // Answers calls with one request and one answer.
 class UnaryCalls {
@@ -29,12 +35,23 @@ class UnaryCalls {
       grpc::CallbackServerContext* context, config::v1::Role least,
       absl::FunctionRef<absl::Status(const Caller&)> handle) const;
 
+  // Runs `start`, which hands the work to somebody else; `done` is called once
+  // when it is over, from any thread.
+  using Done = absl::AnyInvocable<void(absl::Status)>;
+  grpc::ServerUnaryReactor* LookLater(
+      grpc::CallbackServerContext* context, config::v1::Role least,
+      absl::FunctionRef<void(Done done)> start) const;
+
   // The same for a call that changes something: it leaves a line in the log
   // with who, what and how it ended, refused ones too.
   grpc::ServerUnaryReactor* Change(
       grpc::CallbackServerContext* context, config::v1::Role least,
       std::string_view method, const google::protobuf::Message& request,
       absl::FunctionRef<absl::Status(const Caller&)> handle) const;
+  grpc::ServerUnaryReactor* ChangeLater(
+      grpc::CallbackServerContext* context, config::v1::Role least,
+      std::string_view method, const google::protobuf::Message& request,
+      absl::FunctionRef<void(Done done)> start) const;
 
  private:
   const AccessPolicy* access_;

@@ -115,8 +115,7 @@ admin::v1::ProcessInfo InfoOf(const ProcessSpec& spec,
 // Null: there is to be none. What nobody asked for must not stand in the way of
 // the pipelines.
 absl::StatusOr<std::unique_ptr<AdminServer>> StartAdmin(
-    const ProcessSpec& spec, const PluginRegistry& registry,
-    const Process& process) {
+    const ProcessSpec& spec, const PluginRegistry& registry, Process& process) {
   if (spec.admin.listen.empty()) return nullptr;
   absl::StatusOr<std::unique_ptr<AdminServer>> server =
       AdminServer::Start(spec.admin, &process, InfoOf(spec, registry));
