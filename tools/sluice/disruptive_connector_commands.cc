@@ -38,7 +38,7 @@ absl::StatusOr<disruptive::ConnectorFields> FieldsOf(
   disruptive::ConnectorFields fields;
   if (options.Given("--name")) fields.display_name = options.name;
   if (options.Given("--status")) {
-    DataConnector::Status status;
+    DataConnector::Status status{};
     DataConnector::Status_Parse(options.status, &status);
     fields.status = status;
   }
