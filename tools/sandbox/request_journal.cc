@@ -176,7 +176,7 @@ absl::Status RequestJournal::Write(std::string_view line) {
       const absl::Status status = SystemError("write", path_);
       // Half a line would spoil the next one. If even that fails, opening the
       // file again will say where.
-      static_cast<void>(ftruncate(file_, size_));
+      [[maybe_unused]] const int cut = ftruncate(file_, size_);
       return status;
     }
     line.remove_prefix(static_cast<size_t>(written));
