@@ -29,6 +29,21 @@ field() {
   sed -E "s/.*\"disruptive\":\{[^}]*\"$1\":\"([^\"]*)\".*/\1/" ready
 }
 
+# start_stream ARGS...: `sluice disruptive stream ARGS` in the background, its
+# process in `stream`, from the moment it says that it is streaming. The log of
+# the stream before goes first: a stream that has yet to open its own must not
+# be taken for one that has.
+start_stream() {
+  rm -f stream.log
+  "${sluice}" disruptive stream -c sluice.yaml "$@" > streamed 2> stream.log &
+  stream=$!
+  for _ in $(seq 200); do
+    grep -qs streaming stream.log && return
+    sleep 0.05
+  done
+  fail "disruptive stream $*: not streaming: $(cat stream.log)"
+}
+
 unset "${!DT_@}"
 "${sluice}" sandbox --devices 120 --rate 0 --history-delay 0 --no-rate-limit \
   --log-level error > ready 2> sandbox.log &
@@ -109,13 +124,7 @@ expect 0 "deleted ${connector}" connectors delete -c sluice.yaml "${connector}"
 expect 1 "404" connectors get -c sluice.yaml "${connector}"
 
 # The stream, from its opening to its third event.
-"${sluice}" disruptive stream -c sluice.yaml --label room=10 --event-type temperature --add-labels --count 3 \
-  --output json > streamed 2> stream.log &
-stream=$!
-for _ in $(seq 200); do
-  grep -q streaming stream.log && break
-  sleep 0.05
-done
+start_stream --label room=10 --event-type temperature --add-labels --count 3 --output json
 for value in 1 2 3; do
   expect 0 "published" publish -c sluice.yaml "${device}" temperature "value=${value}"
 done
@@ -125,12 +134,7 @@ grep -qF '"value":3,' streamed || fail "no third value: $(cat streamed)"
 grep -qF '"room":"10"' streamed || fail "no labels: $(cat streamed)"
 
 # Ctrl-C, as a shell without job control does not pass it on: SIGTERM.
-"${sluice}" disruptive stream -c sluice.yaml > streamed 2> stream.log &
-stream=$!
-for _ in $(seq 200); do
-  grep -q streaming stream.log && break
-  sleep 0.05
-done
+start_stream
 kill "${stream}"
 wait "${stream}" || fail "a stopped stream ended with $?: $(cat stream.log)"
 
