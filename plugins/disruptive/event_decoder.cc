@@ -32,12 +32,36 @@ struct TargetName {
   std::string_view device;
 };
 
-// The name of a field, without escapes, and its value.
-simdjson::error_code TakeField(
-    simdjson::simdjson_result<ondemand::field>& field, std::string_view* key,
-    ondemand::value* value) {
-  if (auto error = field.unescaped_key().get(*key)) return error;
-  return field.value().get(*value);
+// Hands the name of each field, without escapes, and its value to `visit`,
+// until that fails.
+template <typename Visit>
+simdjson::error_code ForEachField(ondemand::object object, Visit visit) {
+  for (auto field : object) {
+    std::string_view key;
+    ondemand::value value;
+    if (auto error = field.unescaped_key().get(key)) return error;
+    if (auto error = field.value().get(value)) return error;
+    if (auto error = visit(key, value)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+template <typename Visit>
+simdjson::error_code ForEachItem(ondemand::value list, Visit visit) {
+  ondemand::array array;
+  if (auto error = list.get(array)) return error;
+  for (auto element : array) {
+    ondemand::value item;
+    if (auto error = element.get(item)) return error;
+    if (auto error = visit(item)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+// What is no text is passed over.
+void ReadToken(ondemand::value value, std::string* token) {
+  std::string_view text;
+  if (!value.get_string().get(text)) *token = text;
 }
 
 }  // namespace
@@ -66,6 +90,19 @@ struct EventDecoder::Parsers {
         .get(document);
   }
 
+  // ForEachField() of the object that is all of `bytes`.
+  template <typename Visit>
+  static simdjson::error_code ReadObject(ondemand::parser& parser,
+                                         std::string& buffer,
+                                         std::string_view bytes, Visit visit) {
+    ondemand::document document;
+    ondemand::object object;
+    if (auto error = Iterate(parser, buffer, bytes, document)) return error;
+    if (auto error = document.get_object().get(object)) return error;
+    if (auto error = ForEachField(object, visit)) return error;
+    return AtEnd(document) ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+  }
+
   simdjson::error_code ReadLabels(ondemand::value value);
   simdjson::error_code ReadEvent(ondemand::value value, Frame* frame);
   simdjson::error_code ReadError(ondemand::value value, Frame* frame);
@@ -80,7 +117,7 @@ struct EventDecoder::Parsers {
 
   simdjson::error_code ReadReported(ondemand::value value,
                                     ListedDevice* device);
-  simdjson::error_code ReadDevice(ondemand::object object, DevicePage* page);
+  simdjson::error_code ReadDevice(ondemand::value value, DevicePage* page);
 
   // The fields of the event under way, before they are checked.
   bool has_event = false;
@@ -93,15 +130,11 @@ simdjson::error_code EventDecoder::Parsers::ReadLabels(ondemand::value value) {
   labels.clear();
   ondemand::object object;
   if (value.get(object)) return simdjson::SUCCESS;
-  for (auto field : object) {
-    std::string_view key;
+  return ForEachField(object, [&](std::string_view key, ondemand::value label) {
     std::string_view text;
-    ondemand::value label;
-    if (auto error = TakeField(field, &key, &label)) return error;
-    if (label.get_string().get(text)) continue;
-    labels.push_back({key, text});
-  }
-  return simdjson::SUCCESS;
+    if (!label.get_string().get(text)) labels.push_back({key, text});
+    return simdjson::SUCCESS;
+  });
 }
 
 simdjson::error_code EventDecoder::Parsers::ReadEvent(ondemand::value event,
@@ -109,28 +142,18 @@ simdjson::error_code EventDecoder::Parsers::ReadEvent(ondemand::value event,
   ondemand::object object;
   if (auto error = event.get(object)) return error;
   has_event = true;
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (auto error = TakeField(field, &key, &value)) return error;
-    simdjson::error_code error = simdjson::SUCCESS;
-    if (key == "eventId") {
-      error = value.get_string().get(frame->event.id);
-    } else if (key == "targetName") {
-      error = value.get_string().get(target_name);
-    } else if (key == "eventType") {
-      error = value.get_string().get(frame->event.type);
-    } else if (key == "timestamp") {
-      error = value.get_string().get(timestamp);
+  return ForEachField(object, [&](std::string_view key, ondemand::value value) {
+    if (key == "eventId") return value.get_string().get(frame->event.id);
+    if (key == "targetName") return value.get_string().get(target_name);
+    if (key == "eventType") return value.get_string().get(frame->event.type);
+    if (key == "timestamp") {
       has_timestamp = true;
-    } else if (key == "data") {
-      error = RawJson(value, &frame->event.data);
-    } else if (key == "labels") {
-      error = ReadLabels(value);
+      return value.get_string().get(timestamp);
     }
-    if (error) return error;
-  }
-  return simdjson::SUCCESS;
+    if (key == "data") return RawJson(value, &frame->event.data);
+    if (key == "labels") return ReadLabels(value);
+    return simdjson::SUCCESS;
+  });
 }
 
 // {"code", "message"}, the older {"grpcCode", "httpCode", "message"}, or a
@@ -138,30 +161,29 @@ simdjson::error_code EventDecoder::Parsers::ReadEvent(ondemand::value event,
 simdjson::error_code EventDecoder::Parsers::ReadError(ondemand::value value,
                                                       Frame* frame) {
   frame->kind = Frame::Kind::kError;
-  std::string_view text;
   ondemand::object object;
   if (value.get(object)) {
-    if (!value.get_string().get(text)) frame->message = text;
+    ReadToken(value, &frame->message);
     return simdjson::SUCCESS;
   }
   int64_t code = 0;
   int64_t http_code = 0;
   int64_t grpc_code = 0;
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value item;
-    if (auto error = TakeField(field, &key, &item)) return error;
-    // A field of an unexpected type is passed over.
-    if (key == "code") {
-      if (item.get_int64().get(code)) code = 0;
-    } else if (key == "httpCode") {
-      if (item.get_int64().get(http_code)) http_code = 0;
-    } else if (key == "grpcCode") {
-      if (item.get_int64().get(grpc_code)) grpc_code = 0;
-    } else if (key == "message") {
-      if (!item.get_string().get(text)) frame->message = text;
-    }
-  }
+  const auto error =
+      ForEachField(object, [&](std::string_view key, ondemand::value item) {
+        // A field of an unexpected type is passed over.
+        if (key == "code") {
+          if (item.get_int64().get(code)) code = 0;
+        } else if (key == "httpCode") {
+          if (item.get_int64().get(http_code)) http_code = 0;
+        } else if (key == "grpcCode") {
+          if (item.get_int64().get(grpc_code)) grpc_code = 0;
+        } else if (key == "message") {
+          ReadToken(item, &frame->message);
+        }
+        return simdjson::SUCCESS;
+      });
+  if (error) return error;
   const int64_t best =
       code != 0 ? code : (http_code != 0 ? http_code : grpc_code);
   frame->error_code = static_cast<int>(std::clamp<int64_t>(best, 0, 1 << 20));
@@ -172,36 +194,21 @@ simdjson::error_code EventDecoder::Parsers::ReadResult(ondemand::value value,
                                                        Frame* frame) {
   ondemand::object result;
   if (auto error = value.get(result)) return error;
-  for (auto field : result) {
-    std::string_view key;
-    ondemand::value item;
-    if (auto error = TakeField(field, &key, &item)) return error;
-    if (key == "event") {
-      if (auto error = ReadEvent(item, frame)) return error;
-    } else if (key == "labels") {
-      if (auto error = ReadLabels(item)) return error;
-    }
-  }
-  return simdjson::SUCCESS;
+  return ForEachField(result, [&](std::string_view key, ondemand::value item) {
+    if (key == "event") return ReadEvent(item, frame);
+    if (key == "labels") return ReadLabels(item);
+    return simdjson::SUCCESS;
+  });
 }
 
 simdjson::error_code EventDecoder::Parsers::ReadFrame(std::string_view bytes,
                                                       Frame* frame) {
-  ondemand::document document;
-  ondemand::object object;
-  if (auto error = Iterate(outer, outer_buffer, bytes, document)) return error;
-  if (auto error = document.get_object().get(object)) return error;
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (auto error = TakeField(field, &key, &value)) return error;
-    if (key == "result") {
-      if (auto error = ReadResult(value, frame)) return error;
-    } else if (key == "error") {
-      if (auto error = ReadError(value, frame)) return error;
-    }
-  }
-  return AtEnd(document) ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+  return ReadObject(outer, outer_buffer, bytes,
+                    [&](std::string_view key, ondemand::value value) {
+                      if (key == "result") return ReadResult(value, frame);
+                      if (key == "error") return ReadError(value, frame);
+                      return simdjson::SUCCESS;
+                    });
 }
 
 // An event of a history page.
@@ -220,37 +227,26 @@ simdjson::error_code EventDecoder::Parsers::ReadMetadata(
   metadata.clear();
   ondemand::object object;
   if (value.get(object)) return simdjson::SUCCESS;
-  for (auto field : object) {
-    std::string_view key;
+  return ForEachField(object, [&](std::string_view key, ondemand::value item) {
     std::string_view text;
-    ondemand::value item;
-    if (auto error = TakeField(field, &key, &item)) return error;
-    if (key != "deviceType" && key != "productNumber") continue;
-    if (item.get_string().get(text) || text.empty()) continue;
+    if (key != "deviceType" && key != "productNumber") return simdjson::SUCCESS;
+    if (item.get_string().get(text) || text.empty()) return simdjson::SUCCESS;
     metadata.push_back({key, text});
-  }
-  return simdjson::SUCCESS;
+    return simdjson::SUCCESS;
+  });
 }
 
 simdjson::error_code EventDecoder::Parsers::ReadPush(std::string_view bytes,
                                                      Frame* frame) {
-  ondemand::document document;
-  ondemand::object object;
-  if (auto error = Iterate(outer, outer_buffer, bytes, document)) return error;
-  if (auto error = document.get_object().get(object)) return error;
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (auto error = TakeField(field, &key, &value)) return error;
-    if (key == "event") {
-      if (auto error = ReadEvent(value, frame)) return error;
-    } else if (key == "labels") {
-      if (auto error = ReadLabels(value)) return error;
-    } else if (key == "metadata") {
-      if (auto error = ReadMetadata(value)) return error;
-    }
-  }
-  if (!AtEnd(document)) return simdjson::TRAILING_CONTENT;
+  const auto error =
+      ReadObject(outer, outer_buffer, bytes,
+                 [&](std::string_view key, ondemand::value value) {
+                   if (key == "event") return ReadEvent(value, frame);
+                   if (key == "labels") return ReadLabels(value);
+                   if (key == "metadata") return ReadMetadata(value);
+                   return simdjson::SUCCESS;
+                 });
+  if (error) return error;
   AddMetadataToLabels();
   return simdjson::SUCCESS;
 }
@@ -364,48 +360,33 @@ const Frame& EventDecoder::Decode(Read read) {
 
 absl::StatusOr<HistoryPage> EventDecoder::DecodeHistoryPage(
     std::string_view body) {
+  HistoryPage page;
+  EventBatchBuilder events;
   // Each event is decoded on its own, so that a bad one spoils no other.
-  const auto failed = [](simdjson::error_code error) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "a history page is not as expected: ", simdjson::error_message(error)));
+  const auto add = [&](ondemand::value event) {
+    std::string_view raw;
+    if (auto error = RawJson(event, &raw)) return error;
+    const Frame& frame =
+        Decode([&] { return parsers_->ReadListed(raw, &frame_); });
+    if (frame.kind == Frame::Kind::kEvent) {
+      events.Add(frame.event);
+    } else if (frame.kind == Frame::Kind::kMalformed) {
+      page.malformed.push_back({std::string(raw), frame.reason, frame.message});
+    }
+    return simdjson::SUCCESS;
   };
   ondemand::parser parser;
   std::string buffer;
-  ondemand::document document;
-  ondemand::object object;
-  if (auto error = Parsers::Iterate(parser, buffer, body, document)) {
-    return failed(error);
+  const auto error = Parsers::ReadObject(
+      parser, buffer, body, [&](std::string_view key, ondemand::value value) {
+        if (key == "nextPageToken") ReadToken(value, &page.next_page_token);
+        if (key == "events") return ForEachItem(value, add);
+        return simdjson::SUCCESS;
+      });
+  if (error) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a history page is not as expected: ", simdjson::error_message(error)));
   }
-  if (auto error = document.get_object().get(object)) return failed(error);
-  HistoryPage page;
-  EventBatchBuilder events;
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (auto error = TakeField(field, &key, &value)) return failed(error);
-    if (key == "nextPageToken") {
-      std::string_view token;
-      if (!value.get_string().get(token)) page.next_page_token = token;
-    } else if (key == "events") {
-      ondemand::array array;
-      if (auto error = value.get(array)) return failed(error);
-      for (auto item : array) {
-        ondemand::value event;
-        std::string_view raw;
-        if (auto error = item.get(event)) return failed(error);
-        if (auto error = RawJson(event, &raw)) return failed(error);
-        const Frame& frame =
-            Decode([&] { return parsers_->ReadListed(raw, &frame_); });
-        if (frame.kind == Frame::Kind::kEvent) {
-          events.Add(frame.event);
-        } else if (frame.kind == Frame::Kind::kMalformed) {
-          page.malformed.push_back(
-              {std::string(raw), frame.reason, frame.message});
-        }
-      }
-    }
-  }
-  if (!AtEnd(document)) return failed(simdjson::TRAILING_CONTENT);
   page.events = events.Build();
   return page;
 }
@@ -414,41 +395,38 @@ simdjson::error_code EventDecoder::Parsers::ReadReported(ondemand::value value,
                                                          ListedDevice* device) {
   ondemand::object reported;
   if (value.get(reported)) return simdjson::SUCCESS;
-  for (auto field : reported) {
-    ondemand::value item;
+  return ForEachField(reported, [&](std::string_view, ondemand::value item) {
     ondemand::object report;
     std::string_view text;
-    if (field.error()) return field.error();
-    if (auto error = field.value().get(item)) return error;
-    if (item.get(report)) continue;
-    if (report["updateTime"].get_string().get(text)) continue;
-    const std::optional<int64_t> time = ParseRfc3339(text);
-    if (!time.has_value()) continue;
-    device->latest_report_unix_nanos =
-        std::max(*time, device->latest_report_unix_nanos.value_or(*time));
-  }
-  return simdjson::SUCCESS;
+    if (item.get(report)) return simdjson::SUCCESS;
+    if (report["updateTime"].get_string().get(text)) return simdjson::SUCCESS;
+    if (const std::optional<int64_t> time = ParseRfc3339(text)) {
+      device->latest_report_unix_nanos =
+          std::max(*time, device->latest_report_unix_nanos.value_or(*time));
+    }
+    return simdjson::SUCCESS;
+  });
 }
 
-simdjson::error_code EventDecoder::Parsers::ReadDevice(ondemand::object object,
+simdjson::error_code EventDecoder::Parsers::ReadDevice(ondemand::value value,
                                                        DevicePage* page) {
+  ondemand::object object;
+  if (auto error = value.get(object)) return error;
   ListedDevice device;
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (auto error = TakeField(field, &key, &value)) return error;
-    if (key == "name") {
-      std::string_view name;
-      if (auto error = value.get_string().get(name)) return error;
-      device.id = TargetName(name).device;
-    } else if (key == "reported") {
-      if (auto error = ReadReported(value, &device)) return error;
-    } else if (key == "labels") {
-      if (auto error = ReadLabels(value)) return error;
-      for (const LabelView& label : labels) {
-        device.labels.emplace_back(label.key, label.value);
-      }
-    }
+  labels.clear();
+  const auto error =
+      ForEachField(object, [&](std::string_view key, ondemand::value field) {
+        std::string_view name;
+        if (key == "reported") return ReadReported(field, &device);
+        if (key == "labels") return ReadLabels(field);
+        if (key != "name") return simdjson::SUCCESS;
+        if (auto failed = field.get_string().get(name)) return failed;
+        device.id = TargetName(name).device;
+        return simdjson::SUCCESS;
+      });
+  if (error) return error;
+  for (const LabelView& label : labels) {
+    device.labels.emplace_back(label.key, label.value);
   }
   if (!device.id.empty()) page->devices.push_back(std::move(device));
   return simdjson::SUCCESS;
@@ -456,39 +434,21 @@ simdjson::error_code EventDecoder::Parsers::ReadDevice(ondemand::object object,
 
 absl::StatusOr<DevicePage> EventDecoder::DecodeDevicePage(
     std::string_view body) {
-  const auto failed = [](simdjson::error_code error) {
+  DevicePage page;
+  const auto error = Parsers::ReadObject(
+      parsers_->outer, parsers_->outer_buffer, body,
+      [&](std::string_view key, ondemand::value value) {
+        if (key == "nextPageToken") ReadToken(value, &page.next_page_token);
+        if (key != "devices") return simdjson::SUCCESS;
+        return ForEachItem(value, [&](ondemand::value device) {
+          return parsers_->ReadDevice(device, &page);
+        });
+      });
+  if (error) {
     return absl::InvalidArgumentError(
         absl::StrCat("a page of devices is not as expected: ",
                      simdjson::error_message(error)));
-  };
-  ondemand::document document;
-  ondemand::object object;
-  if (auto error = Parsers::Iterate(parsers_->outer, parsers_->outer_buffer,
-                                    body, document)) {
-    return failed(error);
   }
-  if (auto error = document.get_object().get(object)) return failed(error);
-  DevicePage page;
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (auto error = TakeField(field, &key, &value)) return failed(error);
-    if (key == "nextPageToken") {
-      std::string_view token;
-      if (!value.get_string().get(token)) page.next_page_token = token;
-    } else if (key == "devices") {
-      ondemand::array array;
-      if (auto error = value.get(array)) return failed(error);
-      for (auto item : array) {
-        ondemand::object device;
-        if (auto error = item.get_object().get(device)) return failed(error);
-        if (auto error = parsers_->ReadDevice(device, &page)) {
-          return failed(error);
-        }
-      }
-    }
-  }
-  if (!AtEnd(document)) return failed(simdjson::TRAILING_CONTENT);
   return page;
 }
 
