@@ -24,8 +24,6 @@ constexpr size_t kMaxBytesPerWrite = size_t{2} << 20;
 // Ids deleted in one write.
 constexpr size_t kMaxPurgedPerWrite = 500;
 
-constexpr size_t kMaxRefusals = 100;
-
 template <typename T>
 bool EmptyOrHolds(const std::vector<T>& all, const T& one) {
   return all.empty() || std::find(all.begin(), all.end(), one) != all.end();
@@ -110,7 +108,7 @@ class Redriver {
   void Refuse(const storage::v1::DeadLetter& letter,
               const absl::Status& status) {
     ++report_.refused;
-    if (report_.refusals.size() >= kMaxRefusals) return;
+    if (report_.refusals.size() >= kMaxRefusalsTold) return;
     report_.refusals.emplace_back(letter.id(), std::string(status.message()));
   }
 

@@ -59,12 +59,15 @@ struct DeadLetterEdit {
   std::optional<std::string> data;
 };
 
+// Refusals that a report tells one by one.
+constexpr size_t kMaxRefusalsTold = 100;
+
 struct RedriveReport {
   // Letters that went back into the log, one event each.
   uint64_t redriven = 0;
   // The same by sink; one that went to two sinks counts for both.
   std::map<std::string, uint64_t> by_sink;
-  // Letters that stayed, and why; the first 100 of them.
+  // Letters that stayed, and why; the first kMaxRefusalsTold of them.
   uint64_t refused = 0;
   std::vector<std::pair<uint64_t, std::string>> refusals;
 };

@@ -24,7 +24,6 @@ constexpr size_t kMaxPageBytes = size_t{2} << 20;
 constexpr uint64_t kMaxSeenPerPage = 2000;
 // Letters handled while other writes wait.
 constexpr size_t kLettersPerStep = 32;
-constexpr int kMaxRefusals = 100;
 
 // A filter that names no letter must be meant.
 template <typename Request>
@@ -137,7 +136,8 @@ void AddReport(const RedriveReport& report,
   }
   progress.set_refused(progress.refused() + report.refused);
   for (const auto& [id, message] : report.refusals) {
-    if (progress.refusals_size() == kMaxRefusals) return;
+    const size_t told = progress.refusals_size();
+    if (told == kMaxRefusalsTold) return;
     auto* refusal = progress.add_refusals();
     refusal->set_id(id);
     refusal->set_message(message);
