@@ -50,6 +50,9 @@ class RunningProcess final : public Process {
   std::string monitoring_address() const override {
     return monitoring_ == nullptr ? "" : monitoring_->address();
   }
+  std::vector<ThreadWatch::Thread> threads() override {
+    return {{"io", io_.get()}, {"ingest", ingest_.get()}};
+  }
 
  private:
   absl::Status StartMonitoring(const ProcessSpec& spec);
@@ -113,7 +116,7 @@ absl::Status RunningProcess::StartMonitoring(const ProcessSpec& spec) {
   parts.status = [this] { return Status(); };
   parts.metrics = &metrics_;
   parts.data_dir = spec.data_dir;
-  parts.threads = {{"io", io_.get()}, {"ingest", ingest_.get()}};
+  parts.threads = threads();
   SLUICE_ASSIGN_OR_RETURN(
       monitoring_, MonitoringServer::Start(*spec.monitoring, std::move(parts)));
   return absl::OkStatus();

@@ -5,11 +5,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "pipeline/monitoring/thread_watch.h"
 #include "pipeline/topology/pipeline_spec.h"
 #include "proto/admin/v1/status.pb.h"
 #include "storage/log/event_log.h"
@@ -47,6 +49,10 @@ class Process {
 
   // Where metrics and health are served, e.g. "127.0.0.1:9464"; empty: nowhere.
   virtual std::string monitoring_address() const { return ""; }
+
+  // The threads that every pipeline depends on, to be watched. They live as
+  // long as the process.
+  virtual std::vector<ThreadWatch::Thread> threads() { return {}; }
 
   // Runs `task` with the log of a pipeline on the thread that writes to all
   // logs, between other writes, which wait for it: it must be short.

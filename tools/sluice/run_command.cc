@@ -14,12 +14,15 @@
 #include "boost/json.hpp"
 #include "glog/logging.h"
 #include "google/protobuf/util/time_util.h"
+#include "pipeline/executor/thread_executor.h"
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/admin_server.h"
 #include "pipeline/topology/config_loader.h"
 #include "storage/base/version.h"
 #include "tools/sluice/duration_option.h"
 #include "tools/sluice/exit_codes.h"
+#include "tools/sluice/service_notifier.h"
+#include "tools/sluice/service_reporter.h"
 #include "tools/sluice/status_output.h"
 #include "tools/sluice/stop_signals.h"
 
@@ -125,6 +128,17 @@ absl::StatusOr<std::unique_ptr<AdminServer>> StartAdmin(
   return nullptr;
 }
 
+// Of the variables of this process. A service manager that waits for what it
+// will not hear ends the process; the log says why.
+ServiceNotifier MakeServiceNotifier() {
+  absl::StatusOr<ServiceNotifier> notifier =
+      ServiceNotifier::Create(ServiceNotifier::FromEnvironment());
+  if (notifier.ok()) return *std::move(notifier);
+  LOG(WARNING) << "the service manager is told nothing: "
+               << std::string(notifier.status().message());
+  return {};
+}
+
 }  // namespace
 
 void AddRunCommand(CLI::App& app, const PluginRegistry& registry,
@@ -194,14 +208,23 @@ int RunPipelines(const RunOptions& options, const PluginRegistry& registry,
     err << "sluice: " << std::string(admin.status().message()) << "\n";
     return StartExitCode(admin.status());
   }
+  ThreadExecutor service("service");
+  ServiceReporter reporter(
+      {.notifier = MakeServiceNotifier(),
+       .threads = ThreadWatch((*process)->threads()),
+       .status = [&process] { return (*process)->Status(); },
+       .executor = &service});
   PrintReady(spec, **process, admin->get(), options.output, out);
+  reporter.Ready();
   if (options.until_finished) {
     (*process)->WhenFinished([&signals] { signals.Wake(); });
   }
   while (signals.Wait(options.status_every) == StopSignals::Reason::kTimeout) {
     PrintProgress(**process, options.output, out);
   }
+  reporter.Stopping();
   StopOrDie(**process, options.grace, signals);
+  service.Stop();
   return PrintLedger((*process)->Status(), options.output, out);
 }
 
