@@ -87,3 +87,11 @@ def sluice_repositories():
             path = "/usr",
             build_file = "@sluice//tools/bazel:system.BUILD",
         )
+
+    # Which packages are installed. A deployment is built anew when one of them is.
+    if "dpkg" not in existing:
+        native.new_local_repository(
+            name = "dpkg",
+            path = "/var/lib/dpkg",
+            build_file_content = "exports_files([\"status\"])\n",
+        )

@@ -4,6 +4,7 @@
 # What a build of Sluice links, what builds it, and what its tests use. Versions are those of Debian 12.
 readonly -a BUILD_PACKAGES=(
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
+  ca-certificates dpkg-dev
   g++ git python3
   libabsl-dev
   libbenchmark-dev
