@@ -12,6 +12,7 @@ import tarfile
 
 import machine
 import pipelines
+from booted_machine import run_beside_systemd
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -33,25 +34,24 @@ def check_it_runs(archive, events):
     config = f"/mnt/{root}/etc/{package}/{package}.yaml"
     run = bare.run(program, "run", "--config", config, "--until-finished", "--output", "json", environment={})
     pipelines.check_ledger(run, events)
-    return package
+    return root, package
 
 
-def check_it_installs(archive, package, events):
-    machine.require_copy()
-    copy = machine.Machine(machine.COPY)
-    root = unpack(archive, copy.share)
-    for name in ("systemctl", "installed_service.py", "bundle_steps.py"):
-        copy.put(HERE / name)
-    result = copy.run("/usr/bin/python3", "/mnt/bundle_steps.py", f"/mnt/{root}", package, events)
-    print(result.stdout)
-    if result.returncode != 0:
+def check_it_installs(archive, root, package, events):
+    def prepare(where):
+        unpack(archive, where.share)
+        for name in ("systemctl", "installed_service.py", "bundle_steps.py"):
+            where.put(HERE / name)
+
+    steps = ["/usr/bin/python3", "/mnt/bundle_steps.py", f"/mnt/{root}", package, events]
+    if run_beside_systemd(prepare, *steps) != 0:
         sys.exit("it does not install as its README says")
 
 
 def main():
     archive, events = sys.argv[1:]
-    package = check_it_runs(archive, events)
-    check_it_installs(archive, package, events)
+    root, package = check_it_runs(archive, events)
+    check_it_installs(archive, root, package, events)
 
 
 main()

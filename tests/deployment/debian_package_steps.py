@@ -49,8 +49,9 @@ def install_again(service, deb, events):
 
 def remove(service):
     """The service stops; configuration and data stay."""
+    pid = service.pid()
     command("dpkg", "--remove", service.package)
-    service.check_stopped_in_order()
+    installed_service.check_ended(pid)
     check(not service.program.exists(), service.program, "is still there")
     check((service.settings / f"{service.package}.yaml").exists(), "removal took the configuration")
     check(any(service.data.iterdir()), "removal took the data")
@@ -58,8 +59,9 @@ def remove(service):
 
 def purge(service, files_before, accounts_before):
     """Also of a service that runs."""
+    pid = service.pid()
     command("dpkg", "--purge", service.package)
-    service.check_stopped_in_order()
+    installed_service.check_ended(pid)
     left = sorted(path for path in installed_service.files() - files_before if not path.endswith("-"))
     check(not left, "purge leaves", *left)
     check(accounts() == accounts_before, "purge leaves an account")
@@ -68,11 +70,13 @@ def purge(service, files_before, accounts_before):
 def main():
     package, deb, events = sys.argv[1:]
     installed_service.prepare()
-    files_before, accounts_before = installed_service.files(), accounts()
     service = installed_service.Service(package)
+    service.watch_closely()
+    files_before, accounts_before = installed_service.files(), accounts()
     install(service, deb, events)
     check(not output("dpkg", "--verify", package), "dpkg finds other files than those of the package")
     judge_unit(service)
+    service.check_stops_and_starts()
     install_again(service, deb, events)
     remove(service)
     install(service, deb, events)

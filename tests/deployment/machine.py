@@ -8,15 +8,13 @@ import subprocess
 import sys
 import tempfile
 
-DEVICES = ("null", "zero", "random", "urandom")
-
 # Mounts end with the name space, which ends with the command.
 UNSHARE = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child"]
 
 BASIC_MOUNTS = """
 mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/mnt"
 mount -t proc proc "$root/proc"
-for device in {devices}; do
+for device in null zero random urandom; do
   : >> "$root/dev/$device"
   mount --bind "/dev/$device" "$root/dev/$device"
 done
@@ -91,7 +89,7 @@ class Machine:
             "command": command,
             "environment": environment,
         }
-        script = "set -e" + self.mounts + BASIC_MOUNTS.format(devices=" ".join(DEVICES)) + 'exec "$@"'
+        script = "set -e" + self.mounts + BASIC_MOUNTS + 'exec "$@"'
         folders = [f"{name}={path}" for name, path in self.folders.items()]
         enter = [sys.executable, "-c", ENTER, json.dumps(how)]
         return [*UNSHARE, *privilege, "env", *folders, "/bin/sh", "-c", script, "sh", *enter]

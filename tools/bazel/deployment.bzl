@@ -197,6 +197,8 @@ def sluice_deployment_test(name, deployment, events, **kwargs):
         native.sh_test(
             name = "%s_%s" % (name, kind),
             size = "medium",
+            # Half a minute, unless others keep the processors busy.
+            timeout = "long",
             srcs = ["@sluice//tests/deployment:%s_test.py" % kind],
             args = ["$(rootpath %s)" % package, str(events)],
             data = [package, "@sluice//tests/deployment:test_parts"],
