@@ -101,5 +101,33 @@ TEST(PluginRegistryTest, ListsNamesInOrder) {
   EXPECT_THAT(registry.transform_names(), IsEmpty());
 }
 
+TEST(PluginRegistryTest, HasThePluginsOfTheOneItStandsOn) {
+  PluginRegistry base;
+  ASSERT_TRUE(base.AddSource<LabelMatch>("b", "", MakeSource).ok());
+  PluginRegistry registry(&base);
+  ASSERT_TRUE(registry.AddSource<LabelMatch>("a", "", MakeSource).ok());
+  EXPECT_THAT(registry.source_names(), ElementsAre("a", "b"));
+  EXPECT_EQ(registry.source("b"), base.source("b"));
+  EXPECT_NE(registry.source("a"), nullptr);
+  EXPECT_EQ(base.source("a"), nullptr);
+  EXPECT_EQ(registry.AddSource<LabelMatch>("b", "", MakeSource).code(),
+            absl::StatusCode::kAlreadyExists);
+}
+
+TEST(PluginRegistryTest, KeepsTheTypeOfAConfigurationAlive) {
+  std::weak_ptr<const void> type;
+  std::shared_ptr<google::protobuf::Message> config;
+  {
+    PluginEntry<Source> entry;
+    entry.config_type = std::make_shared<int>();
+    type = entry.config_type;
+    entry.config = std::make_unique<LabelMatch>();
+    config = entry.NewConfig();
+  }
+  EXPECT_FALSE(type.expired());
+  config = nullptr;
+  EXPECT_TRUE(type.expired());
+}
+
 }  // namespace
 }  // namespace sluice

@@ -11,6 +11,9 @@ void Histogram::Note(absl::Duration time, uint64_t n) {
   counts_[bucket - kBounds.begin()].fetch_add(n, std::memory_order_relaxed);
   seconds_.fetch_add(seconds * static_cast<double>(n),
                      std::memory_order_relaxed);
+  if (mirrored_.mirror != nullptr) {
+    mirrored_.mirror->NoteInHistogram(mirrored_.metric, time, n);
+  }
 }
 
 Histogram::Snapshot Histogram::snapshot() const {
@@ -23,13 +26,19 @@ Histogram::Snapshot Histogram::snapshot() const {
 }
 
 template <typename Metric>
-Metric* MetricRegistry::FindOrMake(Metrics<Metric>& metrics,
+Metric* MetricRegistry::FindOrMake(Metrics<Metric>& metrics, MetricKind kind,
                                    std::string_view name,
                                    const MetricLabels& labels,
                                    std::string_view help) {
   if (!help.empty()) help_.emplace(name, help);
   auto& slot = metrics[Key(name, labels)];
-  if (slot == nullptr) slot = std::make_unique<Metric>();
+  if (slot == nullptr) {
+    MirroredMetric mirrored;
+    if (mirror_ != nullptr) {
+      mirrored = {mirror_, mirror_->Open(kind, name, labels, help)};
+    }
+    slot = std::make_unique<Metric>(mirrored);
+  }
   return slot.get();
 }
 
@@ -37,20 +46,20 @@ Counter* MetricRegistry::counter(std::string_view name,
                                  const MetricLabels& labels,
                                  std::string_view help) {
   absl::MutexLock lock(&mu_);
-  return FindOrMake(counters_, name, labels, help);
+  return FindOrMake(counters_, MetricKind::kCounter, name, labels, help);
 }
 
 Gauge* MetricRegistry::gauge(std::string_view name, const MetricLabels& labels,
                              std::string_view help) {
   absl::MutexLock lock(&mu_);
-  return FindOrMake(gauges_, name, labels, help);
+  return FindOrMake(gauges_, MetricKind::kGauge, name, labels, help);
 }
 
 Histogram* MetricRegistry::histogram(std::string_view name,
                                      const MetricLabels& labels,
                                      std::string_view help) {
   absl::MutexLock lock(&mu_);
-  return FindOrMake(histograms_, name, labels, help);
+  return FindOrMake(histograms_, MetricKind::kHistogram, name, labels, help);
 }
 
 MetricSample MetricRegistry::Describe(const Key& key, MetricKind kind) const {

@@ -21,25 +21,77 @@
 
 namespace sluice {
 
+// Label names and values, e.g. {{"pipeline", "office"}, {"component",
+// "sensors"}}.
+using MetricLabels = std::vector<std::pair<std::string, std::string>>;
+
+enum class MetricKind { kCounter, kGauge, kHistogram };
+
+// Where metrics are shown that components write in a registry of another
+// module: a plugin in a shared object has a registry of its own, and a mirror
+// carries what is written in it to the process.
+//
+// Thread-safety: all methods from any thread. `metric` is what Open() gave.
+class MetricMirror {
+ public:
+  virtual ~MetricMirror() = default;
+  virtual uint32_t Open(MetricKind kind, std::string_view name,
+                        const MetricLabels& labels, std::string_view help) = 0;
+  virtual void AddToCounter(uint32_t metric, uint64_t n) = 0;
+  virtual void SetGauge(uint32_t metric, int64_t value) = 0;
+  virtual void AddToGauge(uint32_t metric, int64_t n) = 0;
+  virtual void NoteInHistogram(uint32_t metric, absl::Duration time,
+                               uint64_t n) = 0;
+};
+
+// One metric in a mirror, or none.
+struct MirroredMetric {
+  MetricMirror* mirror = nullptr;
+  uint32_t metric = 0;
+};
+
 // A number that only grows.
 class Counter {
  public:
-  void Add(uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  Counter() = default;
+  explicit Counter(MirroredMetric mirrored) : mirrored_(mirrored) {}
+
+  void Add(uint64_t n = 1) {
+    value_.fetch_add(n, std::memory_order_relaxed);
+    if (mirrored_.mirror != nullptr) {
+      mirrored_.mirror->AddToCounter(mirrored_.metric, n);
+    }
+  }
   uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<uint64_t> value_{0};
+  const MirroredMetric mirrored_;
 };
 
 // A number that goes up and down.
 class Gauge {
  public:
-  void Set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
-  void Add(int64_t n) { value_.fetch_add(n, std::memory_order_relaxed); }
+  Gauge() = default;
+  explicit Gauge(MirroredMetric mirrored) : mirrored_(mirrored) {}
+
+  void Set(int64_t value) {
+    value_.store(value, std::memory_order_relaxed);
+    if (mirrored_.mirror != nullptr) {
+      mirrored_.mirror->SetGauge(mirrored_.metric, value);
+    }
+  }
+  void Add(int64_t n) {
+    value_.fetch_add(n, std::memory_order_relaxed);
+    if (mirrored_.mirror != nullptr) {
+      mirrored_.mirror->AddToGauge(mirrored_.metric, n);
+    }
+  }
   int64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<int64_t> value_{0};
+  const MirroredMetric mirrored_;
 };
 
 // How often something took how long.
@@ -56,6 +108,9 @@ class Histogram {
     double seconds = 0;                                    // Sum of all.
   };
 
+  Histogram() = default;
+  explicit Histogram(MirroredMetric mirrored) : mirrored_(mirrored) {}
+
   // Notes something that took `time`, `n` times. A negative time, of a clock
   // that was set back, counts as none.
   void Note(absl::Duration time, uint64_t n = 1);
@@ -64,13 +119,8 @@ class Histogram {
  private:
   std::array<std::atomic<uint64_t>, kBounds.size() + 1> counts_ = {};
   std::atomic<double> seconds_{0};
+  const MirroredMetric mirrored_;
 };
-
-// Label names and values, e.g. {{"pipeline", "office"}, {"component",
-// "sensors"}}.
-using MetricLabels = std::vector<std::pair<std::string, std::string>>;
-
-enum class MetricKind { kCounter, kGauge, kHistogram };
 
 struct MetricSample {
   std::string name;
@@ -91,6 +141,8 @@ struct MetricSample {
 class MetricRegistry {
  public:
   MetricRegistry() = default;
+  // What is written is written to `mirror`, too, which outlives this.
+  explicit MetricRegistry(MetricMirror* mirror) : mirror_(mirror) {}
   MetricRegistry(const MetricRegistry&) = delete;
   MetricRegistry& operator=(const MetricRegistry&) = delete;
 
@@ -113,12 +165,13 @@ class MetricRegistry {
   using Metrics = std::map<Key, std::unique_ptr<Metric>>;
 
   template <typename Metric>
-  Metric* FindOrMake(Metrics<Metric>& metrics, std::string_view name,
-                     const MetricLabels& labels, std::string_view help)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Metric* FindOrMake(Metrics<Metric>& metrics, MetricKind kind,
+                     std::string_view name, const MetricLabels& labels,
+                     std::string_view help) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   MetricSample Describe(const Key& key, MetricKind kind) const
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
+  MetricMirror* const mirror_ = nullptr;
   mutable absl::Mutex mu_;
   Metrics<Counter> counters_ ABSL_GUARDED_BY(mu_);
   Metrics<Gauge> gauges_ ABSL_GUARDED_BY(mu_);

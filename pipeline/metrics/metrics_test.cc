@@ -1,9 +1,11 @@
 #include "pipeline/metrics/metrics.h"
 
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -91,6 +93,62 @@ TEST(MetricRegistryTest, CountsFromManyThreads) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(registry.counter("n_total", {})->value(), 4000u);
+}
+
+// Writes into another registry, as a mirror across modules does.
+class RegistryMirror final : public MetricMirror {
+ public:
+  explicit RegistryMirror(MetricRegistry* registry) : registry_(registry) {}
+
+  uint32_t Open(MetricKind kind, std::string_view name,
+                const MetricLabels& labels, std::string_view help) override {
+    opened_.push_back(std::string(name));
+    switch (kind) {
+      case MetricKind::kCounter:
+        counter_ = registry_->counter(name, labels, help);
+        break;
+      case MetricKind::kGauge:
+        gauge_ = registry_->gauge(name, labels, help);
+        break;
+      case MetricKind::kHistogram:
+        histogram_ = registry_->histogram(name, labels, help);
+        break;
+    }
+    return static_cast<uint32_t>(opened_.size());
+  }
+  void AddToCounter(uint32_t, uint64_t n) override { counter_->Add(n); }
+  void SetGauge(uint32_t, int64_t value) override { gauge_->Set(value); }
+  void AddToGauge(uint32_t, int64_t n) override { gauge_->Add(n); }
+  void NoteInHistogram(uint32_t, absl::Duration time, uint64_t n) override {
+    histogram_->Note(time, n);
+  }
+
+  std::vector<std::string> opened_;
+
+ private:
+  MetricRegistry* registry_;
+  Counter* counter_ = nullptr;
+  Gauge* gauge_ = nullptr;
+  Histogram* histogram_ = nullptr;
+};
+
+TEST(MetricRegistryTest, WritesToItsMirrorToo) {
+  MetricRegistry shown;
+  RegistryMirror mirror(&shown);
+  MetricRegistry registry(&mirror);
+  const MetricLabels labels = {{"component", "a"}};
+  registry.counter("n_total", labels, "How many.")->Add(3);
+  registry.counter("n_total", labels)->Add();
+  registry.gauge("level", labels)->Set(7);
+  registry.gauge("level", labels)->Add(-2);
+  registry.histogram("wait_seconds", labels)->Note(absl::Seconds(1), 2);
+  EXPECT_EQ(registry.counter("n_total", labels)->value(), 4u);
+  EXPECT_EQ(shown.counter("n_total", labels)->value(), 4u);
+  EXPECT_EQ(shown.gauge("level", labels)->value(), 5);
+  EXPECT_EQ(shown.histogram("wait_seconds", labels)->snapshot().seconds, 2);
+  EXPECT_THAT(mirror.opened_,
+              ::testing::ElementsAre("n_total", "level", "wait_seconds"));
+  EXPECT_EQ(shown.Snapshot()[1].help, "How many.");
 }
 
 }  // namespace

@@ -261,7 +261,7 @@ class Reader {
           ReadField(entry, entry_path, *field, message);
         }
       } else if (plugin_field != nullptr &&
-                 plugins_.Find(type, entry.key) != nullptr) {
+                 plugins_.NewConfig(type, entry.key) != nullptr) {
         plugin_entries.push_back(&entry);
       } else {
         unknown_keys = true;
@@ -309,9 +309,8 @@ class Reader {
 
   void ReadPlugin(const YamlEntry& entry, const std::string& component_path,
                   const FieldDescriptor& plugin_field, Message& component) {
-    const Message* prototype =
-        plugins_.Find(*component.GetDescriptor(), entry.key);
-    std::shared_ptr<Message> config(prototype->New());
+    std::shared_ptr<Message> config =
+        plugins_.NewConfig(*component.GetDescriptor(), entry.key);
     const size_t problems_before = problems_.count();
     ReadFields(*entry.value, entry.line, JoinKey(component_path, entry.key),
                *config);
@@ -528,7 +527,9 @@ class Reader {
     const size_t problems_before = problems_.count();
     ReadEntries(node, line, path, message);
     if (problems_.count() != problems_before) return;
-    const auto& secret = dynamic_cast<const config::v1::Secret&>(message);
+    // The type of a message in a foreign configuration is not the compiled one.
+    config::v1::Secret secret;
+    secret.ParseFromString(message.SerializeAsString());
     if (secret.env().empty() && secret.file().empty()) {
       problems_.Add(line, path, kSecretHelp);
       return;

@@ -37,7 +37,7 @@ class PluginTable {
   virtual ~PluginTable() = default;
   // An empty configuration of plugin `name` for components of type `component`;
   // null: no such plugin.
-  virtual const google::protobuf::Message* Find(
+  virtual std::shared_ptr<google::protobuf::Message> NewConfig(
       const google::protobuf::Descriptor& component,
       std::string_view name) const = 0;
   virtual std::vector<std::string> Names(

@@ -29,10 +29,11 @@ using topology_test::Everything;
 // Knows the plugin `keep`, for every component.
 class OnePlugin final : public PluginTable {
  public:
-  const google::protobuf::Message* Find(const google::protobuf::Descriptor&,
-                                        std::string_view name) const override {
-    return name == "keep" ? &topology_test::KeepConfig::default_instance()
-                          : nullptr;
+  std::shared_ptr<google::protobuf::Message> NewConfig(
+      const google::protobuf::Descriptor&,
+      std::string_view name) const override {
+    if (name != "keep") return nullptr;
+    return std::make_shared<topology_test::KeepConfig>();
   }
   std::vector<std::string> Names(
       const google::protobuf::Descriptor&) const override {

@@ -37,8 +37,9 @@ class RegistryTable final : public PluginTable {
   explicit RegistryTable(const PluginRegistry& registry)
       : registry_(registry) {}
 
-  const Message* Find(const google::protobuf::Descriptor& component,
-                      std::string_view name) const override {
+  std::shared_ptr<Message> NewConfig(
+      const google::protobuf::Descriptor& component,
+      std::string_view name) const override {
     if (&component == config::v1::Source::descriptor()) {
       return ConfigOf(registry_.source(name));
     }
@@ -74,8 +75,9 @@ class RegistryTable final : public PluginTable {
 
  private:
   template <typename Component>
-  static const Message* ConfigOf(const PluginEntry<Component>* entry) {
-    return entry == nullptr ? nullptr : entry->config.get();
+  static std::shared_ptr<Message> ConfigOf(
+      const PluginEntry<Component>* entry) {
+    return entry == nullptr ? nullptr : entry->NewConfig();
   }
 
   const PluginRegistry& registry_;
