@@ -134,6 +134,41 @@ def sluice_grpc_library(name, srcs, deps, **kwargs):
     """
     _library(name, _grpc_sources, srcs, deps, deps + ["@system//:grpc++"], kwargs)
 
+# What generated code calls to register a file of messages: the constructor of Protobuf's AddDescriptorsRunner.
+_REGISTER_DESCRIPTORS = "_ZN6google8protobuf8internal20AddDescriptorsRunnerC1EPKNS1_15DescriptorTableE"
+
+def sluice_plugin_library(name, srcs, deps, **kwargs):
+    """A shared object with plugins, NAME.so, for `plugins: [{library: NAME.so}]` in a configuration.
+
+    Its one exported symbol is what SLUICE_PLUGIN_LIBRARY() defines. All Sluice code and messages in it are its own; system
+    libraries, Protobuf and Abseil among them, are shared with the process.
+
+    Args:
+      name: the target is NAME.so.
+      srcs: a C++ source with the line SLUICE_PLUGIN_LIBRARY(RegisterMine) (pipeline/abi/library/export.h).
+      deps: the library that defines RegisterMine, the same that is linked in elsewhere.
+      **kwargs: visibility, testonly and other common attributes.
+    """
+    exports = "@sluice//pipeline/abi/library:plugin_library.lds"
+    native.cc_binary(
+        name = name + ".so",
+        srcs = srcs,
+        additional_linker_inputs = [exports],
+        linkopts = [
+            "-Wl,--version-script=$(location %s)" % exports,
+            "-Wl,--wrap=" + _REGISTER_DESCRIPTORS,
+            # Protobuf keeps pointers into what was loaded.
+            "-Wl,-z,nodelete",
+        ],
+        linkshared = True,
+        linkstatic = True,
+        deps = deps + [
+            "@sluice//pipeline/abi/library:export",
+            "@sluice//pipeline/abi/library:register_descriptors",
+        ],
+        **kwargs
+    )
+
 def sluice_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
     """A fuzz target: `srcs` define LLVMFuzzerTestOneInput().
 
