@@ -10,6 +10,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "pipeline/abi/host/plugin_library.h"
 #include "pipeline/topology/message_reader.h"
 #include "pipeline/topology/spec_builder.h"
 #include "pipeline/topology/yaml_node.h"
@@ -19,6 +20,8 @@ namespace {
 
 // Top-level keys that begin so are left alone: a place for anchors.
 constexpr std::string_view kIgnoredPrefix = "x-";
+
+constexpr char kPluginsKey[] = "plugins";
 
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -51,6 +54,37 @@ YamlNode WithoutIgnoredKeys(const YamlNode& root) {
   return node;
 }
 
+// Loads what the file names at `plugins`, for the rest of it to be read with.
+// False: not all of it, and `problems` say why.
+bool LoadPlugins(const YamlNode& root, const Environment& environment,
+                 const ExternalPluginLoader& load, PluginRegistry& registry,
+                 ConfigProblems& problems) {
+  YamlNode node = root;
+  std::erase_if(node.entries, [](const YamlEntry& entry) {
+    return entry.key != kPluginsKey;
+  });
+  if (node.entries.empty()) return true;
+  const size_t problems_before = problems.count();
+  config::v1::Config config;
+  const ReadResult read = ReadMessage(node, *MakePluginTable(registry),
+                                      environment, config, problems);
+  if (problems.count() != problems_before) return false;
+  for (int i = 0; i < config.plugins_size(); ++i) {
+    const std::string path =
+        JoinKey(JoinIndex(kPluginsKey, static_cast<size_t>(i)), "library");
+    const absl::Status status =
+        config.plugins(i).library().empty()
+            ? absl::InvalidArgumentError(
+                  "the path of a shared object is needed")
+            : load(config.plugins(i), registry);
+    if (!status.ok()) {
+      problems.Add(read.lines.Find(path), path,
+                   WithoutVariables(read, std::string(status.message())));
+    }
+  }
+  return problems.count() == problems_before;
+}
+
 LoadResult Failed(ConfigProblems& problems) {
   LoadResult result;
   result.problems = problems.Take();
@@ -58,6 +92,11 @@ LoadResult Failed(ConfigProblems& problems) {
 }
 
 }  // namespace
+
+absl::Status LoadExternalPlugins(const config::v1::ExternalPlugins& plugins,
+                                 PluginRegistry& registry) {
+  return abi::LoadPluginLibrary(plugins.library(), registry);
+}
 
 LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry) {
   const absl::StatusOr<std::string> text = ReadConfigFile(path);
@@ -71,7 +110,8 @@ LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry) {
 
 LoadResult LoadConfigText(std::string_view text, const std::string& file,
                           const PluginRegistry& registry,
-                          const Environment& environment) {
+                          const Environment& environment,
+                          const ExternalPluginLoader& load_plugins) {
   ConfigProblems problems(file);
   if (text.size() > kMaxConfigBytes) {
     problems.Add(0, "",
@@ -81,12 +121,17 @@ LoadResult LoadConfigText(std::string_view text, const std::string& file,
   }
   const YamlNodePtr root = ParseYaml(text, YamlLimits(), problems);
   if (root == nullptr) return Failed(problems);
+  auto known = std::make_shared<PluginRegistry>(&registry);
+  if (!LoadPlugins(*root, environment, load_plugins, *known, problems)) {
+    return Failed(problems);
+  }
   LoadedConfig loaded;
-  const std::unique_ptr<PluginTable> plugins = MakePluginTable(registry);
+  const std::unique_ptr<PluginTable> plugins = MakePluginTable(*known);
   const ReadResult read = ReadMessage(WithoutIgnoredKeys(*root), *plugins,
                                       environment, loaded.config, problems);
-  loaded.spec = BuildSpec(loaded.config, read, registry, problems);
+  loaded.spec = BuildSpec(loaded.config, read, *known, problems);
   if (!problems.empty()) return Failed(problems);
+  loaded.plugins = std::move(known);
   LoadResult result;
   result.loaded = std::move(loaded);
   return result;

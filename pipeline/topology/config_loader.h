@@ -3,6 +3,8 @@
 #define PIPELINE_TOPOLOGY_CONFIG_LOADER_H_
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,9 @@ struct LoadedConfig {
   config::v1::Config config;
   // What to run.
   ProcessSpec spec;
+  // The plugins that it chose from: those of the registry it was loaded with,
+  // which outlives this, and those that it loaded itself.
+  std::shared_ptr<const PluginRegistry> plugins;
 };
 
 // Either a configuration or at least one problem.
@@ -35,16 +40,28 @@ struct LoadResult {
   bool ok() const { return loaded.has_value(); }
 };
 
+// Adds the plugins that one entry of `plugins` names to the registry.
+//   kInvalidArgument, kAlreadyExists: it cannot; the message says why.
+using ExternalPluginLoader = std::function<absl::Status(
+    const config::v1::ExternalPlugins&, PluginRegistry&)>;
+
+// The one for real: loads shared objects (pipeline/abi/host/plugin_library.h,
+// which says when that may be done).
+absl::Status LoadExternalPlugins(const config::v1::ExternalPlugins& plugins,
+                                 PluginRegistry& registry);
+
 // Loads the file at `path`, with variables from the environment of the process.
 // Reads the secrets it refers to, to see that they are there, and makes and
 // drops one instance of each component; otherwise touches nothing and connects
-// to nothing. Never throws. The result does not refer to `registry`.
+// to nothing. Loads the plugins it names first, and if that fails says only so.
+// Never throws. Of the result only `plugins` refers to `registry`.
 LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry);
 
 // Loads `text`; `file` is its name in problems.
-LoadResult LoadConfigText(std::string_view text, const std::string& file,
-                          const PluginRegistry& registry,
-                          const Environment& environment);
+LoadResult LoadConfigText(
+    std::string_view text, const std::string& file,
+    const PluginRegistry& registry, const Environment& environment,
+    const ExternalPluginLoader& load_plugins = LoadExternalPlugins);
 
 }  // namespace sluice
 

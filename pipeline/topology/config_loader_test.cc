@@ -195,5 +195,67 @@ TEST_F(ConfigLoaderTest, SurvivesAnyMutationOfAGoodFile) {
   EXPECT_LT(accepted, 2000);
 }
 
+class ExternalPluginsTest : public ConfigLoaderTest {
+ protected:
+  // A file that names `libraries`, and has the sink `more` of one of them.
+  LoadResult LoadWith(const std::string& libraries) {
+    const std::string text =
+        "data_dir: d\n"
+        "plugins: " +
+        libraries +
+        "\npipelines: {p: {sources: {s: {ticker: {rate: 1}}},"
+        " sinks: {t: {more: {}}}}}\n";
+    return LoadConfigText(
+        text, "f", registry_,
+        [](std::string_view name) -> std::optional<std::string> {
+          if (name == "DIR") return "/opt";
+          if (name == "LONG") return "never-to-be-seen";
+          return std::nullopt;
+        },
+        [this](const config::v1::ExternalPlugins& plugins,
+               PluginRegistry& registry) -> absl::Status {
+          asked_.push_back(plugins.library());
+          if (plugins.library() != "/opt/more.so") {
+            return absl::InvalidArgumentError(plugins.library() +
+                                              " is no library");
+          }
+          PluginEntry<Sink> entry;
+          entry.config.reset(registry.sink("null")->config->New());
+          entry.create = registry.sink("null")->create;
+          return registry.Add("more", std::move(entry));
+        });
+  }
+
+  std::vector<std::string> asked_;
+};
+
+TEST_F(ExternalPluginsTest, AreThereForTheRestOfTheFile) {
+  const LoadResult result = LoadWith("[{library: \"${DIR}/more.so\"}]");
+  ASSERT_THAT(ProblemsOf(result), IsEmpty());
+  EXPECT_THAT(asked_, ElementsAre("/opt/more.so"));
+  EXPECT_EQ(result.loaded->spec.pipelines[0].sinks[0].plugin, "more");
+  EXPECT_NE(result.loaded->plugins->sink("more"), nullptr);
+  EXPECT_NE(result.loaded->plugins->sink("null"), nullptr);
+  EXPECT_EQ(registry_.sink("more"), nullptr);
+}
+
+TEST_F(ExternalPluginsTest, AreAllThatIsSaidIfTheyCannotBeLoaded) {
+  EXPECT_THAT(ProblemsOf(LoadWith("[{library: a.so}, {library: b.so}]")),
+              ElementsAre("f:2: plugins[0].library: a.so is no library",
+                          "f:2: plugins[1].library: b.so is no library"));
+  EXPECT_THAT(ProblemsOf(LoadWith("[{library: \"${LONG}\"}]")),
+              ElementsAre("f:2: plugins[0].library: ${LONG} is no library"));
+  EXPECT_THAT(ProblemsOf(LoadWith("[{}]")),
+              ElementsAre("f:2: plugins[0].library: the path of a shared "
+                          "object is needed"));
+  EXPECT_THAT(asked_, ElementsAre("a.so", "b.so", "never-to-be-seen"));
+}
+
+TEST_F(ExternalPluginsTest, AreNotLoadedWithMistakesInTheirList) {
+  EXPECT_THAT(ProblemsOf(LoadWith("[{library: a.so, name: b}]")),
+              ElementsAre(HasSubstr("f:2: plugins[0].name: no such key")));
+  EXPECT_THAT(asked_, IsEmpty());
+}
+
 }  // namespace
 }  // namespace sluice

@@ -377,7 +377,7 @@ class Builder {
                              problems_.HasWithin(field_path))) {
       return;
     }
-    Add(field_path, WithoutVariables(std::string(status.message())));
+    Add(field_path, WithoutVariables(read_, std::string(status.message())));
   }
 
   template <typename Factory>
@@ -392,17 +392,6 @@ class Builder {
     }
   }
 
-  // A plugin may quote what it was given; what came from the environment may
-  // be meant for no eyes.
-  std::string WithoutVariables(std::string message) const {
-    for (const auto& [name, value] : read_.variables) {
-      if (value.size() < kMinRedactedBytes) continue;
-      message = absl::StrReplaceAll(message,
-                                    {{value, absl::StrCat("${", name, "}")}});
-    }
-    return message;
-  }
-
   const ReadResult& read_;
   const PluginRegistry& registry_;
   ConfigProblems& problems_;
@@ -412,6 +401,15 @@ class Builder {
 
 std::unique_ptr<PluginTable> MakePluginTable(const PluginRegistry& registry) {
   return std::make_unique<RegistryTable>(registry);
+}
+
+std::string WithoutVariables(const ReadResult& read, std::string message) {
+  for (const auto& [name, value] : read.variables) {
+    if (value.size() < kMinRedactedBytes) continue;
+    message =
+        absl::StrReplaceAll(message, {{value, absl::StrCat("${", name, "}")}});
+  }
+  return message;
 }
 
 ProcessSpec BuildSpec(const config::v1::Config& config, const ReadResult& read,

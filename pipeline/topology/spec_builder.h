@@ -2,6 +2,9 @@
 #ifndef PIPELINE_TOPOLOGY_SPEC_BUILDER_H_
 #define PIPELINE_TOPOLOGY_SPEC_BUILDER_H_
 
+#include <memory>
+#include <string>
+
 #include "pipeline/api/plugin_registry.h"
 #include "pipeline/topology/config_problem.h"
 #include "pipeline/topology/message_reader.h"
@@ -13,6 +16,11 @@ namespace sluice {
 // The plugins of `registry` for the components of a Config. `registry`
 // outlives the result.
 std::unique_ptr<PluginTable> MakePluginTable(const PluginRegistry& registry);
+
+// `message` with the names of environment variables in the place of their
+// values: a plugin may quote what it was given, and what came from the
+// environment may be meant for no eyes.
+std::string WithoutVariables(const ReadResult& read, std::string message);
 
 // Checks names, ranges and relations, fills in defaults, and lets each plugin's
 // factory check its own configuration. What is wrong is added to `problems`,

@@ -23,8 +23,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (name == "SET") return "value";
     return std::nullopt;
   };
+  // Files that the input names are not loaded: their code would run.
+  const ExternalPluginLoader load_plugins =
+      [](const config::v1::ExternalPlugins& plugins, PluginRegistry&) {
+        if (plugins.library() == "GOOD") return absl::OkStatus();
+        return absl::InvalidArgumentError("it is not good");
+      };
   const LoadResult result =
-      LoadConfigText(text, "fuzz.yaml", *registry, environment);
+      LoadConfigText(text, "fuzz.yaml", *registry, environment, load_plugins);
   CHECK_NE(result.ok(), !result.problems.empty());
   for (const ConfigProblem& problem : result.problems) {
     CHECK(!problem.message.empty());

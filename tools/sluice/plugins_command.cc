@@ -3,11 +3,13 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "boost/json.hpp"
 #include "google/protobuf/descriptor.h"
+#include "pipeline/abi/host/plugin_library.h"
 #include "tools/sluice/exit_codes.h"
 
 namespace sluice {
@@ -17,6 +19,8 @@ struct PluginLine {
   std::string kind;
   std::string name;
   std::string summary;
+  // Empty: linked in.
+  std::string library;
   const google::protobuf::Descriptor* config;
 };
 
@@ -24,8 +28,8 @@ template <typename Component>
 void AddLine(const std::string& kind, const std::string& name,
              const PluginEntry<Component>* entry,
              std::vector<PluginLine>* lines) {
-  lines->push_back(
-      {kind, name, entry->summary, entry->config->GetDescriptor()});
+  lines->push_back({kind, name, entry->summary, entry->library,
+                    entry->config->GetDescriptor()});
 }
 
 std::vector<PluginLine> AllPlugins(const PluginRegistry& registry) {
@@ -50,14 +54,44 @@ boost::json::array FieldNames(const google::protobuf::Descriptor& config) {
   return names;
 }
 
+void PrintJson(const std::vector<PluginLine>& plugins, std::ostream& out) {
+  boost::json::array list;
+  for (const PluginLine& plugin : plugins) {
+    boost::json::object object{
+        {"kind", plugin.kind},
+        {"name", plugin.name},
+        {"summary", plugin.summary},
+        {"fields", FieldNames(*plugin.config)},
+    };
+    if (!plugin.library.empty()) object["library"] = plugin.library;
+    list.push_back(std::move(object));
+  }
+  out << list << "\n";
+}
+
+void PrintTable(const std::vector<PluginLine>& plugins, std::ostream& out) {
+  std::vector<std::vector<std::string>> rows = {{"KIND", "NAME", ""}};
+  for (const PluginLine& plugin : plugins) {
+    std::string about = plugin.summary;
+    if (!plugin.library.empty()) about += " (" + plugin.library + ")";
+    rows.push_back({plugin.kind, plugin.name, std::move(about)});
+  }
+  out << FormatTable(rows);
+}
+
 }  // namespace
 
 void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
                        CommandAction* action) {
   CLI::App* command = app.add_subcommand(
       "plugins", "List the sources, transforms and sinks of this binary");
-  auto format = std::make_shared<OutputFormat>(OutputFormat::kText);
-  AddOutputOption(*command, format.get());
+  auto options = std::make_shared<PluginsOptions>();
+  command
+      ->add_option("--library", options->libraries,
+                   "List those of this shared object, too; may be given "
+                   "several times")
+      ->type_name("FILE");
+  AddOutputOption(*command, &options->output);
   command->footer(
       "A component of a pipeline names its plugin as a key:\n"
       "  sinks:\n"
@@ -67,35 +101,32 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
       "\n"
       "Examples:\n"
       "  sluice plugins\n"
-      "  sluice plugins --output json");
-  command->callback([format, &registry, action] {
-    *action = [format, &registry] {
-      return RunPlugins(registry, *format, std::cout);
+      "  sluice plugins --library /opt/acme/acme.so\n"
+      "  sluice plugins --output json\n"
+      "\n"
+      "Exit codes: 0 listed, 2 a library cannot be used.");
+  command->callback([options, &registry, action] {
+    *action = [options, &registry] {
+      return RunPlugins(*options, registry, std::cout, std::cerr);
     };
   });
 }
 
-int RunPlugins(const PluginRegistry& registry, OutputFormat format,
-               std::ostream& out) {
-  const std::vector<PluginLine> plugins = AllPlugins(registry);
-  if (format == OutputFormat::kJson) {
-    boost::json::array list;
-    for (const PluginLine& plugin : plugins) {
-      list.push_back(boost::json::object{
-          {"kind", plugin.kind},
-          {"name", plugin.name},
-          {"summary", plugin.summary},
-          {"fields", FieldNames(*plugin.config)},
-      });
-    }
-    out << list << "\n";
-    return kExitOk;
+int RunPlugins(const PluginsOptions& options, const PluginRegistry& registry,
+               std::ostream& out, std::ostream& err) {
+  PluginRegistry all(&registry);
+  for (const std::string& library : options.libraries) {
+    const absl::Status status = abi::LoadPluginLibrary(library, all);
+    if (status.ok()) continue;
+    err << "sluice: --library: " << std::string(status.message()) << "\n";
+    return kExitUsage;
   }
-  std::vector<std::vector<std::string>> rows = {{"KIND", "NAME", ""}};
-  for (const PluginLine& plugin : plugins) {
-    rows.push_back({plugin.kind, plugin.name, plugin.summary});
+  const std::vector<PluginLine> plugins = AllPlugins(all);
+  if (options.output == OutputFormat::kJson) {
+    PrintJson(plugins, out);
+  } else {
+    PrintTable(plugins, out);
   }
-  out << FormatTable(rows);
   return kExitOk;
 }
 

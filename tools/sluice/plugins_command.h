@@ -3,6 +3,8 @@
 #define TOOLS_SLUICE_PLUGINS_COMMAND_H_
 
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "pipeline/api/plugin_registry.h"
 #include "tools/sluice/command.h"
@@ -14,10 +16,17 @@ namespace sluice {
 void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
                        CommandAction* action);
 
-// Lists the plugins of this binary: kind, name, one line of what it does; as
-// JSON also the fields of its configuration.
-int RunPlugins(const PluginRegistry& registry, OutputFormat format,
-               std::ostream& out);
+struct PluginsOptions {
+  // Shared objects whose plugins are listed, too.
+  std::vector<std::string> libraries;
+  OutputFormat output = OutputFormat::kText;
+};
+
+// Lists the plugins of this binary and of the libraries: kind, name, one line
+// of what it does, where it comes from; as JSON also the fields of its
+// configuration. What is wrong with a library goes to `err`.
+int RunPlugins(const PluginsOptions& options, const PluginRegistry& registry,
+               std::ostream& out, std::ostream& err);
 
 }  // namespace sluice
 

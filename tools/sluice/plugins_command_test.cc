@@ -17,7 +17,7 @@ TEST(PluginsCommandTest, ListsKindNameAndSummary) {
   PluginRegistry registry;
   ASSERT_TRUE(null::RegisterNull(registry).ok());
   std::ostringstream out;
-  EXPECT_EQ(RunPlugins(registry, OutputFormat::kText, out), kExitOk);
+  EXPECT_EQ(RunPlugins({}, registry, out, out), kExitOk);
   EXPECT_THAT(out.str(), HasSubstr("KIND  NAME  \n"));
   EXPECT_THAT(out.str(),
               HasSubstr("sink  null  " + registry.sink("null")->summary));
@@ -27,12 +27,45 @@ TEST(PluginsCommandTest, ListsThemAsJson) {
   PluginRegistry registry;
   ASSERT_TRUE(null::RegisterNull(registry).ok());
   std::ostringstream out;
-  EXPECT_EQ(RunPlugins(registry, OutputFormat::kJson, out), kExitOk);
+  EXPECT_EQ(RunPlugins({.output = OutputFormat::kJson}, registry, out, out),
+            kExitOk);
   const boost::json::array list = boost::json::parse(out.str()).as_array();
   ASSERT_EQ(list.size(), 1u);
   EXPECT_EQ(list[0].at("kind").as_string(), "sink");
   EXPECT_EQ(list[0].at("name").as_string(), "null");
   EXPECT_TRUE(list[0].at("fields").as_array().empty());
+}
+
+// The path of the library that the test is given.
+std::string Library() { return testing::internal::GetArgvs().at(1); }
+
+TEST(PluginsCommandTest, ListsThoseOfALibraryWithItsPath) {
+  const PluginRegistry registry;
+  std::ostringstream out;
+  EXPECT_EQ(RunPlugins({.libraries = {Library()}}, registry, out, out),
+            kExitOk);
+  EXPECT_THAT(out.str(), HasSubstr("(" + Library() + ")"));
+  std::ostringstream json;
+  EXPECT_EQ(RunPlugins({{Library()}, OutputFormat::kJson}, registry, json, out),
+            kExitOk);
+  const boost::json::array list = boost::json::parse(json.str()).as_array();
+  ASSERT_FALSE(list.empty());
+  EXPECT_EQ(list[0].at("library").as_string(), Library());
+}
+
+TEST(PluginsCommandTest, SaysWhatIsWrongWithALibrary) {
+  PluginRegistry registry;
+  ASSERT_TRUE(null::RegisterNull(registry).ok());
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(RunPlugins({.libraries = {Library()}}, registry, out, err),
+            kExitUsage);
+  EXPECT_THAT(err.str(), HasSubstr("--library: " + Library()));
+  EXPECT_THAT(err.str(), HasSubstr("has a sink null, and there is one"));
+  EXPECT_EQ(RunPlugins({.libraries = {"/nowhere.so"}}, registry, out, err),
+            kExitUsage);
+  EXPECT_THAT(err.str(), HasSubstr("/nowhere.so: No such file"));
+  EXPECT_EQ(out.str(), "");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "boost/json.hpp"
 #include "glog/logging.h"
 #include "google/protobuf/util/time_util.h"
+#include "pipeline/abi/host/plugin_library.h"
 #include "pipeline/executor/thread_executor.h"
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/admin_server.h"
@@ -197,13 +198,14 @@ int RunPipelines(const RunOptions& options, const PluginRegistry& registry,
   const ProcessSpec& spec = config.loaded->spec;
   signal(SIGPIPE, SIG_IGN);  // A broken connection is an error of a write.
   StopSignals signals;
+  abi::ForbidNewLibraries();
   absl::StatusOr<std::unique_ptr<Process>> process = Process::Start(spec);
   if (!process.ok()) {
     err << "sluice: " << std::string(process.status().message()) << "\n";
     return StartExitCode(process.status());
   }
   absl::StatusOr<std::unique_ptr<AdminServer>> admin =
-      StartAdmin(spec, registry, **process);
+      StartAdmin(spec, *config.loaded->plugins, **process);
   if (!admin.ok()) {
     err << "sluice: " << std::string(admin.status().message()) << "\n";
     return StartExitCode(admin.status());

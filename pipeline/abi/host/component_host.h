@@ -56,7 +56,7 @@ class ComponentHost {
   // Counts and logs what the plugin did against the contract.
   void Complain(std::string_view what);
 
-  // Private in effect: component_host.cc has it.
+  // component_record.h
   class Record;
 
  private:
