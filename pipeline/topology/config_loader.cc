@@ -87,6 +87,8 @@ LoadResult LoadConfigText(std::string_view text, const std::string& file,
                                       environment, loaded.config, problems);
   loaded.spec = BuildSpec(loaded.config, read, registry, problems);
   if (!problems.empty()) return Failed(problems);
+  loaded.text = std::string(text);
+  loaded.file = file;
   LoadResult result;
   result.loaded = std::move(loaded);
   return result;

@@ -24,6 +24,9 @@ struct LoadedConfig {
   config::v1::Config config;
   // What to run.
   ProcessSpec spec;
+  // The text, and what it was called.
+  std::string text;
+  std::string file;
 };
 
 // Either a configuration or at least one problem.
