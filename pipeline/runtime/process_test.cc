@@ -47,7 +47,7 @@ TEST_F(ProcessTest, KnowsItsPipelines) {
   const absl::Status status = process_->PostToLog("ofice", [](EventLog&) {});
   EXPECT_EQ(status,
             absl::NotFoundError("there is no pipeline \"ofice\"; did you mean "
-                                "\"office\"? allowed: office, harbour"));
+                                "\"office\"? allowed: harbour, office"));
 }
 
 TEST_F(ProcessTest, LetsNobodyUseALogOnceItIsStopped) {
