@@ -6,6 +6,7 @@
 #include "plugins/builtin/builtin.h"
 #include "tools/sluice/bench_command.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/config_command.h"
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
 #include "tools/sluice/disruptive_command.h"
@@ -15,10 +16,12 @@
 #include "tools/sluice/inthing_command.h"
 #include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
+#include "tools/sluice/pipelines_command.h"
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/run_command.h"
 #include "tools/sluice/sandbox_command.h"
 #include "tools/sluice/status_command.h"
+#include "tools/sluice/top_command.h"
 #include "tools/sluice/validate_command.h"
 #include "tools/sluice/version_command.h"
 
@@ -41,6 +44,10 @@ int main(int argc, char** argv) {
   sluice::AddRunCommand(app, registry, &action);
   sluice::AddValidateCommand(app, registry, &action);
   sluice::AddStatusCommand(app, &action);
+  sluice::AddTopCommand(app, &action);
+  sluice::AddPipelinesCommand(app, &action);
+  sluice::AddSinksCommand(app, &action);
+  sluice::AddConfigCommand(app, &action);
   sluice::AddLogCommand(app, &action);
   sluice::AddDeadLettersCommand(app, &action);
   sluice::AddDisruptiveCommand(app, registry, &action);
