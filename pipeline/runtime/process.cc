@@ -13,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
-#include "google/protobuf/util/time_util.h"
 #include "pipeline/executor/thread_executor.h"
 #include "pipeline/http/http_loop.h"
 #include "pipeline/monitoring/monitoring_server.h"
@@ -188,7 +187,7 @@ absl::Status RunningProcess::Retarget(
 
 admin::v1::ProcessStatus RunningProcess::Status() const {
   admin::v1::ProcessStatus status;
-  *status.mutable_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  *status.mutable_time() = ToTimestamp(Clock::Real()->Now());
   *status.mutable_start_time() = ToTimestamp(start_time_);
   status.set_state(state_);
   if (status.state() == admin::v1::PROCESS_STARTING) return status;
