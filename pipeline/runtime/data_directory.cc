@@ -81,4 +81,8 @@ std::string PipelineLogPath(std::string_view data_dir,
                       std::string(pipeline), "/log");
 }
 
+std::string ConfigHistoryPath(std::string_view data_dir) {
+  return absl::StrCat(std::string(data_dir), "/config");
+}
+
 }  // namespace sluice

@@ -15,6 +15,8 @@ namespace sluice {
 //
 //   LOCK                     held by the process that uses the directory
 //   pipelines/NAME/log       the log of pipeline NAME
+//   pipelines/NAME/control   what of it an operator has stopped
+//   config/NUMBER            configurations that were accepted
 class DataDirectory {
  public:
   // Makes the directory, readable by its owner only, if it is not there, and
@@ -32,6 +34,8 @@ class DataDirectory {
   // returns.
   absl::StatusOr<std::string> LogPath(std::string_view name) const;
 
+  const std::string& path() const { return path_; }
+
  private:
   DataDirectory(std::string path, int lock)
       : path_(std::move(path)), lock_(lock) {}
@@ -44,6 +48,9 @@ class DataDirectory {
 // that look from outside.
 std::string PipelineLogPath(std::string_view data_dir,
                             std::string_view pipeline);
+
+// The folder of configurations within a data directory.
+std::string ConfigHistoryPath(std::string_view data_dir);
 
 }  // namespace sluice
 

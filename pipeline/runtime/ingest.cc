@@ -51,7 +51,7 @@ Ingest::Ingest(IngestOptions options, std::vector<IngestSource> sources,
       health_(parts.health),
       random_(parts.random),
       transforms_(std::move(parts.transforms)),
-      dedupe_(std::move(parts.dedupe)),
+      dedupe_(parts.dedupe),
       writable_(parts.metrics->gauge(
           "log_writable", {{"pipeline", parts.pipeline}},
           "0 while the disk refuses what is written to the log, else 1.")),

@@ -68,7 +68,7 @@ class Ingest {
     HealthReporter* health = nullptr;
     absl::BitGenRef* random = nullptr;
     std::unique_ptr<TransformChain> transforms;
-    std::unique_ptr<DedupeIndex> dedupe;
+    DedupeIndex* dedupe = nullptr;
     MetricRegistry* metrics = nullptr;
     std::string pipeline;  // For labels.
   };
@@ -137,7 +137,7 @@ class Ingest {
   HealthReporter* const health_;
   absl::BitGenRef* const random_;
   const std::unique_ptr<TransformChain> transforms_;
-  const std::unique_ptr<DedupeIndex> dedupe_;
+  DedupeIndex* const dedupe_;
 
   Gauge* const writable_;
   Histogram* const write_seconds_;

@@ -69,7 +69,8 @@ class IngestTest : public testing::Test {
     parts.transforms = std::make_unique<TransformChain>(std::move(transforms));
     parts.metrics = &metrics_;
     parts.pipeline = "office";
-    parts.dedupe = std::make_unique<DedupeIndex>(absl::Hours(1), 1000);
+    dedupe_ = std::make_unique<DedupeIndex>(absl::Hours(1), 1000);
+    parts.dedupe = dedupe_.get();
     ingest_ = std::make_unique<Ingest>(options_, sources_, std::move(parts));
   }
 
@@ -131,6 +132,7 @@ class IngestTest : public testing::Test {
   std::unique_ptr<EventQueue> queue_;
   std::vector<EventQueue::Producer*> producers_;
   MetricRegistry metrics_;
+  std::unique_ptr<DedupeIndex> dedupe_;
   std::unique_ptr<Ingest> ingest_;
   std::map<std::string, absl::Status> acknowledged_;
 };

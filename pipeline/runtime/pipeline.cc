@@ -3,219 +3,120 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "glog/logging.h"
-#include "pipeline/runtime/counted_http_client.h"
 #include "pipeline/runtime/pipeline_status.h"
+#include "pipeline/runtime/stop_step.h"
 #include "pipeline/topology/memory_plan.h"
+#include "pipeline/topology/spec_changes.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice {
 namespace {
 
-// Name of the log in health reports; no component can have it, for names have
-// no capitals or blanks.
-constexpr char kLogComponent[] = "(log)";
-
 constexpr absl::Duration kFinishedCheck = absl::Milliseconds(100);
 
-absl::Status Annotate(const absl::Status& status, const std::string& what) {
-  return absl::Status(status.code(),
-                      absl::StrCat(what, ": ", std::string(status.message())));
+// What of `target.spec` is to run. An intake without sources writes what sinks
+// commit.
+PipelineSpec ActiveSpec(const PipelineTarget& target) {
+  PipelineSpec active = target.spec;
+  if (target.state != admin::v1::PIPELINE_RUNNING) active.sources.clear();
+  std::erase_if(active.sinks, [&](const SinkSpec& sink) {
+    return target.state == admin::v1::PIPELINE_PAUSED ||
+           target.paused_sinks.contains(sink.name);
+  });
+  return active;
+}
+
+bool HasSink(const PipelineSpec& spec, const std::string& name) {
+  return std::any_of(spec.sinks.begin(), spec.sinks.end(),
+                     [&](const SinkSpec& sink) { return sink.name == name; });
 }
 
 }  // namespace
 
-// Waits on one executor for a number of things to end, but not longer than a
-// limit; then goes on, once.
-class Pipeline::StopStep
-    : public std::enable_shared_from_this<Pipeline::StopStep> {
- public:
-  StopStep(Executor* executor, size_t things, absl::AnyInvocable<void()> next)
-      : executor_(executor), waiting_(things), next_(std::move(next)) {}
-
-  void Begin(absl::Duration limit) {
-    timer_ = executor_->PostAfter(limit,
-                                  [self = shared_from_this()] { self->End(); });
-  }
-
-  // One of the things has ended.
-  void Done() {
-    if (--waiting_ == 0) End();
-  }
-
- private:
-  void End() {
-    if (!next_) return;
-    executor_->Cancel(timer_);
-    std::exchange(next_, nullptr)();
-  }
-
-  Executor* const executor_;
-  size_t waiting_;
-  absl::AnyInvocable<void()> next_;
-  Executor::TimerId timer_ = 0;
-};
-
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(
-    const PipelineSpec& spec, const PipelineEnvironment& environment,
+    const PipelineTarget& target, const PipelineEnvironment& environment,
     std::unique_ptr<EventLog> log) {
   std::unique_ptr<Pipeline> pipeline(
-      new Pipeline(spec, environment, std::move(log)));
-  SLUICE_RETURN_IF_ERROR(pipeline->MakeSources());
-  SLUICE_RETURN_IF_ERROR(pipeline->MakeIngest());
-  SLUICE_RETURN_IF_ERROR(pipeline->MakeSinks());
-  SLUICE_RETURN_IF_ERROR(pipeline->ParkOldCursors());
+      new Pipeline(target.spec.name, environment, std::move(log)));
+  SLUICE_RETURN_IF_ERROR(pipeline->FillDedupe(target.spec.log));
+  SLUICE_ASSIGN_OR_RETURN(pipeline->first_, pipeline->Plan(target));
+  SLUICE_RETURN_IF_ERROR(pipeline->OpenCursors(pipeline->first_));
+  pipeline->target_ = target;
+  SLUICE_RETURN_IF_ERROR(pipeline->ParkUnusedCursors());
   return pipeline;
 }
 
-Pipeline::Pipeline(const PipelineSpec& spec,
+Pipeline::Pipeline(const std::string& name,
                    const PipelineEnvironment& environment,
                    std::unique_ptr<EventLog> log)
-    : spec_(spec),
+    : name_(name),
       environment_(environment),
       log_(std::move(log)),
-      health_(spec.name, environment.clock),
-      intake_(environment.io->MonotonicNow()) {}
+      health_(name, environment.clock),
+      intake_rate_(environment.io->MonotonicNow()) {}
 
 Pipeline::~Pipeline() {
   CHECK(!running_) << "a pipeline is destroyed only after Stop() is done";
 }
 
-std::unique_ptr<HttpClient> Pipeline::MakeHttpClient(
-    const std::string& component, const std::string& metric) {
-  if (environment_.http == nullptr) return nullptr;
-  return std::make_unique<CountedHttpClient>(
-      environment_.http, environment_.metrics, metric,
-      MetricLabels{{"component", component}, {"pipeline", spec_.name}});
+absl::Status Pipeline::FillDedupe(const LogOptions& options) {
+  dedupe_ = std::make_unique<DedupeIndex>(options.dedupe_window,
+                                          environment_.max_dedupe_keys);
+  return log_->ForEachDedupeKey(
+      [this](absl::Time time, DedupeKey key) { dedupe_->Insert(key, time); });
 }
 
-ComponentContext Pipeline::MakeContext(const std::string& name,
-                                       HttpClient* http) {
-  ComponentContext context;
-  context.name = name;
-  context.pipeline = spec_.name;
-  context.executor = environment_.io;
-  context.http = http;
-  context.health = health_.reporter(name);
-  context.metrics = environment_.metrics;
-  context.random = environment_.io_random;
-  context.rate_budgets = environment_.rate_budgets;
-  return context;
-}
-
-absl::Status Pipeline::MakeSources() {
-  queue_ = std::make_unique<EventQueue>(environment_.queue_bytes,
-                                        [this] { ingest_->Wake(); });
-  for (const SourceSpec& source_spec : spec_.sources) {
-    auto running = std::make_unique<RunningSource>();
-    absl::StatusOr<std::unique_ptr<Source>> source = source_spec.create();
-    if (!source.ok()) {
-      return Annotate(source.status(), absl::StrCat("source ", spec_.name, ".",
-                                                    source_spec.name));
+absl::StatusOr<PipelineChange> Pipeline::Plan(PipelineTarget target) {
+  PipelineChange change;
+  change.active = ActiveSpec(target);
+  const PipelineChanges differences = Compare(active_, change.active);
+  if (differences.intake || intake_ == nullptr) {
+    SLUICE_ASSIGN_OR_RETURN(
+        change.intake,
+        Intake::Create(change.active, {.environment = &environment_,
+                                       .log = log_.get(),
+                                       .dedupe = dedupe_.get(),
+                                       .health = &health_}));
+  }
+  change.stopped.insert(differences.removed_sinks.begin(),
+                        differences.removed_sinks.end());
+  change.stopped.insert(differences.changed_sinks.begin(),
+                        differences.changed_sinks.end());
+  for (const SinkSpec& sink : change.active.sinks) {
+    if (HasSink(active_, sink.name) && !change.stopped.contains(sink.name)) {
+      continue;
     }
-    running->source = *std::move(source);
-    running->http =
-        MakeHttpClient(source_spec.name, "source_http_requests_total");
-    running->context = MakeContext(source_spec.name, running->http.get());
-    running->producer =
-        queue_->AddProducer(sources_.size(), environment_.io,
-                            source_spec.acknowledge == config::v1::RECEIVED);
-    IngestSource ingest_source;
-    ingest_source.name = source_spec.name;
-    ingest_source.acknowledge = source_spec.acknowledge;
-    ingest_source.may_repeat = running->source->traits().may_repeat;
-    ingest_source.executor = environment_.io;
-    ingest_sources_.push_back(std::move(ingest_source));
-    sources_.push_back(std::move(running));
+    SLUICE_ASSIGN_OR_RETURN(
+        auto running,
+        RunningSink::Create(name_, sink, environment_, log_.get(), &health_));
+    change.started.push_back(std::move(running));
+  }
+  for (const SinkSpec& sink : target.spec.sinks) {
+    if (!HasSink(target_.spec, sink.name)) change.added.push_back(sink);
+  }
+  change.target = std::move(target);
+  return change;
+}
+
+// All or none. On `ingest`, once it runs.
+absl::Status Pipeline::OpenCursors(const PipelineChange& change) {
+  for (const SinkSpec& sink : change.added) {
+    const absl::Status opened =
+        log_->OpenCursor(sink.name, sink.start_from_oldest).status();
+    if (opened.ok()) continue;
+    const absl::Status parked = ParkUnusedCursors();
+    LOG_IF(WARNING, !parked.ok()) << name_ << ": " << parked.message();
+    return opened;
   }
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::MakeIngest() {
-  std::vector<std::unique_ptr<Transform>> transforms;
-  for (const TransformSpec& transform_spec : spec_.transforms) {
-    absl::StatusOr<std::unique_ptr<Transform>> transform =
-        transform_spec.create();
-    if (!transform.ok()) {
-      return Annotate(
-          transform.status(),
-          absl::StrCat("transform ", spec_.name, ".", transform_spec.plugin));
-    }
-    transforms.push_back(*std::move(transform));
-  }
-  Ingest::Parts parts;
-  parts.executor = environment_.ingest;
-  parts.queue = queue_.get();
-  parts.log = log_.get();
-  parts.health = health_.reporter(kLogComponent);
-  parts.random = environment_.ingest_random;
-  parts.transforms = std::make_unique<TransformChain>(std::move(transforms));
-  parts.dedupe = std::make_unique<DedupeIndex>(spec_.log.dedupe_window,
-                                               environment_.max_dedupe_keys);
-  SLUICE_RETURN_IF_ERROR(
-      log_->ForEachDedupeKey([&](absl::Time time, DedupeKey key) {
-        parts.dedupe->Insert(key, time);
-      }));
-  parts.metrics = environment_.metrics;
-  parts.pipeline = spec_.name;
-  IngestOptions options;
-  options.max_event_bytes = spec_.max_event_bytes;
-  options.overflow = spec_.overflow;
-  // A group has to fit into a log of the smallest size beside what waits in it.
-  options.max_group_bytes =
-      std::min<size_t>(options.max_group_bytes, spec_.log.max_bytes / 8);
-  options.max_batch_bytes =
-      std::min(options.max_batch_bytes, options.max_group_bytes);
-  ingest_ =
-      std::make_unique<Ingest>(options, ingest_sources_, std::move(parts));
-  return absl::OkStatus();
-}
-
-absl::Status Pipeline::MakeSinks() {
-  for (const SinkSpec& sink_spec : spec_.sinks) {
-    auto running = std::make_unique<RunningSink>();
-    absl::StatusOr<std::unique_ptr<Sink>> sink = sink_spec.create();
-    if (!sink.ok()) {
-      return Annotate(sink.status(),
-                      absl::StrCat("sink ", spec_.name, ".", sink_spec.name));
-    }
-    running->sink = *std::move(sink);
-    running->http = MakeHttpClient(sink_spec.name, "sink_http_requests_total");
-    running->context = MakeContext(sink_spec.name, running->http.get());
-    DeliveryOptions options;
-    options.sink = sink_spec.name;
-    options.retry = sink_spec.retry;
-    options.on_unknown = sink_spec.on_unknown;
-    options.window_bytes = environment_.window_bytes;
-    DeliveryStage::Parts parts;
-    parts.executor = environment_.io;
-    parts.sink = running->sink.get();
-    parts.log = log_.get();
-    parts.health = running->context.health;
-    parts.metrics = environment_.metrics;
-    parts.labels = running->context.metric_labels();
-    parts.random = environment_.io_random;
-    parts.on_progress = [this] { ingest_->NotifyProgress(); };
-    running->progress =
-        std::make_unique<SinkProgress>(environment_.io->MonotonicNow());
-    parts.progress = running->progress.get();
-    running->stage =
-        std::make_unique<DeliveryStage>(std::move(options), std::move(parts));
-    SLUICE_RETURN_IF_ERROR(
-        log_->OpenCursor(sink_spec.name, sink_spec.start_from_oldest).status());
-    sinks_.push_back(std::move(running));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Pipeline::ParkOldCursors() {
+absl::Status Pipeline::ParkUnusedCursors() {
+  const PipelineSpec spec = target().spec;
   for (const CursorInfo& cursor : log_->Cursors()) {
-    const bool used = std::any_of(
-        spec_.sinks.begin(), spec_.sinks.end(),
-        [&](const SinkSpec& sink) { return sink.name == cursor.name; });
-    if (used || cursor.state.parked()) continue;
-    LOG(WARNING) << spec_.name << ": sink " << cursor.name
+    if (cursor.state.parked() || HasSink(spec, cursor.name)) continue;
+    LOG(WARNING) << name_ << ": sink " << cursor.name
                  << " is not configured any more; its cursor is parked with "
                  << cursor.waiting << " events waiting";
     SLUICE_RETURN_IF_ERROR(log_->ParkCursor(cursor.name));
@@ -227,8 +128,7 @@ void Pipeline::Start() {
   running_ = true;
   environment_.io->Post([this] {
     MeasureIntake();
-    for (auto& sink : sinks_) StartSink(*sink);
-    for (auto& source : sources_) StartSource(*source);
+    Install(std::move(first_));
   });
 }
 
@@ -237,111 +137,132 @@ void Pipeline::MeasureIntake() {
       [this, known = log_->stats().next_sequence](Sequence next) mutable {
         // Events may have come between the two readings.
         if (next > known) {
-          intake_.Note(environment_.io->MonotonicNow(), next - known);
+          intake_rate_.Note(environment_.io->MonotonicNow(), next - known);
         }
         known = next;
       });
 }
 
-void Pipeline::StartSink(RunningSink& sink) {
-  const absl::Status status = sink.sink->Start(sink.context);
-  if (!status.ok()) {
-    sink.context.health->Report(
-        {HealthState::kPaused, std::string(status.message())});
+struct Pipeline::Step {
+  PipelineChange change;
+  absl::Duration grace;
+  absl::AnyInvocable<void(absl::Status)> done;
+};
+
+void Pipeline::Carry(PipelineChange change, absl::Duration grace,
+                     absl::AnyInvocable<void(absl::Status)> done) {
+  auto step = std::make_shared<Step>(std::move(change), grace, std::move(done));
+  environment_.ingest->Post([this, step] { BeginStep(step); });
+}
+
+// On `ingest`. What can fail comes before anything is stopped.
+void Pipeline::BeginStep(const std::shared_ptr<Step>& step) {
+  if (const absl::Status opened = OpenCursors(step->change); !opened.ok()) {
+    step->done(opened);
     return;
   }
-  sink.started = true;
-  // The sink says more about itself when it knows more.
-  sink.context.health->Report({HealthState::kHealthy, ""});
-  for (const CursorInfo& cursor : log_->Cursors()) {
-    if (cursor.name == sink.context.name) sink.stage->Start(cursor);
-  }
-  sink.listener = log_->AddAppendListener(
-      [stage = sink.stage.get()](Sequence) { stage->Wake(); });
-}
-
-void Pipeline::StartSource(RunningSource& source) {
-  std::optional<std::string> checkpoint;
-  for (const SourceInfo& info : log_->Sources()) {
-    if (info.name == source.context.name && info.state.has_checkpoint()) {
-      checkpoint = info.state.checkpoint();
-    }
-  }
-  const absl::Status status = source.source->Start(
-      source.context, source.producer, std::move(checkpoint));
-  if (!status.ok()) {
-    source.context.health->Report(
-        {HealthState::kPaused, std::string(status.message())});
-  }
-}
-
-void Pipeline::Stop(absl::Duration grace, absl::AnyInvocable<void()> done) {
-  stop_grace_ = grace;
-  stopped_ = std::move(done);
-  environment_.io->Post([this] { StopSources(); });
-}
-
-void Pipeline::StopSources() {
-  environment_.io->Cancel(finished_timer_);
-  auto step = std::make_shared<StopStep>(
-      environment_.io, sources_.size(),
-      [this] { environment_.ingest->Post([this] { DrainQueue(); }); });
-  step->Begin(stop_grace_);
-  for (auto& source : sources_) {
-    source->producer->CancelNotify();
-    source->source->Stop([step] { step->Done(); });
-  }
-}
-
-void Pipeline::DrainQueue() {
-  auto step = std::make_shared<StopStep>(environment_.ingest, 1, [this] {
-    environment_.io->Post([this] { StopSinks(); });
-  });
-  step->Begin(stop_grace_);
-  ingest_->Drain([this, step](const absl::Status& status) {
-    LOG_IF(WARNING, !status.ok()) << name() << ": " << status.message();
-    step->Done();
+  environment_.io->Post([this, step] {
+    StopParts(step->change.intake != nullptr, step->change.stopped, step->grace,
+              [this, step] { EndStep(step); });
   });
 }
 
-void Pipeline::StopSinks() {
+void Pipeline::EndStep(const std::shared_ptr<Step>& step) {
+  Install(std::move(step->change));
+  environment_.ingest->Post([this, step] {
+    // The next start tries again.
+    const absl::Status parked = ParkUnusedCursors();
+    LOG_IF(WARNING, !parked.ok()) << name_ << ": " << parked.message();
+    step->done(absl::OkStatus());
+  });
+}
+
+void Pipeline::StopParts(bool intake, const std::set<std::string>& sinks,
+                         absl::Duration grace,
+                         absl::AnyInvocable<void()> next) {
+  if (!intake) return StopSinks(sinks, grace, std::move(next));
+  intake_->Quiesce(
+      grace, [this, sinks, grace, next = std::move(next)]() mutable {
+        StopSinks(sinks, grace, [this, next = std::move(next)]() mutable {
+          intake_->Close(std::move(next));
+        });
+      });
+}
+
+void Pipeline::StopSinks(const std::set<std::string>& names,
+                         absl::Duration grace,
+                         absl::AnyInvocable<void()> next) {
   // Stages keep to the grace by themselves, so this step has no limit of its
   // own; one extra thing holds it open until all are counted.
-  auto step = std::make_shared<StopStep>(
-      environment_.io, sinks_.size() + 1,
-      [this] { environment_.ingest->Post([this] { CloseLog(); }); });
+  auto step = std::make_shared<StopStep>(environment_.io, names.size() + 1,
+                                         std::move(next));
   for (auto& sink : sinks_) {
-    if (sink->started) {
-      sink->stage->Stop(stop_grace_, [step] { step->Done(); });
-    } else {
-      step->Done();
+    if (names.contains(sink->name())) {
+      sink->Stop(grace, [step] { step->Done(); });
     }
   }
   step->Done();
 }
 
-void Pipeline::CloseLog() {
-  ingest_->Abandon();
-  const absl::Status status = log_->Flush(Durability::kDurable);
-  LOG_IF(ERROR, !status.ok())
-      << name() << ": the last write failed: " << status.message();
-  environment_.io->Post([this] { DestroyComponents(); });
+void Pipeline::Install(PipelineChange change) {
+  std::vector<RunningSink*> fresh;
+  for (auto& sink : change.started) fresh.push_back(sink.get());
+  const bool new_intake = change.intake != nullptr;
+  {
+    absl::MutexLock lock(&mu_);
+    target_ = std::move(change.target);
+    if (new_intake) intake_ = std::move(change.intake);
+    std::erase_if(sinks_, [&](const auto& sink) {
+      return change.stopped.contains(sink->name());
+    });
+    std::move(change.started.begin(), change.started.end(),
+              std::back_inserter(sinks_));
+  }
+  active_ = std::move(change.active);
+  ReportPaused();
+  for (RunningSink* sink : fresh) {
+    sink->Start([this] { intake_->NotifyProgress(); });
+  }
+  if (new_intake) intake_->Start();
 }
 
-void Pipeline::DestroyComponents() {
-  log_->RemoveAppendListener(intake_listener_);
-  for (auto& sink : sinks_) {
-    if (sink->started) log_->RemoveAppendListener(sink->listener);
-    sink->stage.reset();
-    sink->sink.reset();
+// What does not run says nothing about itself.
+void Pipeline::ReportPaused() {
+  const Health paused = {HealthState::kPaused, "paused by an operator"};
+  for (const SourceSpec& source : target_.spec.sources) {
+    if (active_.sources.empty()) health_.reporter(source.name)->Report(paused);
   }
-  for (auto& source : sources_) source->source.reset();
-  environment_.ingest->Post([this] {
-    ingest_.reset();
-    running_ = false;
-    // The last thing: it may destroy this pipeline.
-    std::exchange(stopped_, nullptr)();
+  for (const SinkSpec& sink : target_.spec.sinks) {
+    if (!HasSink(active_, sink.name)) {
+      health_.reporter(sink.name)->Report(paused);
+    }
+  }
+}
+
+void Pipeline::Stop(absl::Duration grace, absl::AnyInvocable<void()> done) {
+  environment_.io->Post([this, grace, done = std::move(done)]() mutable {
+    environment_.io->Cancel(finished_timer_);
+    std::set<std::string> sinks;
+    for (auto& sink : sinks_) sinks.insert(sink->name());
+    StopParts(
+        intake_ != nullptr, sinks, grace,
+        [this, done = std::move(done)]() mutable {
+          environment_.ingest->Post([this, done = std::move(done)]() mutable {
+            Finish(std::move(done));
+          });
+        });
   });
+}
+
+// On `ingest`.
+void Pipeline::Finish(absl::AnyInvocable<void()> done) {
+  const absl::Status status = log_->Flush(Durability::kDurable);
+  LOG_IF(ERROR, !status.ok())
+      << name_ << ": the last write failed: " << status.message();
+  log_->RemoveAppendListener(intake_listener_);
+  running_ = false;
+  // The last thing: it may destroy this pipeline.
+  done();
 }
 
 void Pipeline::WhenFinished(absl::AnyInvocable<void()> done) {
@@ -362,25 +283,32 @@ void Pipeline::CheckFinished() {
 }
 
 bool Pipeline::AllFinished() {
-  bool all = true;
-  for (auto& source : sources_) {
-    source->finished = source->source->finished();
-    all = all && source->finished;
-  }
-  // The queue stays charged until its events are stored.
-  if (!all || queue_->used_bytes() != 0) return false;
+  if (target_.state != admin::v1::PIPELINE_RUNNING) return false;
+  if (intake_ == nullptr || !intake_->LooksFinished()) return false;
   for (const CursorInfo& cursor : log_->Cursors()) {
     if (!cursor.state.parked() && cursor.waiting != 0) return false;
   }
   return true;
 }
 
+PipelineTarget Pipeline::target() const {
+  absl::ReaderMutexLock lock(&mu_);
+  return target_;
+}
+
 admin::v1::PipelineStatus Pipeline::Status() const {
-  admin::v1::PipelineStatus status = DescribePipeline(
-      spec_, *log_, health_, health_.Get(kLogComponent), *environment_.metrics);
-  for (int i = 0; i < status.sources_size(); ++i) {
-    status.mutable_sources(i)->set_finished(sources_[i]->finished);
+  absl::ReaderMutexLock lock(&mu_);
+  admin::v1::PipelineStatus status =
+      DescribePipeline(target_.spec, *log_, health_, health_.Get(kLogComponent),
+                       *environment_.metrics);
+  for (admin::v1::SourceStatus& source : *status.mutable_sources()) {
+    source.set_finished(intake_ != nullptr &&
+                        intake_->source_finished(source.name()));
   }
+  for (admin::v1::SinkStatus& sink : *status.mutable_sinks()) {
+    sink.set_paused(target_.paused_sinks.contains(sink.name()));
+  }
+  status.set_state(target_.state);
   status.set_finished(finished_);
   DescribeBacklogs(status);
   DescribeMemory(status);
@@ -389,11 +317,11 @@ admin::v1::PipelineStatus Pipeline::Status() const {
 
 void Pipeline::DescribeMemory(admin::v1::PipelineStatus& status) const {
   admin::v1::MemoryStatus& memory = *status.mutable_memory();
-  memory.set_queue_bytes(queue_->used_bytes());
+  if (intake_ != nullptr) memory.set_queue_bytes(intake_->queue_bytes());
   memory.set_tail_bytes(status.log().tail_bytes());
   for (const auto& sink : sinks_) {
     memory.set_window_bytes(memory.window_bytes() +
-                            sink->progress->window_bytes());
+                            sink->progress().window_bytes());
   }
   memory.set_dedupe_bytes(environment_.max_dedupe_keys * kBytesPerDedupeKey);
 }
@@ -403,14 +331,14 @@ void Pipeline::DescribeBacklogs(admin::v1::PipelineStatus& status) const {
   for (admin::v1::SinkStatus& sink : *status.mutable_sinks()) {
     const auto running =
         std::find_if(sinks_.begin(), sinks_.end(), [&](const auto& candidate) {
-          return candidate->context.name == sink.name();
+          return candidate->name() == sink.name();
         });
     if (running == sinks_.end()) continue;
-    const SinkProgress& progress = *(*running)->progress;
+    const SinkProgress& progress = (*running)->progress();
     BacklogFacts facts;
     facts.waiting = sink.waiting();
     facts.delivered = progress.done().PerSecond(now);
-    facts.taken_in = intake_.PerSecond(now);
+    facts.taken_in = intake_rate_.PerSecond(now);
     if (sink.backlog().allowed_per_second() > 0) {
       facts.allowed = sink.backlog().allowed_per_second();
     }

@@ -1,66 +1,71 @@
-// Sources, ingest, log, deliveries and sinks of one pipeline, put together and
-// run.
+// Sources, ingest, log, deliveries and sinks of one pipeline, put together, run
+// and changed while they run.
 #ifndef PIPELINE_RUNTIME_PIPELINE_H_
 #define PIPELINE_RUNTIME_PIPELINE_H_
 
 #include <atomic>
-#include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/random/bit_gen_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "pipeline/api/component.h"
 #include "pipeline/executor/executor.h"
-#include "pipeline/queue/event_queue.h"
 #include "pipeline/runtime/backlog_forecast.h"
-#include "pipeline/runtime/delivery_stage.h"
 #include "pipeline/runtime/health_board.h"
-#include "pipeline/runtime/ingest.h"
+#include "pipeline/runtime/intake.h"
+#include "pipeline/runtime/pipeline_environment.h"
+#include "pipeline/runtime/running_sink.h"
 #include "pipeline/topology/pipeline_spec.h"
 #include "proto/admin/v1/status.pb.h"
-#include "storage/base/clock.h"
 #include "storage/log/event_log.h"
 
 namespace sluice {
 
-// What a pipeline runs on; all of it outlives the pipeline.
-struct PipelineEnvironment {
-  // Sources, sinks and deliveries.
-  Executor* io = nullptr;
-  HttpClient* http = nullptr;            // Bound to `io`.
-  absl::BitGenRef* io_random = nullptr;  // Used on `io`.
-  // All writing to the log; may block on the disk.
-  Executor* ingest = nullptr;
-  absl::BitGenRef* ingest_random = nullptr;  // Used on `ingest`.
-  MetricRegistry* metrics = nullptr;
-  // Shared by all pipelines of the process; null: nothing is shared.
-  RateBudgets* rate_budgets = nullptr;
-  const Clock* clock = nullptr;
-  // Bounds of memory for this pipeline.
-  size_t queue_bytes = 16 << 20;
-  size_t window_bytes = 8 << 20;  // Per sink.
-  size_t max_dedupe_keys = 500'000;
+// What a pipeline is to be.
+struct PipelineTarget {
+  PipelineSpec spec;
+  // PIPELINE_RUNNING; PIPELINE_DRAINING: no sources; PIPELINE_PAUSED: neither
+  // sources nor sinks.
+  admin::v1::PipelineState state = admin::v1::PIPELINE_RUNNING;
+  // Sinks of `spec` that do not run even so.
+  std::set<std::string> paused_sinks = {};
+};
+
+// A step from what a pipeline is to what it is to be, with every new component
+// made and nothing touched yet. Destroying it instead is fine.
+struct PipelineChange {
+  PipelineTarget target;
+  // What of `target.spec` is to run.
+  PipelineSpec active;
+  // Takes the place of the present one; null: that stays.
+  std::unique_ptr<Intake> intake;
+  // Sinks to stop, and those to start then.
+  std::set<std::string> stopped;
+  std::vector<std::unique_ptr<RunningSink>> started;
+  // Sinks that are new in the configuration.
+  std::vector<SinkSpec> added;
 };
 
 // One pipeline. `io` and `ingest` may be the same executor, a ManualExecutor
 // for instance: then all of it, but for the network, is driven by a virtual
 // clock.
 //
-// Thread-safety: Create, Start, Stop and the destructor from one thread, which
-// is not one of the executors' (with a ManualExecutor: the one that runs it);
-// Status() from any.
+// Thread-safety: Create, Start, Plan, Carry, Stop and the destructor from one
+// thread at a time, which is not one of the executors' (with a ManualExecutor:
+// the one that runs it); Status() from any.
 class Pipeline {
  public:
   // Makes every component and opens a cursor for each sink; nothing runs yet.
-  // Cursors of sinks that are not in `spec` any more are parked.
+  // Cursors of sinks that are not configured any more are parked.
   //   kInvalidArgument: a component cannot be made from its configuration.
   //   errors of EventLog's writing methods.
   static absl::StatusOr<std::unique_ptr<Pipeline>> Create(
-      const PipelineSpec& spec, const PipelineEnvironment& environment,
+      const PipelineTarget& target, const PipelineEnvironment& environment,
       std::unique_ptr<EventLog> log);
 
   // REQUIRES: never started, or Stop() has reported done.
@@ -68,6 +73,19 @@ class Pipeline {
 
   // Starts sinks, then sources.
   void Start();
+
+  // Makes what `target` has and the pipeline has not. The options of its log
+  // are those of now: another value of them needs another pipeline.
+  //   kInvalidArgument: a component cannot be made from its configuration.
+  absl::StatusOr<PipelineChange> Plan(PipelineTarget target);
+
+  // Makes the pipeline what change.target says: stops what is not to run any
+  // more as Stop() does, starts what is new where the old left off, and leaves
+  // the rest alone. Then calls `done` on an executor. One at a time; the change
+  // is of this pipeline's Plan(), with no other one between.
+  //   errors of EventLog's writing methods: nothing was changed.
+  void Carry(PipelineChange change, absl::Duration grace,
+             absl::AnyInvocable<void(absl::Status)> done);
 
   // Stops sources, stores what is queued, lets deliveries under way end, and
   // syncs; each of these waits at most `grace`. Then destroys the components
@@ -81,74 +99,59 @@ class Pipeline {
   // has done with all events. For finite work; looks ten times a second.
   void WhenFinished(absl::AnyInvocable<void()> done);
 
-  const std::string& name() const { return spec_.name; }
+  // What it was made to be last.
+  PipelineTarget target() const;
+
+  const std::string& name() const { return name_; }
   EventLog* log() { return log_.get(); }
 
  private:
-  struct RunningSource {
-    std::unique_ptr<HttpClient> http;
-    std::unique_ptr<Source> source;
-    EventQueue::Producer* producer = nullptr;
-    ComponentContext context;
-    std::atomic<bool> finished{false};
-  };
-  struct RunningSink {
-    std::unique_ptr<HttpClient> http;
-    std::unique_ptr<Sink> sink;
-    // Outlives the stage, for Status().
-    std::unique_ptr<SinkProgress> progress;
-    std::unique_ptr<DeliveryStage> stage;
-    ComponentContext context;
-    uint64_t listener = 0;
-    bool started = false;
-  };
-  class StopStep;
+  struct Step;
 
-  Pipeline(const PipelineSpec& spec, const PipelineEnvironment& environment,
+  Pipeline(const std::string& name, const PipelineEnvironment& environment,
            std::unique_ptr<EventLog> log);
 
-  absl::Status MakeSources();
-  absl::Status MakeIngest();
-  absl::Status MakeSinks();
-  absl::Status ParkOldCursors();
-  ComponentContext MakeContext(const std::string& name, HttpClient* http);
-  // Counts requests as `metric`; null if there is no HTTP here.
-  std::unique_ptr<HttpClient> MakeHttpClient(const std::string& component,
-                                             const std::string& metric);
-  absl::Time OldestWaiting(const admin::v1::SinkStatus& sink,
-                           const SinkProgress& progress) const;
+  absl::Status FillDedupe(const LogOptions& options);
+  absl::Status OpenCursors(const PipelineChange& change);
+  absl::Status ParkUnusedCursors();
+  void BeginStep(const std::shared_ptr<Step>& step);
+  void EndStep(const std::shared_ptr<Step>& step);
+  // Stops the intake, if `intake` is true, and the sinks named, in order.
+  void StopParts(bool intake, const std::set<std::string>& sinks,
+                 absl::Duration grace, absl::AnyInvocable<void()> next);
+  void StopSinks(const std::set<std::string>& names, absl::Duration grace,
+                 absl::AnyInvocable<void()> next);
+  void Install(PipelineChange change);
+  void ReportPaused();
   void MeasureIntake();
-  void StartSink(RunningSink& sink);
-  void StartSource(RunningSource& source);
+  void Finish(absl::AnyInvocable<void()> done);
   void CheckFinished();
   bool AllFinished();
+  absl::Time OldestWaiting(const admin::v1::SinkStatus& sink,
+                           const SinkProgress& progress) const;
   void DescribeMemory(admin::v1::PipelineStatus& status) const;
   void DescribeBacklogs(admin::v1::PipelineStatus& status) const;
 
-  // The steps of Stop(), in order; each starts the next.
-  void StopSources();
-  void DrainQueue();
-  void StopSinks();
-  void CloseLog();
-  void DestroyComponents();
-
-  const PipelineSpec spec_;
+  const std::string name_;
   const PipelineEnvironment environment_;
   const std::unique_ptr<EventLog> log_;
   HealthBoard health_;
   // Of events that came into the log.
-  RateMeter intake_;
+  RateMeter intake_rate_;
   uint64_t intake_listener_ = 0;
-  std::unique_ptr<EventQueue> queue_;
-  std::unique_ptr<Ingest> ingest_;
-  std::vector<std::unique_ptr<RunningSource>> sources_;
+  std::unique_ptr<DedupeIndex> dedupe_;
+  PipelineChange first_;  // Until Start().
+
+  // Taken for writing on `io` only, so what reads there needs it not.
+  mutable absl::Mutex mu_;
+  PipelineTarget target_;
+  std::unique_ptr<Intake> intake_;
   std::vector<std::unique_ptr<RunningSink>> sinks_;
-  std::vector<IngestSource> ingest_sources_;
+
+  PipelineSpec active_;
   absl::AnyInvocable<void()> when_finished_;
   Executor::TimerId finished_timer_ = 0;
   std::atomic<bool> finished_{false};
-  absl::Duration stop_grace_;
-  absl::AnyInvocable<void()> stopped_;
   std::atomic<bool> running_{false};
 };
 

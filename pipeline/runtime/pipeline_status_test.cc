@@ -11,7 +11,10 @@ namespace {
 PipelineSpec Spec() {
   PipelineSpec spec;
   spec.name = "office";
-  spec.sources.push_back({"in", "generate", config::v1::DURABLE, nullptr});
+  SourceSpec source;
+  source.name = "in";
+  source.plugin = "generate";
+  spec.sources.push_back(source);
   SinkSpec sink;
   sink.name = "out";
   sink.plugin = "null";

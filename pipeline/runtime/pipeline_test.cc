@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "storage/log/memory_event_log.h"
@@ -105,7 +106,7 @@ class PipelineTest : public testing::Test {
 
   void Create() {
     auto log = std::make_unique<MemoryEventLog>(spec_.log, Clock::Real());
-    auto pipeline = Pipeline::Create(spec_, environment_, std::move(log));
+    auto pipeline = Pipeline::Create({spec_}, environment_, std::move(log));
     ASSERT_TRUE(pipeline.ok()) << pipeline.status();
     pipeline_ = *std::move(pipeline);
   }
@@ -123,6 +124,28 @@ class PipelineTest : public testing::Test {
     emission.events = builder.Build();
     emission.checkpoint = checkpoint;
     ASSERT_TRUE(world_.emitter->TryEmit(emission));
+  }
+
+  // Makes the pipeline what `edit` makes of what it is.
+  absl::Status Change(absl::FunctionRef<void(PipelineTarget&)> edit) {
+    PipelineTarget target = pipeline_->target();
+    edit(target);
+    absl::StatusOr<PipelineChange> change = pipeline_->Plan(std::move(target));
+    if (!change.ok()) return change.status();
+    absl::Status result = absl::UnknownError("not done");
+    pipeline_->Carry(*std::move(change), absl::Seconds(5),
+                     [&](absl::Status status) { result = std::move(status); });
+    executor_.Advance(absl::Minutes(1));
+    return result;
+  }
+
+  // Another sink, with a world of its own.
+  SinkSpec SinkIn(World* world, const std::string& name) {
+    SinkSpec sink;
+    sink.name = name;
+    sink.plugin = "test";
+    sink.create = [world] { return std::make_unique<TestSink>(world); };
+    return sink;
   }
 
   bool Stop() {
@@ -243,10 +266,157 @@ TEST_F(PipelineTest, TellsWhenFiniteWorkIsDone) {
   EXPECT_TRUE(Stop());
 }
 
+TEST_F(PipelineTest, PausesAndGoesOnWhereItStopped) {
+  CreateAndStart();
+  Emit("a", "after a");
+  executor_.RunReady();
+  world_.answer = Outcome::Retry("down");
+  Emit("b", "after b");
+  ASSERT_TRUE(Change([](PipelineTarget& target) {
+                target.state = admin::v1::PIPELINE_PAUSED;
+              }).ok());
+  EXPECT_EQ(world_.live_components, 0);
+  admin::v1::PipelineStatus status = pipeline_->Status();
+  EXPECT_EQ(status.state(), admin::v1::PIPELINE_PAUSED);
+  EXPECT_EQ(status.sinks(0).waiting(), 1u);
+  EXPECT_EQ(status.sources(0).health().message(), "paused by an operator");
+  EXPECT_EQ(status.sinks(0).health().message(), "paused by an operator");
+  EXPECT_FALSE(status.finished());
+
+  world_.answer = Outcome::Delivered();
+  ASSERT_TRUE(Change([](PipelineTarget& target) {
+                target.state = admin::v1::PIPELINE_RUNNING;
+              }).ok());
+  EXPECT_EQ(world_.live_components, 2);
+  EXPECT_EQ(world_.checkpoint, "after b");
+  Emit("c");
+  executor_.RunReady();
+  EXPECT_EQ(world_.delivered, (Ids{"a", "b", "c"}));
+  EXPECT_EQ(pipeline_->Status().sinks(0).health().state(), admin::v1::HEALTHY);
+  EXPECT_EQ(pipeline_->Status().imbalances_size(), 0);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, DeliversWhatIsThereWhileItIsDrained) {
+  CreateAndStart();
+  world_.answer = Outcome::Retry("down");
+  Emit("a");
+  Emit("b");
+  ASSERT_TRUE(Change([](PipelineTarget& target) {
+                target.state = admin::v1::PIPELINE_DRAINING;
+              }).ok());
+  EXPECT_EQ(world_.live_components, 1) << "the sink";
+  EXPECT_EQ(pipeline_->Status().sinks(0).waiting(), 2u);
+  world_.answer = Outcome::Delivered();
+  executor_.Advance(absl::Minutes(5));
+  EXPECT_EQ(world_.delivered, (Ids{"a", "b"}));
+  EXPECT_EQ(pipeline_->Status().sinks(0).waiting(), 0u);
+  EXPECT_EQ(pipeline_->Status().imbalances_size(), 0);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, PausesOneSinkAlone) {
+  World other;
+  spec_.sinks.push_back(SinkIn(&other, "second"));
+  CreateAndStart();
+  ASSERT_TRUE(Change([](PipelineTarget& target) {
+                target.paused_sinks.insert("second");
+              }).ok());
+  EXPECT_TRUE(pipeline_->Status().sinks(1).paused());
+  EXPECT_FALSE(pipeline_->Status().sinks(0).paused());
+  Emit("a");
+  executor_.RunReady();
+  EXPECT_EQ(world_.delivered, (Ids{"a"}));
+  EXPECT_EQ(other.delivered, Ids{});
+  ASSERT_TRUE(
+      Change([](PipelineTarget& target) { target.paused_sinks.clear(); }).ok());
+  EXPECT_EQ(other.delivered, (Ids{"a"}));
+  EXPECT_EQ(world_.delivered, (Ids{"a"}));
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, ReplacesASinkAndLeavesTheOthersAlone) {
+  World second;
+  World replacement;
+  spec_.sinks.push_back(SinkIn(&second, "second"));
+  CreateAndStart();
+  Emitter* const emitter = world_.emitter;
+  Emit("a");
+  executor_.RunReady();
+  second.answer = Outcome::Retry("down");
+  Emit("b");
+  executor_.RunReady();
+  ASSERT_TRUE(Change([&](PipelineTarget& target) {
+                target.spec.sinks[1] = SinkIn(&replacement, "second");
+                target.spec.sinks[1].plugin = "other";
+              }).ok());
+  EXPECT_EQ(second.live_components, 0);
+  EXPECT_EQ(world_.emitter, emitter) << "the source was not started again";
+  Emit("c");
+  executor_.RunReady();
+  EXPECT_EQ(world_.delivered, (Ids{"a", "b", "c"}));
+  EXPECT_EQ(second.delivered, (Ids{"a"}));
+  EXPECT_EQ(replacement.delivered, (Ids{"b", "c"}));
+  EXPECT_EQ(pipeline_->Status().imbalances_size(), 0);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, TakesInASinkAndLetsAnotherGo) {
+  CreateAndStart();
+  world_.answer = Outcome::Retry("down");
+  Emit("a");
+  World other;
+  ASSERT_TRUE(Change([&](PipelineTarget& target) {
+                target.spec.sinks = {SinkIn(&other, "new")};
+              }).ok());
+  EXPECT_EQ(other.delivered, (Ids{"a"}));
+  const admin::v1::PipelineStatus status = pipeline_->Status();
+  ASSERT_EQ(status.sinks_size(), 2);
+  for (const admin::v1::SinkStatus& sink : status.sinks()) {
+    EXPECT_EQ(sink.parked(), sink.name() == "out");
+  }
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, ReplacesSourcesAndKnowsTheEventsOfTheOldOnes) {
+  CreateAndStart();
+  Emit("a", "after a");
+  executor_.RunReady();
+  Emitter* const emitter = world_.emitter;
+  ASSERT_TRUE(Change([&](PipelineTarget& target) {
+                target.spec.sources[0].acknowledge = config::v1::BUFFERED;
+              }).ok());
+  EXPECT_NE(world_.emitter, emitter);
+  EXPECT_EQ(world_.checkpoint, "after a");
+  Emit("a");
+  Emit("b");
+  executor_.RunReady();
+  EXPECT_EQ(world_.delivered, (Ids{"a", "b"}));
+  EXPECT_EQ(pipeline_->Status().sources(0).duplicate(), 1u);
+  EXPECT_EQ(world_.live_components, 2);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, GoesOnAsItIsWhenAComponentCannotBeMade) {
+  CreateAndStart();
+  const absl::Status status = Change([](PipelineTarget& target) {
+    target.spec.sinks[0].plugin = "other";
+    target.spec.sinks[0].create = [] {
+      return absl::InvalidArgumentError("the file of api_secret is gone");
+    };
+  });
+  EXPECT_EQ(status, absl::InvalidArgumentError(
+                        "sink office.out: the file of api_secret is gone"));
+  Emit("a");
+  executor_.RunReady();
+  EXPECT_EQ(world_.delivered, (Ids{"a"}));
+  EXPECT_TRUE(Stop());
+}
+
 TEST_F(PipelineTest, ParksCursorsOfSinksThatAreGone) {
   auto log = std::make_unique<MemoryEventLog>(spec_.log, Clock::Real());
   ASSERT_TRUE(log->OpenCursor("old", true).ok());
-  auto pipeline = Pipeline::Create(spec_, environment_, std::move(log));
+  auto pipeline = Pipeline::Create({spec_}, environment_, std::move(log));
   ASSERT_TRUE(pipeline.ok());
   const admin::v1::PipelineStatus status = (*pipeline)->Status();
   ASSERT_EQ(status.sinks_size(), 2);
@@ -260,7 +430,7 @@ TEST_F(PipelineTest, SaysWhichComponentCannotBeMade) {
     return absl::InvalidArgumentError("the file of api_secret is gone");
   };
   auto log = std::make_unique<MemoryEventLog>(spec_.log, Clock::Real());
-  const auto pipeline = Pipeline::Create(spec_, environment_, std::move(log));
+  const auto pipeline = Pipeline::Create({spec_}, environment_, std::move(log));
   EXPECT_EQ(pipeline.status(),
             absl::InvalidArgumentError(
                 "sink office.out: the file of api_secret is gone"));

@@ -11,21 +11,19 @@
 
 #include "absl/random/bit_gen_ref.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
-#include "google/protobuf/util/time_util.h"
 #include "pipeline/executor/thread_executor.h"
 #include "pipeline/http/http_loop.h"
 #include "pipeline/monitoring/monitoring_server.h"
 #include "pipeline/rate/rate_budget.h"
 #include "pipeline/runtime/data_directory.h"
-#include "pipeline/runtime/pipeline.h"
+#include "pipeline/runtime/pipeline_set.h"
 #include "pipeline/runtime/pipeline_status.h"
-#include "pipeline/topology/config_problem.h"
 #include "pipeline/topology/memory_plan.h"
+#include "pipeline/topology/spec_changes.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
-#include "storage/log/rocksdb_event_log.h"
 
 namespace sluice {
 namespace {
@@ -35,6 +33,14 @@ struct Randomness {
   std::mt19937_64 engine{std::random_device()()};
   absl::BitGenRef ref{engine};
 };
+
+absl::Status CheckMemory(const ProcessSpec& spec) {
+  const uint64_t least = LeastMemory(spec);
+  if (spec.memory_bytes >= least) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "memory_bytes: ", spec.memory_bytes,
+      " is not enough for these pipelines; give at least ", least));
+}
 
 class RunningProcess final : public Process {
  public:
@@ -46,6 +52,12 @@ class RunningProcess final : public Process {
   admin::v1::ProcessStatus Status() const override;
   absl::Status PostToLog(std::string_view pipeline,
                          absl::AnyInvocable<void(EventLog&)> task) override;
+  absl::StatusOr<ComponentChanges> Apply(const ProcessSpec& spec,
+                                         absl::Duration grace) override;
+  absl::StatusOr<ComponentChanges> Preview(const ProcessSpec& spec) override;
+  absl::Status Retarget(
+      std::string_view pipeline, absl::Duration grace,
+      absl::FunctionRef<absl::Status(PipelineTarget&)> edit) override;
   void WhenFinished(absl::AnyInvocable<void()> done) override;
   std::string monitoring_address() const override {
     return monitoring_ == nullptr ? "" : monitoring_->address();
@@ -57,8 +69,9 @@ class RunningProcess final : public Process {
  private:
   absl::Status StartMonitoring(const ProcessSpec& spec);
   void DescribeMemory(admin::v1::ProcessStatus& status) const;
-  absl::Status InitPipeline(const PipelineSpec& spec,
-                            const PipelineMemory& memory);
+  absl::Status CheckChange(const ProcessSpec& spec) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  absl::Status CheckRunning() const;
 
   // In order of construction: what is above outlives what is below.
   std::unique_ptr<DataDirectory> directory_;
@@ -71,22 +84,20 @@ class RunningProcess final : public Process {
   std::unique_ptr<HttpLoop> io_;
   std::unique_ptr<ThreadExecutor> ingest_;
   // Not looked at from other threads while the process starts.
-  std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  std::unique_ptr<PipelineSet> pipelines_;
   const absl::Time start_time_ = Clock::Real()->Now();
   std::atomic<admin::v1::ProcessState> state_{admin::v1::PROCESS_STARTING};
 
-  absl::Mutex stop_mu_;
-  bool stopped_ ABSL_GUARDED_BY(stop_mu_) = false;
+  // Held while something changes.
+  absl::Mutex change_mu_;
+  ProcessSpec spec_ ABSL_GUARDED_BY(change_mu_);
+  bool stopped_ ABSL_GUARDED_BY(change_mu_) = false;
 
   std::unique_ptr<MonitoringServer> monitoring_;
 };
 
 absl::Status RunningProcess::Init(const ProcessSpec& spec) {
-  if (const uint64_t least = LeastMemory(spec); spec.memory_bytes < least) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "memory_bytes: ", spec.memory_bytes,
-        " is not enough for these pipelines; give at least ", least));
-  }
+  SLUICE_RETURN_IF_ERROR(CheckMemory(spec));
   SLUICE_ASSIGN_OR_RETURN(directory_, DataDirectory::Open(spec.data_dir));
   HttpLoopOptions loop_options;
   loop_options.name = "io";
@@ -94,18 +105,23 @@ absl::Status RunningProcess::Init(const ProcessSpec& spec) {
   ingest_ = std::make_unique<ThreadExecutor>("ingest");
   memory_bytes_ = spec.memory_bytes;
   SLUICE_RETURN_IF_ERROR(StartMonitoring(spec));
-  const MemoryPlan plan = PlanMemory(spec);
-  log_memory_ = RocksDbLogResources::Make(plan.rocksdb);
-  for (size_t i = 0; i < spec.pipelines.size(); ++i) {
-    const PipelineSpec& pipeline = spec.pipelines[i];
-    const absl::Status status = InitPipeline(pipeline, plan.pipelines[i]);
-    if (!status.ok()) {
-      return absl::Status(status.code(),
-                          absl::StrCat("pipeline ", pipeline.name, ": ",
-                                       std::string(status.message())));
-    }
-  }
-  for (auto& pipeline : pipelines_) pipeline->Start();
+  log_memory_ = RocksDbLogResources::Make(PlanMemory(spec).rocksdb);
+  PipelineSet::Parts parts;
+  parts.directory = directory_.get();
+  parts.log_memory = log_memory_;
+  parts.environment.io = io_.get();
+  parts.environment.http = io_.get();
+  parts.environment.io_random = &io_random_.ref;
+  parts.environment.ingest = ingest_.get();
+  parts.environment.ingest_random = &ingest_random_.ref;
+  parts.environment.metrics = &metrics_;
+  parts.environment.rate_budgets = &rate_budgets_;
+  parts.environment.clock = Clock::Real();
+  pipelines_ = std::make_unique<PipelineSet>(std::move(parts));
+  absl::MutexLock lock(&change_mu_);
+  SLUICE_RETURN_IF_ERROR(
+      pipelines_->Reach(spec, absl::ZeroDuration()).status());
+  spec_ = spec;
   state_ = admin::v1::PROCESS_RUNNING;
   return absl::OkStatus();
 }
@@ -122,57 +138,65 @@ absl::Status RunningProcess::StartMonitoring(const ProcessSpec& spec) {
   return absl::OkStatus();
 }
 
-absl::Status RunningProcess::InitPipeline(const PipelineSpec& spec,
-                                          const PipelineMemory& memory) {
-  SLUICE_ASSIGN_OR_RETURN(const std::string path,
-                          directory_->LogPath(spec.name));
-  RocksDbLogOptions log_options;
-  log_options.log = spec.log;
-  log_options.log.tail_bytes = memory.tail;
-  log_options.resources = log_memory_;
-  SLUICE_ASSIGN_OR_RETURN(
-      std::unique_ptr<EventLog> log,
-      RocksDbEventLog::Open(path, log_options, Clock::Real()));
-  PipelineEnvironment environment;
-  environment.io = io_.get();
-  environment.http = io_.get();
-  environment.io_random = &io_random_.ref;
-  environment.ingest = ingest_.get();
-  environment.ingest_random = &ingest_random_.ref;
-  environment.metrics = &metrics_;
-  environment.rate_budgets = &rate_budgets_;
-  environment.clock = Clock::Real();
-  environment.queue_bytes = memory.queue;
-  environment.window_bytes = memory.window;
-  environment.max_dedupe_keys = memory.max_dedupe_keys();
-  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
-                          Pipeline::Create(spec, environment, std::move(log)));
-  pipelines_.push_back(std::move(pipeline));
-  return absl::OkStatus();
-}
-
 void RunningProcess::Stop(absl::Duration grace) {
-  absl::MutexLock lock(&stop_mu_);
+  absl::MutexLock lock(&change_mu_);
   if (stopped_) return;
   stopped_ = true;
   state_ = admin::v1::PROCESS_STOPPING;
-  absl::BlockingCounter running(static_cast<int>(pipelines_.size()));
-  for (auto& pipeline : pipelines_) {
-    pipeline->Stop(grace, [&running] { running.DecrementCount(); });
-  }
-  running.Wait();
+  if (pipelines_ != nullptr) pipelines_->Stop(grace);
   state_ = admin::v1::PROCESS_STOPPED;
+}
+
+absl::Status RunningProcess::CheckRunning() const {
+  if (state_ == admin::v1::PROCESS_RUNNING) return absl::OkStatus();
+  return absl::UnavailableError("the process is not running");
+}
+
+absl::Status RunningProcess::CheckChange(const ProcessSpec& spec) const {
+  SLUICE_RETURN_IF_ERROR(CheckRunning());
+  if (const std::vector<std::string> fixed = FixedChanges(spec_, spec);
+      !fixed.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(absl::StrJoin(fixed, ", "),
+                     ": only a restart of the process can change this"));
+  }
+  return CheckMemory(spec);
+}
+
+absl::StatusOr<ComponentChanges> RunningProcess::Preview(
+    const ProcessSpec& spec) {
+  absl::MutexLock lock(&change_mu_);
+  SLUICE_RETURN_IF_ERROR(CheckChange(spec));
+  return pipelines_->Preview(spec);
+}
+
+absl::StatusOr<ComponentChanges> RunningProcess::Apply(const ProcessSpec& spec,
+                                                       absl::Duration grace) {
+  absl::MutexLock lock(&change_mu_);
+  SLUICE_RETURN_IF_ERROR(CheckChange(spec));
+  SLUICE_ASSIGN_OR_RETURN(ComponentChanges changes,
+                          pipelines_->Reach(spec, grace));
+  spec_ = spec;
+  return changes;
+}
+
+absl::Status RunningProcess::Retarget(
+    std::string_view pipeline, absl::Duration grace,
+    absl::FunctionRef<absl::Status(PipelineTarget&)> edit) {
+  absl::MutexLock lock(&change_mu_);
+  SLUICE_RETURN_IF_ERROR(CheckRunning());
+  return pipelines_->Retarget(pipeline, grace, edit);
 }
 
 admin::v1::ProcessStatus RunningProcess::Status() const {
   admin::v1::ProcessStatus status;
-  *status.mutable_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  *status.mutable_time() = ToTimestamp(Clock::Real()->Now());
   *status.mutable_start_time() = ToTimestamp(start_time_);
   status.set_state(state_);
   if (status.state() == admin::v1::PROCESS_STARTING) return status;
-  for (const auto& pipeline : pipelines_) {
-    *status.add_pipelines() = pipeline->Status();
-  }
+  pipelines_->ForEach([&status](const Pipeline& pipeline) {
+    *status.add_pipelines() = pipeline.Status();
+  });
   DescribeMemory(status);
   for (const MetricSample& sample : metrics_.Snapshot()) {
     if (sample.kind == MetricKind::kHistogram) continue;  // Not one number.
@@ -206,33 +230,26 @@ void RunningProcess::DescribeMemory(admin::v1::ProcessStatus& status) const {
 
 absl::Status RunningProcess::PostToLog(
     std::string_view pipeline, absl::AnyInvocable<void(EventLog&)> task) {
-  if (state_ != admin::v1::PROCESS_RUNNING) {
-    return absl::UnavailableError("the process is not running");
-  }
-  std::vector<std::string> names;
-  for (const auto& running : pipelines_) {
-    names.push_back(running->name());
-    if (running->name() != pipeline) continue;
-    ingest_->Post([log = running->log(), task = std::move(task)]() mutable {
-      task(*log);
-    });
-    return absl::OkStatus();
-  }
-  return absl::NotFoundError(absl::StrCat(
-      "there is no pipeline ", Quote(pipeline), Suggest(pipeline, names)));
+  SLUICE_RETURN_IF_ERROR(CheckRunning());
+  return pipelines_->PostToLog(pipeline, std::move(task));
 }
 
 void RunningProcess::WhenFinished(absl::AnyInvocable<void()> done) {
-  auto left = std::make_shared<std::atomic<size_t>>(pipelines_.size());
-  auto callback = std::make_shared<absl::AnyInvocable<void()>>(std::move(done));
-  for (auto& pipeline : pipelines_) {
-    pipeline->WhenFinished([left, callback] {
-      if (left->fetch_sub(1) == 1) (*callback)();
-    });
-  }
+  absl::MutexLock lock(&change_mu_);
+  pipelines_->WhenFinished(std::move(done));
 }
 
 }  // namespace
+
+std::vector<std::string> Process::PipelineNames() const {
+  std::vector<std::string> names;
+  const admin::v1::ProcessStatus status = Status();
+  for (const admin::v1::PipelineStatus& pipeline : status.pipelines()) {
+    names.push_back(pipeline.name());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 absl::StatusOr<std::unique_ptr<Process>> Process::Start(
     const ProcessSpec& spec) {

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipeline/monitoring/thread_watch.h"
+#include "pipeline/runtime/pipeline_set.h"
 #include "pipeline/topology/pipeline_spec.h"
 #include "proto/admin/v1/status.pb.h"
 #include "storage/log/event_log.h"
@@ -25,7 +27,8 @@ namespace sluice {
 // answers requests for metrics and health (pipeline/monitoring), from before
 // the logs are opened until the process is destroyed.
 //
-// Thread-safety: all methods from any thread but the process's own.
+// Thread-safety: all methods from any thread but the process's own. Those that
+// change something wait for each other.
 class Process {
  public:
   // Takes the data directory, opens every log and starts every pipeline. Either
@@ -47,6 +50,9 @@ class Process {
   // How everything stands, also after Stop().
   virtual admin::v1::ProcessStatus Status() const = 0;
 
+  // Names of the pipelines, in order.
+  std::vector<std::string> PipelineNames() const;
+
   // Where metrics and health are served, e.g. "127.0.0.1:9464"; empty: nowhere.
   virtual std::string monitoring_address() const { return ""; }
 
@@ -60,6 +66,30 @@ class Process {
   //   kUnavailable: the process is not running (yet, or any more).
   virtual absl::Status PostToLog(std::string_view /*pipeline*/,
                                  absl::AnyInvocable<void(EventLog&)> /*task*/) {
+    return absl::UnavailableError("the process is not running");
+  }
+
+  // Makes the pipelines those of `spec` while others run on; see
+  // PipelineSet::Reach(), whose errors it has, and
+  //   kFailedPrecondition: `spec` changes what only a start can change; the
+  //   message names it.
+  //   kUnavailable: the process is not running.
+  virtual absl::StatusOr<ComponentChanges> Apply(const ProcessSpec& /*spec*/,
+                                                 absl::Duration /*grace*/) {
+    return absl::UnavailableError("the process is not running");
+  }
+
+  // What Apply() would do. Errors as those that it finds before it begins.
+  virtual absl::StatusOr<ComponentChanges> Preview(
+      const ProcessSpec& /*spec*/) {
+    return absl::UnavailableError("the process is not running");
+  }
+
+  // Changes what of a pipeline runs; see PipelineSet::Retarget().
+  //   kUnavailable: the process is not running.
+  virtual absl::Status Retarget(
+      std::string_view /*pipeline*/, absl::Duration /*grace*/,
+      absl::FunctionRef<absl::Status(PipelineTarget&)> /*edit*/) {
     return absl::UnavailableError("the process is not running");
   }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -47,7 +48,17 @@ TEST_F(ProcessTest, KnowsItsPipelines) {
   const absl::Status status = process_->PostToLog("ofice", [](EventLog&) {});
   EXPECT_EQ(status,
             absl::NotFoundError("there is no pipeline \"ofice\"; did you mean "
-                                "\"office\"? allowed: office, harbour"));
+                                "\"office\"? allowed: harbour, office"));
+}
+
+// Whoever computes rates from two of them wants more than whole seconds.
+TEST_F(ProcessTest, SaysExactlyWhenItWasLookedAt) {
+  const absl::Time before = absl::Now();
+  const admin::v1::ProcessStatus status = process_->Status();
+  const absl::Time time = absl::FromUnixSeconds(status.time().seconds()) +
+                          absl::Nanoseconds(status.time().nanos());
+  EXPECT_GE(time, before);
+  EXPECT_LE(time, absl::Now());
 }
 
 TEST_F(ProcessTest, LetsNobodyUseALogOnceItIsStopped) {

@@ -10,7 +10,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipeline/service/access.h"
+#include "pipeline/service/config_history.h"
+#include "pipeline/service/config_service.h"
 #include "pipeline/service/dead_letter_service.h"
+#include "pipeline/service/long_calls.h"
+#include "pipeline/service/pipeline_service.h"
 #include "pipeline/service/process_service.h"
 #include "pipeline/service/unix_socket.h"
 #include "pipeline/topology/admin_spec.h"
@@ -21,7 +25,8 @@ namespace sluice {
 namespace {
 
 constexpr size_t kMaxPemBytes = 1 << 20;
-constexpr int kMaxMessageBytes = 4 << 20;
+// A configuration of the greatest size, and what stands beside it.
+constexpr int kMaxMessageBytes = 5 << 20;
 constexpr int kMaxCallsPerConnection = 64;
 constexpr size_t kMaxMemoryBytes = 32 << 20;
 constexpr int kMaxThreads = 16;
@@ -66,29 +71,51 @@ class RunningServer final : public AdminServer {
   }
 
   absl::Status Init(const AdminSpec& spec, Process* process,
-                    admin::v1::ProcessInfo info);
+                    admin::v1::ProcessInfo info,
+                    const std::optional<ConfigOrigin>& origin);
 
   const std::string& address() const override { return address_; }
 
  private:
+  absl::Status MakeConfigService(const ConfigOrigin& origin, Process* process);
   absl::Status Bind(const AdminSpec& spec, grpc::ServerBuilder& builder);
 
   std::string address_;
   // In order of construction: what is above outlives what is below.
   std::unique_ptr<AccessPolicy> access_;
   std::unique_ptr<ProcessService> process_service_;
+  std::unique_ptr<LongCalls> long_calls_;
   std::unique_ptr<DeadLetterService> dead_letter_service_;
+  std::unique_ptr<PipelineService> pipeline_service_;
+  std::unique_ptr<ConfigHistory> history_;
+  std::unique_ptr<ConfigService> config_service_;  // Null: there is none.
   std::unique_ptr<UnixSocket> socket_;
   std::unique_ptr<grpc::Server> server_;
 };
 
+absl::Status RunningServer::MakeConfigService(const ConfigOrigin& origin,
+                                              Process* process) {
+  SLUICE_ASSIGN_OR_RETURN(history_, ConfigHistory::Open(origin.history));
+  SLUICE_RETURN_IF_ERROR(RecordStart(origin.text, origin.file, *history_));
+  config_service_ = std::make_unique<ConfigService>(
+      process, origin.registry, history_.get(), long_calls_.get());
+  return absl::OkStatus();
+}
+
 absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
-                                 admin::v1::ProcessInfo info) {
+                                 admin::v1::ProcessInfo info,
+                                 const std::optional<ConfigOrigin>& origin) {
   SLUICE_ASSIGN_OR_RETURN(access_, AccessPolicy::Create(spec));
   process_service_ =
       std::make_unique<ProcessService>(process, access_.get(), std::move(info));
   dead_letter_service_ =
       std::make_unique<DeadLetterService>(process, access_.get());
+  long_calls_ = std::make_unique<LongCalls>(access_.get());
+  pipeline_service_ = std::make_unique<PipelineService>(process, access_.get(),
+                                                        long_calls_.get());
+  if (origin.has_value()) {
+    SLUICE_RETURN_IF_ERROR(MakeConfigService(*origin, process));
+  }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ResourceQuota quota("admin");
@@ -102,6 +129,10 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(process_service_.get());
   builder.RegisterService(dead_letter_service_.get());
+  builder.RegisterService(pipeline_service_.get());
+  if (config_service_ != nullptr) {
+    builder.RegisterService(config_service_.get());
+  }
   SLUICE_RETURN_IF_ERROR(Bind(spec, builder));
   server_->GetHealthCheckService()->SetServingStatus(true);
   return absl::OkStatus();
@@ -133,9 +164,10 @@ absl::Status RunningServer::Bind(const AdminSpec& spec,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
-    const AdminSpec& spec, Process* process, admin::v1::ProcessInfo info) {
+    const AdminSpec& spec, Process* process, admin::v1::ProcessInfo info,
+    const std::optional<ConfigOrigin>& origin) {
   auto server = std::make_unique<RunningServer>();
-  SLUICE_RETURN_IF_ERROR(server->Init(spec, process, std::move(info)));
+  SLUICE_RETURN_IF_ERROR(server->Init(spec, process, std::move(info), origin));
   return server;
 }
 

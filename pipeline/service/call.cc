@@ -46,13 +46,13 @@ grpc::ServerUnaryReactor* UnaryCalls::Look(
 
 grpc::ServerUnaryReactor* UnaryCalls::LookLater(
     grpc::CallbackServerContext* context, config::v1::Role least,
-    absl::FunctionRef<void(Done done)> start) const {
+    absl::FunctionRef<void(const Caller&, Done done)> start) const {
   const absl::StatusOr<Caller> caller = access_->Authorize(*context, least);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (!caller.ok()) {
     reactor->Finish(ToGrpc(caller.status()));
   } else {
-    start([reactor](const absl::Status& status) {
+    start(*caller, [reactor](const absl::Status& status) {
       reactor->Finish(ToGrpc(status));
     });
   }
@@ -75,7 +75,7 @@ grpc::ServerUnaryReactor* UnaryCalls::Change(
 grpc::ServerUnaryReactor* UnaryCalls::ChangeLater(
     grpc::CallbackServerContext* context, config::v1::Role least,
     std::string_view method, const google::protobuf::Message& request,
-    absl::FunctionRef<void(Done done)> start) const {
+    absl::FunctionRef<void(const Caller&, Done done)> start) const {
   const absl::StatusOr<Caller> caller = access_->Authorize(*context, least);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (!caller.ok()) {
@@ -83,8 +83,8 @@ grpc::ServerUnaryReactor* UnaryCalls::ChangeLater(
     reactor->Finish(ToGrpc(caller.status()));
   } else {
     // The request lives as long as the reactor.
-    start([reactor, method, &request,
-           name = caller->name](const absl::Status& status) {
+    start(*caller, [reactor, method, &request,
+                    name = caller->name](const absl::Status& status) {
       NoteChange(method, request, name, status);
       reactor->Finish(ToGrpc(status));
     });

@@ -40,7 +40,7 @@ class UnaryCalls {
   using Done = absl::AnyInvocable<void(absl::Status)>;
   grpc::ServerUnaryReactor* LookLater(
       grpc::CallbackServerContext* context, config::v1::Role least,
-      absl::FunctionRef<void(Done done)> start) const;
+      absl::FunctionRef<void(const Caller&, Done done)> start) const;
 
   // The same for a call that changes something: it leaves a line in the log
   // with who, what and how it ended, refused ones too.
@@ -51,10 +51,20 @@ class UnaryCalls {
   grpc::ServerUnaryReactor* ChangeLater(
       grpc::CallbackServerContext* context, config::v1::Role least,
       std::string_view method, const google::protobuf::Message& request,
-      absl::FunctionRef<void(Done done)> start) const;
+      absl::FunctionRef<void(const Caller&, Done done)> start) const;
 
  private:
   const AccessPolicy* access_;
+};
+
+// A call that is refused before it begins. Deletes itself.
+template <typename Response>
+class RefusedCall final : public grpc::ServerWriteReactor<Response> {
+ public:
+  explicit RefusedCall(const absl::Status& status) {
+    this->Finish(ToGrpc(status));
+  }
+  void OnDone() override { delete this; }
 };
 
 }  // namespace sluice

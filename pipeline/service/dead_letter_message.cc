@@ -62,6 +62,32 @@ void SetContent(const storage::v1::DeadLetter& letter,
   }
 }
 
+storage::v1::DeadLetterPast PastFromMessage(
+    const admin::v1::DeadLetterPast& message) {
+  storage::v1::DeadLetterPast past;
+  const int64_t time = TimeUtil::TimestampToNanoseconds(message.time());
+  switch (message.what_case()) {
+    case admin::v1::DeadLetterPast::kDied:
+      *past.mutable_died() = FromMessage(message.died());
+      break;
+    case admin::v1::DeadLetterPast::kEdited:
+      *past.mutable_edited()->mutable_fields() = message.edited().fields();
+      past.mutable_edited()->set_time_unix_nanos(time);
+      break;
+    case admin::v1::DeadLetterPast::kRedriven:
+      *past.mutable_redriven()->mutable_sinks() = message.redriven().sinks();
+      past.mutable_redriven()->set_time_unix_nanos(time);
+      break;
+    case admin::v1::DeadLetterPast::WHAT_NOT_SET:
+      break;
+  }
+  return past;
+}
+
+void SetMoment(absl::Time time, google::protobuf::Timestamp* message) {
+  SetTime(absl::ToUnixNanos(time), message);
+}
+
 }  // namespace
 
 admin::v1::DeadLetter ToMessage(const storage::v1::DeadLetter& letter,
@@ -103,6 +129,50 @@ absl::StatusOr<DeadLetterFilter> FromMessage(
     SLUICE_ASSIGN_OR_RETURN(filter.to, ToTime(message.until(), "until"));
   }
   return filter;
+}
+
+admin::v1::DeadLetterFilter ToMessage(const DeadLetterFilter& filter) {
+  admin::v1::DeadLetterFilter message;
+  message.mutable_ids()->Assign(filter.ids.begin(), filter.ids.end());
+  message.mutable_components()->Assign(filter.components.begin(),
+                                       filter.components.end());
+  message.mutable_reasons()->Assign(filter.reasons.begin(),
+                                    filter.reasons.end());
+  message.set_event_id(filter.event_id);
+  if (filter.from != absl::InfinitePast()) {
+    SetMoment(filter.from, message.mutable_since());
+  }
+  if (filter.to != absl::InfiniteFuture()) {
+    SetMoment(filter.to, message.mutable_until());
+  }
+  return message;
+}
+
+storage::v1::DeadLetter FromMessage(const admin::v1::DeadLetter& message) {
+  storage::v1::DeadLetter letter;
+  letter.set_id(message.id());
+  letter.set_component(message.component());
+  if (message.has_event()) {
+    letter.set_event(message.event().SerializeAsString());
+  } else if (message.has_input()) {
+    letter.set_input(message.input());
+  }
+  letter.set_truncated_bytes(message.truncated_bytes());
+  letter.set_sequence(message.sequence());
+  letter.set_reason(message.reason());
+  letter.set_message(message.message());
+  letter.set_attempts(message.attempts());
+  letter.set_first_error(message.first_error());
+  letter.set_last_error(message.last_error());
+  letter.set_first_attempt_unix_nanos(
+      TimeUtil::TimestampToNanoseconds(message.first_attempt()));
+  letter.set_last_attempt_unix_nanos(
+      TimeUtil::TimestampToNanoseconds(message.last_attempt()));
+  letter.set_dead_unix_nanos(TimeUtil::TimestampToNanoseconds(message.died()));
+  for (const admin::v1::DeadLetterPast& past : message.past()) {
+    *letter.add_past() = PastFromMessage(past);
+  }
+  return letter;
 }
 
 DeadLetterEdit FromMessage(const admin::v1::EditDeadLetterRequest& request) {

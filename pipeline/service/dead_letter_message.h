@@ -18,6 +18,14 @@ absl::StatusOr<DeadLetterFilter> FromMessage(
 
 DeadLetterEdit FromMessage(const admin::v1::EditDeadLetterRequest& request);
 
+// ---- For those who ask ----
+
+// The ids of a part of all are not told.
+admin::v1::DeadLetterFilter ToMessage(const DeadLetterFilter& filter);
+
+// What was there before an edit is not told.
+storage::v1::DeadLetter FromMessage(const admin::v1::DeadLetter& message);
+
 }  // namespace sluice
 
 #endif  // PIPELINE_SERVICE_DEAD_LETTER_MESSAGE_H_

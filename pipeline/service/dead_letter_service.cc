@@ -199,7 +199,7 @@ grpc::ServerUnaryReactor* DeadLetterService::ListDeadLetters(
     const admin::v1::ListDeadLettersRequest* request,
     admin::v1::ListDeadLettersResponse* response) {
   return calls_.LookLater(context, config::v1::VIEWER,
-                          [&](UnaryCalls::Done done) {
+                          [&](const Caller&, UnaryCalls::Done done) {
                             WithLog(request->pipeline(), std::move(done),
                                     [request, response](EventLog& log) {
                                       return ListInto(*request, log, *response);
@@ -212,7 +212,7 @@ grpc::ServerUnaryReactor* DeadLetterService::GetDeadLetter(
     const admin::v1::GetDeadLetterRequest* request,
     admin::v1::DeadLetter* letter) {
   return calls_.LookLater(
-      context, config::v1::VIEWER, [&](UnaryCalls::Done done) {
+      context, config::v1::VIEWER, [&](const Caller&, UnaryCalls::Done done) {
         WithLog(request->pipeline(), std::move(done),
                 [request, letter](EventLog& log) -> absl::Status {
                   const DeadLetterBox box(&log, Clock::Real());
@@ -230,7 +230,7 @@ grpc::ServerUnaryReactor* DeadLetterService::EditDeadLetter(
     admin::v1::DeadLetter* letter) {
   return calls_.ChangeLater(
       context, config::v1::OPERATOR, "EditDeadLetter", *request,
-      [&](UnaryCalls::Done done) {
+      [&](const Caller&, UnaryCalls::Done done) {
         WithLog(request->pipeline(), std::move(done),
                 [request, letter](EventLog& log) -> absl::Status {
                   DeadLetterBox box(&log, Clock::Real());

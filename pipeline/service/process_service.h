@@ -14,7 +14,7 @@ namespace sluice {
 class ProcessService final : public admin::v1::ProcessService::CallbackService {
  public:
   // `process` and `access` outlive the service. `info` is what GetInfo()
-  // answers, but for the caller.
+  // answers, but for the caller and the pipelines.
   ProcessService(const Process* process, const AccessPolicy* access,
                  admin::v1::ProcessInfo info);
 
@@ -38,8 +38,6 @@ class ProcessService final : public admin::v1::ProcessService::CallbackService {
       admin::v1::LogLevelResponse* response) override;
 
  private:
-  class Watch;
-
   absl::Status CheckRequest(const admin::v1::GetStatusRequest& request) const;
   admin::v1::ProcessStatus Describe(
       const admin::v1::GetStatusRequest& request) const;

@@ -88,16 +88,6 @@ class StepwiseCall final : public grpc::ServerWriteReactor<Response> {
   bool more_ = false;
 };
 
-// A call that is refused before it begins. Deletes itself.
-template <typename Response>
-class RefusedCall final : public grpc::ServerWriteReactor<Response> {
- public:
-  explicit RefusedCall(const absl::Status& status) {
-    this->Finish(ToGrpc(status));
-  }
-  void OnDone() override { delete this; }
-};
-
 }  // namespace sluice
 
 #endif  // PIPELINE_SERVICE_STEPWISE_CALL_H_

@@ -132,6 +132,8 @@ LoadResult LoadConfigText(std::string_view text, const std::string& file,
   loaded.spec = BuildSpec(loaded.config, read, *known, problems);
   if (!problems.empty()) return Failed(problems);
   loaded.plugins = std::move(known);
+  loaded.text = std::string(text);
+  loaded.file = file;
   LoadResult result;
   result.loaded = std::move(loaded);
   return result;

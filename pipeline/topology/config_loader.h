@@ -29,6 +29,9 @@ struct LoadedConfig {
   // The plugins that it chose from: those of the registry it was loaded with,
   // which outlives this, and those that it loaded itself.
   std::shared_ptr<const PluginRegistry> plugins;
+  // The text, and what it was called.
+  std::string text;
+  std::string file;
 };
 
 // Either a configuration or at least one problem.

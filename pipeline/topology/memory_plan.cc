@@ -8,6 +8,7 @@ namespace sluice {
 namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
+constexpr size_t kSmallUnit = 64 << 10;
 
 // A batch of small events as the log keeps it, and what a window notes about
 // each of its events.
@@ -24,6 +25,13 @@ constexpr size_t kMaxQueue = 16 * kMiB;
 constexpr size_t kMaxTail = 32 * kMiB;
 constexpr size_t kMaxWindow = 8 * kMiB;
 constexpr size_t kMaxDedupeKeys = 500'000;
+
+// Shares are round, so that a small change somewhere leaves the shares of
+// others as they are: another share means that a pipeline is opened anew.
+size_t Round(size_t bytes) {
+  const size_t unit = bytes >= 4 * kMiB ? kMiB : kSmallUnit;
+  return bytes < kSmallUnit ? bytes : bytes / unit * unit;
+}
 
 size_t PieceOf(const PipelineSpec& pipeline) {
   return std::max(pipeline.max_event_bytes, kBatchBytes) + kNotesPerBatch;
@@ -65,11 +73,11 @@ MemoryPlan PlanMemory(const ProcessSpec& spec) {
     const size_t sinks = std::max<size_t>(1, pipeline.sinks.size());
     plan.pipelines.push_back(
         {.piece = PieceOf(pipeline),
-         .queue = std::min(kMaxQueue, rest / 16 / pipelines),
-         .tail = std::min(kMaxTail, rest / 8 / pipelines),
-         .window = std::min(kMaxWindow, rest / 8 / pipelines / sinks),
+         .queue = std::min(kMaxQueue, Round(rest / 16 / pipelines)),
+         .tail = std::min(kMaxTail, Round(rest / 8 / pipelines)),
+         .window = std::min(kMaxWindow, Round(rest / 8 / pipelines / sinks)),
          .dedupe = std::min(kMaxDedupeKeys * kBytesPerDedupeKey,
-                            rest / 16 / pipelines)});
+                            Round(rest / 16 / pipelines))});
   }
   return plan;
 }

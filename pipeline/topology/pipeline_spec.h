@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "google/protobuf/message.h"
 #include "pipeline/api/sink.h"
 #include "pipeline/api/source.h"
 #include "pipeline/api/transform.h"
@@ -36,19 +37,23 @@ template <typename Component>
 using ComponentFactory =
     std::function<absl::StatusOr<std::unique_ptr<Component>>()>;
 
-struct SourceSpec {
-  // Unique among the sources of its pipeline.
-  std::string name;
-  // Name of its plugin, e.g. "disruptive"; for people.
+// A plugin and its configuration.
+template <typename Component>
+struct PluginSpec {
+  // Name of the plugin, e.g. "disruptive".
   std::string plugin;
-  config::v1::AcknowledgementLevel acknowledge = config::v1::DURABLE;
-  ComponentFactory<Source> create;
+  // What the file says; null where there is no file.
+  std::shared_ptr<const google::protobuf::Message> config;
+  ComponentFactory<Component> create;
 };
 
-struct TransformSpec {
-  std::string plugin;
-  ComponentFactory<Transform> create;
+struct SourceSpec : PluginSpec<Source> {
+  // Unique among the sources of its pipeline.
+  std::string name;
+  config::v1::AcknowledgementLevel acknowledge = config::v1::DURABLE;
 };
+
+struct TransformSpec : PluginSpec<Transform> {};
 
 // The wait before try n+1 of a delivery is random between zero and
 // min(max, initial * 2^(n-1)).
@@ -61,16 +66,14 @@ struct RetryPolicy {
   absl::Duration max_age = absl::InfiniteDuration();
 };
 
-struct SinkSpec {
+struct SinkSpec : PluginSpec<Sink> {
   // Unique among the sinks of its pipeline; also the name of its cursor.
   std::string name;
-  std::string plugin;
   RetryPolicy retry;
   config::v1::UnknownPolicy on_unknown = config::v1::RETRY;
   // Where a sink new to the log begins: with the oldest event held, or with the
   // next to come.
   bool start_from_oldest = true;
-  ComponentFactory<Sink> create;
 };
 
 struct PipelineSpec {
@@ -103,12 +106,17 @@ struct AdminSpec {
   std::string client_ca_file;
   // Never ROLE_UNSPECIFIED.
   std::map<std::string, config::v1::Role> clients;
+
+  friend bool operator==(const AdminSpec&, const AdminSpec&) = default;
 };
 
 // Where metrics and health are served.
 struct MonitoringSpec {
   std::string address = "127.0.0.1";  // As a number, IPv4 or IPv6.
   uint16_t port = 0;                  // 0: a free one.
+
+  friend bool operator==(const MonitoringSpec&,
+                         const MonitoringSpec&) = default;
 };
 
 struct ProcessSpec {

@@ -363,6 +363,7 @@ class Builder {
     if (found == read_.plugins.end()) return;  // A mistake noted already.
     const PluginConfig& plugin = found->second;
     spec->plugin = plugin.name;
+    spec->config = plugin.config;
     spec->create = [create = (registry_.*find)(plugin.name)->create,
                     config = plugin.config] { return create(*config); };
     const absl::Status status = TryCreate(spec->create);

@@ -19,6 +19,7 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 # The script of each suite. Those in JavaScript run with Node.js and the packages of package.json.
 SUITES = {
+    "admin": "admin_test.py",
     "disruptive": "disruptive_test.py",
     "disruptive_wire": "disruptive_wire_test.py",
     "disruptive_filters": "disruptive_filters_test.py",

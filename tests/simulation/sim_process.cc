@@ -37,8 +37,8 @@ absl::Status SimProcess::Start(const PipelineSpec& spec, const Limits& limits,
   environment.clock = &clock_;
   environment.queue_bytes = limits.queue_bytes;
   environment.window_bytes = limits.window_bytes;
-  SLUICE_ASSIGN_OR_RETURN(pipeline_,
-                          Pipeline::Create(spec, environment, std::move(log)));
+  SLUICE_ASSIGN_OR_RETURN(
+      pipeline_, Pipeline::Create({spec}, environment, std::move(log)));
   pipeline_->Start();
   return absl::OkStatus();
 }

@@ -95,6 +95,7 @@ void ProgressReader::ReadStatus(const json::object& status) {
   progress_.retried = total("sink_retried_events_total");
   progress_.unclosed_gaps = total("disruptive_gaps_unclosed_total");
   progress_.received = progress_.stored = progress_.duplicate = 0;
+  progress_.sinks.clear();  // Some may be gone.
   for (const json::object* pipeline : Objects(status, "pipelines")) {
     for (const json::object* source : Objects(*pipeline, "sources")) {
       progress_.received += Number(*source, "received");

@@ -18,6 +18,9 @@ namespace sluice {
 namespace {
 
 constexpr size_t kMaxPemBytes = 1 << 20;
+// sockaddr_un::sun_path less its end.
+constexpr size_t kUnixPrefixBytes = 5;
+constexpr size_t kMaxUnixAddress = kUnixPrefixBytes + 107;
 
 // Empty: there is no such option.
 absl::StatusOr<std::string> ReadPem(const char* option,
@@ -30,11 +33,23 @@ absl::StatusOr<std::string> ReadPem(const char* option,
 }
 
 absl::StatusOr<std::string> AddressOf(const AdminClientOptions& options) {
-  if (!options.address.empty()) return options.address;
-  if (!options.data_dir.empty()) return DefaultAdminAddress(options.data_dir);
-  return absl::InvalidArgumentError(
-      "say where the process is: --data-dir DIR, or --admin ADDRESS, or the "
-      "variable SLUICE_ADMIN");
+  std::string address = options.address;
+  if (address.empty() && !options.data_dir.empty()) {
+    address = DefaultAdminAddress(options.data_dir);
+  }
+  if (address.empty()) {
+    return absl::InvalidArgumentError(
+        "say where the process is: --data-dir DIR, or --admin ADDRESS, or the "
+        "variable SLUICE_ADMIN");
+  }
+  if (IsUnixAddress(address) && address.size() > kMaxUnixAddress) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        address,
+        " is too long for a socket; set admin.listen to a path of at "
+        "most ",
+        kMaxUnixAddress - kUnixPrefixBytes, " characters"));
+  }
+  return address;
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
@@ -74,17 +89,21 @@ int ExitCodeOf(grpc::StatusCode code) {
 }  // namespace
 
 void AddAdminOptions(CLI::App& command, AdminClientOptions* options) {
+  AddAdminAddressOptions(command, options);
+  command
+      .add_option("--data-dir", options->data_dir,
+                  "Its data directory, where the socket is unless configured "
+                  "otherwise")
+      ->type_name("DIR");
+}
+
+void AddAdminAddressOptions(CLI::App& command, AdminClientOptions* options) {
   command
       .add_option("--admin", options->address,
                   "Where the process serves its admin API: unix:PATH or "
                   "ADDRESS:PORT")
       ->envname("SLUICE_ADMIN")
       ->type_name("ADDRESS");
-  command
-      .add_option("--data-dir", options->data_dir,
-                  "Its data directory, where the socket is unless configured "
-                  "otherwise")
-      ->type_name("DIR");
   command
       .add_option("--token-file", options->token_file,
                   "File with the token to call with")
@@ -127,14 +146,19 @@ std::unique_ptr<grpc::ClientContext> AdminClient::NewContext(
   return context;
 }
 
-int AdminClient::Fail(const grpc::Status& status, std::ostream& err) const {
+absl::Status AdminClient::ToStatus(const grpc::Status& status) const {
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    err << "sluice: nobody answers at " << address_
-        << "; is `sluice run` running there? (" << status.error_message()
-        << ")\n";
-  } else {
-    err << "sluice: " << status.error_message() << "\n";
+    return absl::UnavailableError(absl::StrCat(
+        "nobody answers at ", address_, "; is `sluice run` running there? (",
+        status.error_message(), ")"));
   }
+  // The codes of gRPC are those of Abseil.
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      status.error_message());
+}
+
+int AdminClient::Fail(const grpc::Status& status, std::ostream& err) const {
+  err << "sluice: " << std::string(ToStatus(status).message()) << "\n";
   return ExitCodeOf(status.error_code());
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
@@ -37,6 +38,8 @@ struct AdminClientOptions {
 // Adds --admin, --data-dir, --token-file, --ca-file, --certificate, --key and
 // --insecure-loopback. --admin may come from the variable SLUICE_ADMIN.
 void AddAdminOptions(CLI::App& command, AdminClientOptions* options);
+// The same without --data-dir.
+void AddAdminAddressOptions(CLI::App& command, AdminClientOptions* options);
 
 // A channel, and what each call needs.
 class AdminClient {
@@ -52,8 +55,9 @@ class AdminClient {
   std::unique_ptr<grpc::ClientContext> NewContext(
       absl::Duration timeout = absl::Seconds(10)) const;
 
-  // Prints what went wrong with a call, and what to do, to `err`; gives the
-  // exit code.
+  // What went wrong with a call, and what to do.
+  absl::Status ToStatus(const grpc::Status& status) const;
+  // Prints that to `err`; gives the exit code.
   int Fail(const grpc::Status& status, std::ostream& err) const;
 
  private:

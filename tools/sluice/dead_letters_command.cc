@@ -1,19 +1,21 @@
 #include "tools/sluice/dead_letters_command.h"
 
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "boost/json.hpp"
-#include "storage/base/clock.h"
+#include "pipeline/runtime/data_directory.h"
 #include "storage/base/status_macros.h"
+#include "tools/sluice/dead_letter_access.h"
 #include "tools/sluice/dead_letter_output.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/log_report.h"
-#include "tools/sluice/offline_log.h"
 
 namespace sluice {
 namespace {
@@ -38,14 +40,56 @@ int OpenExitCode(const absl::Status& status) {
   }
 }
 
+// Where the dead letters are: with a running process, or on a disk.
+class Place {
+ public:
+  // A directory that a process uses means that process.
+  //   kInvalidArgument: an option is missing or wrong.
+  static absl::StatusOr<Place> Find(const DeadLettersOptions& options) {
+    Place place;
+    place.data_dir_ = options.data_dir;
+    if (options.admin.address.empty() && !IsUsed(options.data_dir)) {
+      return place;
+    }
+    AdminClientOptions admin = options.admin;
+    admin.data_dir = options.data_dir;
+    SLUICE_ASSIGN_OR_RETURN(AdminClient client, AdminClient::Create(admin));
+    place.client_ = std::make_unique<AdminClient>(std::move(client));
+    return place;
+  }
+
+  absl::StatusOr<std::vector<std::string>> Pipelines() const {
+    if (client_ == nullptr) return PipelinesOf(data_dir_);
+    return RunningPipelines(*client_);
+  }
+
+  absl::StatusOr<std::unique_ptr<DeadLetterAccess>> Open(
+      const std::string& pipeline) const {
+    if (client_ == nullptr) return OpenDeadLetters(data_dir_, pipeline);
+    return ReachDeadLetters(client_.get(), pipeline);
+  }
+
+ private:
+  static bool IsUsed(const std::string& data_dir) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(data_dir, ignored) &&
+           absl::IsFailedPrecondition(DataDirectory::Open(data_dir).status());
+  }
+
+  std::string data_dir_;
+  std::unique_ptr<AdminClient> client_;  // Null: no process.
+};
+
 // Calls `handle` for each pipeline until one fails; it gives an exit code.
 // `one`: ids are about a single pipeline, so there must be no doubt which.
-int ForEachBox(
-    const DeadLettersOptions& options, bool one, std::ostream& err,
-    const std::function<absl::StatusOr<int>(const OfflineLog&, DeadLetterBox&)>&
-        handle) {
+int ForEachPipeline(const DeadLettersOptions& options, bool one,
+                    std::ostream& err,
+                    const std::function<absl::StatusOr<int>(
+                        const std::string&, DeadLetterAccess&)>& handle) {
+  const absl::StatusOr<Place> place = Place::Find(options);
+  if (!place.ok()) return Fail(place.status(), kExitUsage, err);
   absl::StatusOr<std::vector<std::string>> pipelines = options.pipelines;
-  if (options.pipelines.empty()) pipelines = PipelinesOf(options.data_dir);
+  if (options.pipelines.empty()) pipelines = place->Pipelines();
   if (!pipelines.ok()) return Fail(pipelines.status(), kExitDataDir, err);
   if (one && pipelines->size() > 1) {
     return Fail(absl::InvalidArgumentError(absl::StrCat(
@@ -56,13 +100,12 @@ int ForEachBox(
   }
   int code = kExitOk;
   for (const std::string& pipeline : *pipelines) {
-    const absl::StatusOr<OfflineLog> opened =
-        OpenOfflineLog(options.data_dir, pipeline);
-    if (!opened.ok()) {
-      return Fail(opened.status(), OpenExitCode(opened.status()), err);
+    const absl::StatusOr<std::unique_ptr<DeadLetterAccess>> letters =
+        place->Open(pipeline);
+    if (!letters.ok()) {
+      return Fail(letters.status(), OpenExitCode(letters.status()), err);
     }
-    DeadLetterBox box(opened->log.get(), Clock::Real());
-    const absl::StatusOr<int> handled = handle(*opened, box);
+    const absl::StatusOr<int> handled = handle(pipeline, **letters);
     if (!handled.ok()) {
       return Fail(
           handled.status(),
@@ -95,40 +138,38 @@ int Written(std::ostream& out, std::ostream& err, int code) {
               kExitFailure, err);
 }
 
-void PrintPage(const DeadLettersOptions& options, const OfflineLog& log,
-               const DeadLetterPage& page, std::ostream& out) {
-  const LogStats stats = log.log->stats();
-  out << "pipeline " << log.pipeline << ": "
-      << Count(stats.dead_letters, "dead letter") << ", "
-      << stats.dead_letter_bytes << " bytes\n"
-      << FormatDeadLetters(page.letters);
-  if (page.next_id.has_value()) {
+void PrintPage(const DeadLettersOptions& options, const std::string& pipeline,
+               const DeadLetterListing& listing, std::ostream& out) {
+  out << "pipeline " << pipeline << ": " << Count(listing.total, "dead letter")
+      << ", " << listing.total_bytes << " bytes\n"
+      << FormatDeadLetters(listing.page.letters);
+  if (listing.page.next_id.has_value()) {
     out << "  more: sluice dead-letters list " << options.data_dir
-        << " --pipeline " << log.pipeline << " --after "
-        << page.letters.back().id() << "\n";
+        << " --pipeline " << pipeline << " --after "
+        << listing.page.letters.back().id() << "\n";
   }
 }
 
-boost::json::object PageToJson(const OfflineLog& log,
-                               const DeadLetterPage& page) {
-  const LogStats stats = log.log->stats();
+boost::json::object PageToJson(const std::string& pipeline,
+                               const DeadLetterListing& listing) {
   boost::json::array letters;
-  for (const DeadLetter& letter : page.letters) {
-    letters.push_back(DeadLetterToJson(letter, log.pipeline, Payload::kSize));
+  for (const DeadLetter& letter : listing.page.letters) {
+    letters.push_back(DeadLetterToJson(letter, pipeline, Payload::kSize));
   }
-  boost::json::object object{{"name", log.pipeline},
-                             {"total", stats.dead_letters},
-                             {"total_bytes", stats.dead_letter_bytes},
+  boost::json::object object{{"name", pipeline},
+                             {"total", listing.total},
+                             {"total_bytes", listing.total_bytes},
                              {"dead_letters", std::move(letters)}};
-  if (page.next_id.has_value() && !page.letters.empty()) {
-    object["next_after"] = page.letters.back().id();
+  if (listing.page.next_id.has_value() && !listing.page.letters.empty()) {
+    object["next_after"] = listing.page.letters.back().id();
   }
   return object;
 }
 
-void PrintRedriven(const DeadLettersOptions& options, const OfflineLog& log,
-                   const RedriveReport& report, std::ostream& out) {
-  out << "pipeline " << log.pipeline << ": "
+void PrintRedriven(const DeadLettersOptions& options,
+                   const std::string& pipeline, const RedriveReport& report,
+                   std::ostream& out) {
+  out << "pipeline " << pipeline << ": "
       << (options.dry_run ? "would redrive " : "redrove ")
       << Count(report.redriven, "dead letter");
   const char* separator = ": ";
@@ -147,7 +188,7 @@ void PrintRedriven(const DeadLettersOptions& options, const OfflineLog& log,
 }
 
 boost::json::object RedrivenToJson(const DeadLettersOptions& options,
-                                   const OfflineLog& log,
+                                   const std::string& pipeline,
                                    const RedriveReport& report) {
   boost::json::object by_sink;
   for (const auto& [sink, count] : report.by_sink) by_sink[sink] = count;
@@ -155,9 +196,12 @@ boost::json::object RedrivenToJson(const DeadLettersOptions& options,
   for (const auto& [id, why] : report.refusals) {
     refusals.push_back(boost::json::object{{"id", id}, {"message", why}});
   }
-  return {{"name", log.pipeline},        {"dry_run", options.dry_run},
-          {"redriven", report.redriven}, {"by_sink", std::move(by_sink)},
-          {"refused", report.refused},   {"refusals", std::move(refusals)}};
+  return {{"name", pipeline},
+          {"dry_run", options.dry_run},
+          {"redriven", report.redriven},
+          {"by_sink", std::move(by_sink)},
+          {"refused", report.refused},
+          {"refusals", std::move(refusals)}};
 }
 
 // Prints the JSON document of a command over pipelines.
@@ -174,16 +218,17 @@ void PrintDocument(const DeadLettersOptions& options,
 int RunDeadLettersList(const DeadLettersOptions& options, std::ostream& out,
                        std::ostream& err) {
   boost::json::array pipelines;
-  const int code = ForEachBox(
+  const int code = ForEachPipeline(
       options, NeedsOnePipeline(options), err,
-      [&](const OfflineLog& log, DeadLetterBox& box) -> absl::StatusOr<int> {
+      [&](const std::string& pipeline,
+          DeadLetterAccess& letters) -> absl::StatusOr<int> {
         SLUICE_ASSIGN_OR_RETURN(
-            const DeadLetterPage page,
-            box.List(options.filter, options.after + 1, options.limit));
+            const DeadLetterListing listing,
+            letters.List(options.filter, options.after + 1, options.limit));
         if (options.output == OutputFormat::kJson) {
-          pipelines.push_back(PageToJson(log, page));
+          pipelines.push_back(PageToJson(pipeline, listing));
         } else {
-          PrintPage(options, log, page, out);
+          PrintPage(options, pipeline, listing, out);
         }
         return kExitOk;
       });
@@ -193,17 +238,18 @@ int RunDeadLettersList(const DeadLettersOptions& options, std::ostream& out,
 
 int RunDeadLettersShow(const DeadLettersOptions& options, std::ostream& out,
                        std::ostream& err) {
-  const int code = ForEachBox(
+  const int code = ForEachPipeline(
       options, /*one=*/true, err,
-      [&](const OfflineLog& log, DeadLetterBox& box) -> absl::StatusOr<int> {
-        SLUICE_ASSIGN_OR_RETURN(const DeadLetter letter, box.Get(options.id));
+      [&](const std::string& pipeline,
+          DeadLetterAccess& letters) -> absl::StatusOr<int> {
+        SLUICE_ASSIGN_OR_RETURN(const DeadLetter letter,
+                                letters.Get(options.id));
         if (options.raw) {
           out << PayloadOf(letter);
         } else if (options.output == OutputFormat::kJson) {
-          out << DeadLetterToJson(letter, log.pipeline, Payload::kWhole)
-              << "\n";
+          out << DeadLetterToJson(letter, pipeline, Payload::kWhole) << "\n";
         } else {
-          out << FormatDeadLetter(letter, log.pipeline);
+          out << FormatDeadLetter(letter, pipeline);
         }
         return kExitOk;
       });
@@ -212,12 +258,13 @@ int RunDeadLettersShow(const DeadLettersOptions& options, std::ostream& out,
 
 int RunDeadLettersExport(const DeadLettersOptions& options, std::ostream& out,
                          std::ostream& err) {
-  const int code = ForEachBox(
+  const int code = ForEachPipeline(
       options, NeedsOnePipeline(options), err,
-      [&](const OfflineLog& log, DeadLetterBox& box) -> absl::StatusOr<int> {
+      [&](const std::string& pipeline,
+          DeadLetterAccess& letters) -> absl::StatusOr<int> {
         SLUICE_RETURN_IF_ERROR(
-            box.ForEach(options.filter, [&](const DeadLetter& letter) {
-              out << DeadLetterToJson(letter, log.pipeline, Payload::kWhole)
+            letters.ForEach(options.filter, [&](const DeadLetter& letter) {
+              out << DeadLetterToJson(letter, pipeline, Payload::kWhole)
                   << "\n";
               return out.good() ? absl::OkStatus()
                                 : absl::UnavailableError(
@@ -233,16 +280,17 @@ int RunDeadLettersRedrive(const DeadLettersOptions& options, std::ostream& out,
   const absl::Status meant = CheckMeant(options);
   if (!meant.ok()) return Fail(meant, kExitUsage, err);
   boost::json::array pipelines;
-  const int code = ForEachBox(
+  const int code = ForEachPipeline(
       options, NeedsOnePipeline(options), err,
-      [&](const OfflineLog& log, DeadLetterBox& box) -> absl::StatusOr<int> {
+      [&](const std::string& pipeline,
+          DeadLetterAccess& letters) -> absl::StatusOr<int> {
         SLUICE_ASSIGN_OR_RETURN(
             const RedriveReport report,
-            box.Redrive(options.filter, options.to, options.dry_run));
+            letters.Redrive(options.filter, options.to, options.dry_run));
         if (options.output == OutputFormat::kJson) {
-          pipelines.push_back(RedrivenToJson(options, log, report));
+          pipelines.push_back(RedrivenToJson(options, pipeline, report));
         } else {
-          PrintRedriven(options, log, report, out);
+          PrintRedriven(options, pipeline, report, out);
         }
         return report.refused == 0 ? kExitOk : kExitFindings;
       });
@@ -254,16 +302,16 @@ int RunDeadLettersRedrive(const DeadLettersOptions& options, std::ostream& out,
 
 int RunDeadLettersEdit(const DeadLettersOptions& options, std::ostream& out,
                        std::ostream& err) {
-  const int code = ForEachBox(
+  const int code = ForEachPipeline(
       options, /*one=*/true, err,
-      [&](const OfflineLog& log, DeadLetterBox& box) -> absl::StatusOr<int> {
+      [&](const std::string& pipeline,
+          DeadLetterAccess& letters) -> absl::StatusOr<int> {
         SLUICE_ASSIGN_OR_RETURN(const DeadLetter letter,
-                                box.Edit(options.id, options.edit));
+                                letters.Edit(options.id, options.edit));
         if (options.output == OutputFormat::kJson) {
-          out << DeadLetterToJson(letter, log.pipeline, Payload::kWhole)
-              << "\n";
+          out << DeadLetterToJson(letter, pipeline, Payload::kWhole) << "\n";
         } else {
-          out << FormatDeadLetter(letter, log.pipeline);
+          out << FormatDeadLetter(letter, pipeline);
         }
         return kExitOk;
       });
@@ -275,17 +323,18 @@ int RunDeadLettersPurge(const DeadLettersOptions& options, std::ostream& out,
   const absl::Status meant = CheckMeant(options);
   if (!meant.ok()) return Fail(meant, kExitUsage, err);
   boost::json::array pipelines;
-  const int code = ForEachBox(
+  const int code = ForEachPipeline(
       options, NeedsOnePipeline(options), err,
-      [&](const OfflineLog& log, DeadLetterBox& box) -> absl::StatusOr<int> {
+      [&](const std::string& pipeline,
+          DeadLetterAccess& letters) -> absl::StatusOr<int> {
         SLUICE_ASSIGN_OR_RETURN(const uint64_t purged,
-                                box.Purge(options.filter, options.dry_run));
+                                letters.Purge(options.filter, options.dry_run));
         if (options.output == OutputFormat::kJson) {
-          pipelines.push_back(boost::json::object{{"name", log.pipeline},
+          pipelines.push_back(boost::json::object{{"name", pipeline},
                                                   {"dry_run", options.dry_run},
                                                   {"purged", purged}});
         } else {
-          out << "pipeline " << log.pipeline << ": "
+          out << "pipeline " << pipeline << ": "
               << (options.dry_run ? "would purge " : "purged ")
               << Count(purged, "dead letter") << "\n";
         }

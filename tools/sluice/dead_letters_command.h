@@ -9,13 +9,17 @@
 #include <vector>
 
 #include "pipeline/runtime/dead_letter_box.h"
+#include "tools/sluice/admin_client.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/output.h"
 
 namespace sluice {
 
 struct DeadLettersOptions {
+  // Where they are: in the logs of this directory, or, if a process uses it or
+  // `admin` has an address, with that process.
   std::string data_dir;
+  AdminClientOptions admin;
   // Empty: all that the directory has.
   std::vector<std::string> pipelines;
   OutputFormat output = OutputFormat::kText;

@@ -44,8 +44,8 @@ CLI::App* AddCommand(CLI::App& parent, const std::string& name,
   command
       ->add_option("data_dir,-d,--data-dir", options->data_dir,
                    "Data directory, as in the configuration")
-      ->required()
       ->type_name("DIR");
+  AddAdminAddressOptions(*command, &options->admin);
   command
       ->add_option("-p,--pipeline", options->pipelines,
                    "Only this pipeline; may be repeated")
@@ -108,7 +108,7 @@ void RunWhenNamed(CLI::App* command, const std::string& footer, Run run,
                   CommandAction* action) {
   command->footer(absl::StrCat(
       footer,
-      "\n\nThe process that uses the directory must be stopped.\n"
+      "\n\nA process that uses the directory is asked over its admin API.\n"
       "\n"
       "Exit codes: 0 done, 1 failed, or there is no such dead letter or sink,\n"
       "2 mistakes in the command line, 4 the directory cannot be used."));

@@ -137,20 +137,42 @@ ids="$(grep -o '"id":"[^"]*"' "${TEST_TMPDIR}/crash.jsonl" | sort -u | wc -l)"
   fail "${lines} events with ${ids} ids after killed redrives, not 3000"
 expect 0 "good" log verify "${TEST_TMPDIR}/crash"
 
-# 7. A process that runs is not disturbed.
-cat > "${TEST_TMPDIR}/busy.yaml" <<YAML
-data_dir: ${data}
+# 7. A process that runs is asked.
+short="$(mktemp -d /tmp/dead_letters.XXXXXX)" # The path of a socket is short.
+trap 'rm -rf "${short}"' EXIT
+busy="${short}/busy"
+cat > "${busy}.yaml" <<YAML
+data_dir: ${busy}
 pipelines:
   p:
-    sources: {ticker: {generate: {rate: 1}}}
-    sinks: {out: {null: {}}}
+    sources: {in: {generate: {count: 20}}}
+    transforms:
+    - template: {labels: {room: "{{ labels.nobody-has-it }}"}}
+    sinks: {out: {file: {path: ${busy}.jsonl}}}
 YAML
 mkfifo "${TEST_TMPDIR}/ready"
-"${sluice}" run -c "${TEST_TMPDIR}/busy.yaml" --log-level error \
-  > "${TEST_TMPDIR}/ready" &
-busy=$!
+"${sluice}" run -c "${busy}.yaml" --log-level error > "${TEST_TMPDIR}/ready" &
+pid=$!
 read -r < "${TEST_TMPDIR}/ready"
-expect 4 "stop that process first" dead-letters list "${data}"
-kill -KILL "${busy}"
+for _ in $(seq 200); do
+  "${sluice}" dead-letters list "${busy}" 2>&1 | grep -q ": 20 dead letters" && break
+  sleep 0.05
+done
+expect 0 "pipeline p: 20 dead letters" dead-letters list "${busy}" --limit 3
+expect 0 "--after 3" dead-letters list "${busy}" --limit 3
+expect 0 "transform_failed" dead-letters show "${busy}" 1
+expect 1 "99" dead-letters show "${busy}" 99
+expect 0 "moved" dead-letters edit "${busy}" 1 --set subject=moved
+expect 0 "would redrive 20 dead letters" dead-letters redrive "${busy}" --all --dry-run
+expect 0 "redrove 1 dead letter: 1 to out" dead-letters redrive "${busy}" --id 1
+expect 0 "purged 1 dead letter" dead-letters purge "${busy}" --id 2
+expect 2 "say which" dead-letters purge "${busy}"
+[[ "$("${sluice}" dead-letters export "${busy}" | wc -l)" -eq 18 ]] || fail "export of a running process"
+for _ in $(seq 200); do
+  grep -q '"subject":"moved"' "${busy}.jsonl" && break
+  sleep 0.05
+done
+grep -q '"subject":"moved"' "${busy}.jsonl" || fail "what was redriven was not delivered"
+kill -KILL "${pid}"
 
 exit $((failures > 0))

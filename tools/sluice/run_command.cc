@@ -16,6 +16,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "pipeline/abi/host/plugin_library.h"
 #include "pipeline/executor/thread_executor.h"
+#include "pipeline/runtime/data_directory.h"
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/admin_server.h"
 #include "pipeline/topology/config_loader.h"
@@ -104,9 +105,6 @@ admin::v1::ProcessInfo InfoOf(const ProcessSpec& spec,
   *info.mutable_start_time() =
       google::protobuf::util::TimeUtil::GetCurrentTime();
   info.set_data_dir(spec.data_dir);
-  for (const PipelineSpec& pipeline : spec.pipelines) {
-    info.add_pipelines(pipeline.name);
-  }
   const auto add = [](const std::vector<std::string>& names, auto* field) {
     field->Assign(names.begin(), names.end());
   };
@@ -119,10 +117,17 @@ admin::v1::ProcessInfo InfoOf(const ProcessSpec& spec,
 // Null: there is to be none. What nobody asked for must not stand in the way of
 // the pipelines.
 absl::StatusOr<std::unique_ptr<AdminServer>> StartAdmin(
-    const ProcessSpec& spec, const PluginRegistry& registry, Process& process) {
+    const LoadedConfig& config, const PluginRegistry& registry,
+    Process& process) {
+  const ProcessSpec& spec = config.spec;
   if (spec.admin.listen.empty()) return nullptr;
-  absl::StatusOr<std::unique_ptr<AdminServer>> server =
-      AdminServer::Start(spec.admin, &process, InfoOf(spec, registry));
+  ConfigOrigin origin;
+  origin.registry = &registry;
+  origin.text = config.text;
+  origin.file = config.file;
+  origin.history = ConfigHistoryPath(spec.data_dir);
+  absl::StatusOr<std::unique_ptr<AdminServer>> server = AdminServer::Start(
+      spec.admin, &process, InfoOf(spec, *config.plugins), origin);
   if (server.ok() || !spec.admin.is_default) return server;
   LOG(WARNING) << "no admin API, set admin.listen: "
                << std::string(server.status().message());
@@ -205,7 +210,7 @@ int RunPipelines(const RunOptions& options, const PluginRegistry& registry,
     return StartExitCode(process.status());
   }
   absl::StatusOr<std::unique_ptr<AdminServer>> admin =
-      StartAdmin(spec, *config.loaded->plugins, **process);
+      StartAdmin(*config.loaded, registry, **process);
   if (!admin.ok()) {
     err << "sluice: " << std::string(admin.status().message()) << "\n";
     return StartExitCode(admin.status());

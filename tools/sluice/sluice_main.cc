@@ -7,6 +7,7 @@
 #include "storage/base/status_macros.h"
 #include "tools/sluice/bench_command.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/config_command.h"
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
 #include "tools/sluice/disruptive_command.h"
@@ -16,10 +17,12 @@
 #include "tools/sluice/inthing_command.h"
 #include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
+#include "tools/sluice/pipelines_command.h"
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/run_command.h"
 #include "tools/sluice/sandbox_command.h"
 #include "tools/sluice/status_command.h"
+#include "tools/sluice/top_command.h"
 #include "tools/sluice/validate_command.h"
 #include "tools/sluice/version_command.h"
 
@@ -56,6 +59,10 @@ int SluiceMain(int argc, char** argv,
   AddRunCommand(app, registry, &action);
   AddValidateCommand(app, registry, &action);
   AddStatusCommand(app, &action);
+  AddTopCommand(app, &action);
+  AddPipelinesCommand(app, &action);
+  AddSinksCommand(app, &action);
+  AddConfigCommand(app, &action);
   AddLogCommand(app, &action);
   AddDeadLettersCommand(app, &action);
   AddDisruptiveCommand(app, registry, &action);

@@ -9,6 +9,7 @@
 #include "tools/sluice/duration_option.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/status_output.h"
+#include "tools/sluice/to_proto_duration.h"
 
 namespace sluice {
 namespace {
@@ -40,10 +41,7 @@ int Watch(const StatusOptions& options, const AdminClient& client,
   const auto stub = admin::v1::ProcessService::NewStub(client.channel());
   admin::v1::WatchStatusRequest request;
   *request.mutable_what() = RequestOf(options);
-  const int64_t nanos = absl::ToInt64Nanoseconds(options.watch);
-  request.mutable_interval()->set_seconds(nanos / 1'000'000'000);
-  request.mutable_interval()->set_nanos(
-      static_cast<int32_t>(nanos % 1'000'000'000));
+  *request.mutable_interval() = ToProto(options.watch);
   const auto context = client.NewContext(absl::InfiniteDuration());
   const auto reader = stub->WatchStatus(context.get(), request);
   admin::v1::ProcessStatus status;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/util/time_util.h"
 #include "tools/sluice/output.h"
 
@@ -206,6 +207,7 @@ boost::json::object PipelineToJson(const PipelineStatus& pipeline) {
     imbalances.emplace_back(imbalance);
   }
   return {{"name", pipeline.name()},
+          {"state", PipelineStateName(pipeline.state())},
           {"sources", std::move(sources)},
           {"sinks", std::move(sinks)},
           {"log", LogToJson(pipeline.log())},
@@ -230,7 +232,23 @@ boost::json::object MemoryToJson(const admin::v1::MemoryStatus& memory) {
 
 std::string Number(uint64_t n) { return absl::StrCat(n); }
 
+// What is unusual about a sink's name in a table.
+std::string NameMark(const SinkStatus& sink) {
+  if (sink.parked()) return " (parked)";
+  return sink.paused() ? " (paused)" : "";
+}
+
+bool Runs(const PipelineStatus& pipeline) {
+  return pipeline.state() != admin::v1::PIPELINE_DRAINING &&
+         pipeline.state() != admin::v1::PIPELINE_PAUSED;
+}
+
 }  // namespace
+
+std::string PipelineStateName(admin::v1::PipelineState state) {
+  const std::string name = admin::v1::PipelineState_Name(state);
+  return absl::AsciiStrToLower(absl::StripPrefix(name, "PIPELINE_"));
+}
 
 std::string FormatBacklog(const SinkStatus& sink) {
   const admin::v1::Backlog& backlog = sink.backlog();
@@ -283,7 +301,9 @@ boost::json::object StatusToJson(const ProcessStatus& status) {
 std::string FormatLedger(const ProcessStatus& status) {
   std::string text;
   for (const PipelineStatus& pipeline : status.pipelines()) {
-    absl::StrAppend(&text, "pipeline ", pipeline.name(), "\n");
+    absl::StrAppend(
+        &text, "pipeline ", pipeline.name(),
+        Runs(pipeline) ? "" : ", " + PipelineStateName(pipeline.state()), "\n");
     std::vector<std::vector<std::string>> sources = {
         {"  source", "received", "stored", "duplicate", "filtered", "dropped",
          "dead letters"}};
@@ -298,11 +318,10 @@ std::string FormatLedger(const ProcessStatus& status) {
         {"  sink", "delivered", "waiting", "filtered", "dropped", "corrupt",
          "dead letters"}};
     for (const SinkStatus& sink : pipeline.sinks()) {
-      sinks.push_back(
-          {absl::StrCat("  ", sink.name(), sink.parked() ? " (parked)" : ""),
-           Number(sink.delivered()), Number(sink.waiting()),
-           Number(sink.filtered()), Number(sink.dropped()),
-           Number(sink.corrupt()), Number(sink.dead_lettered())});
+      sinks.push_back({absl::StrCat("  ", sink.name(), NameMark(sink)),
+                       Number(sink.delivered()), Number(sink.waiting()),
+                       Number(sink.filtered()), Number(sink.dropped()),
+                       Number(sink.corrupt()), Number(sink.dead_lettered())});
     }
     absl::StrAppend(&text, FormatTable(sources), FormatTable(sinks));
     for (const SourceStatus& source : pipeline.sources()) {

@@ -15,6 +15,9 @@ namespace sluice {
 // something to say, `health_message`.
 boost::json::object StatusToJson(const admin::v1::ProcessStatus& status);
 
+// "running", "draining", "paused".
+std::string PipelineStateName(admin::v1::PipelineState state);
+
 // The ledger: a table per pipeline, a row per source and sink with where its
 // events are, and what does not add up. Ends with a line break.
 std::string FormatLedger(const admin::v1::ProcessStatus& status);
