@@ -66,7 +66,7 @@ def build(what):
         package = pathlib.Path(folder) / "package.deb"
         # dpkg-deb takes the time of its archive from here. With several threads xz would cut blocks by their number.
         os.environ["SOURCE_DATE_EPOCH"] = str(archive.MTIME)
-        options = ["--root-owner-group", "--threads-max=1", "-Zxz", "-z3"]
+        options = ["--root-owner-group", "--threads-max=1", "-Zxz", "-z1"]
         shared_libraries.run("/usr/bin/dpkg-deb", *options, "--build", str(root), str(package))
         return package.read_bytes()
 
