@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "pipeline/http/http_server.h"
+#include "pipeline/json/json_text.h"
 #include "pipeline/json/json_value.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
@@ -54,7 +55,8 @@ HttpResponse JsonAnswer(int status, std::string body) {
 
 HttpResponse DisruptiveError(int status, std::string_view text) {
   std::string body = R"({"error":)";
-  AppendJsonLineString(text, &body);
+  // It may quote what came in a URL.
+  AppendJsonLineString(ToUtf8(text), &body);
   absl::StrAppend(&body, R"(,"code":)", status,
                   R"(,"help":"https://docs.d21s.com/error/#)", status, R"("})");
   return JsonAnswer(status, std::move(body));

@@ -44,6 +44,13 @@ TEST(DisruptiveErrorTest, HasTheServicesBody) {
                         R"("help":"https://docs.d21s.com/error/#404"})");
 }
 
+TEST(DisruptiveErrorTest, IsJsonWhateverItQuotes) {
+  EXPECT_EQ(
+      DisruptiveError(400, "invalid end_time \"2025-\xe7\"").body,
+      "{\"error\":\"invalid end_time \\\"2025-\xef\xbf\xbd\\\"\",\"code\":400,"
+      R"("help":"https://docs.d21s.com/error/#400"})");
+}
+
 TEST(DisruptiveErrorTest, MapsStatusCodes) {
   EXPECT_EQ(DisruptiveError(absl::InvalidArgumentError("")).status, 400);
   EXPECT_EQ(DisruptiveError(absl::UnauthenticatedError("")).status, 401);
