@@ -1,6 +1,6 @@
 // The real binary under a service manager: what it tells, and when it falls
 // silent.
-#include <dirent.h>
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -42,11 +42,23 @@ pid_t FindThread(pid_t process, const std::string& name) {
   return 0;
 }
 
+// True when `thread` of `process` waits in the kernel, as a thread without work
+// does.
+bool Waits(pid_t process, pid_t thread) {
+  std::string call;
+  std::getline(std::ifstream(absl::StrCat("/proc/", process, "/task/", thread,
+                                          "/syscall")),
+               call);
+  return !absl::StartsWith(call, "running");
+}
+
 // Stops one thread of a child process, as a debugger does, for as long as it
-// lives. Made and destroyed by the same thread.
+// lives. Made and destroyed by the same thread. It stops the thread where it
+// waits: elsewhere it may hold a lock, and the one who tells could want it.
 class StuckThread {
  public:
-  explicit StuckThread(pid_t thread) : thread_(thread) {
+  StuckThread(pid_t process, pid_t thread) : thread_(thread) {
+    while (!Waits(process, thread)) sched_yield();
     is_stuck_ = ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) == 0 &&
                 ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0 &&
                 waitpid(thread, nullptr, __WALL) == thread;
@@ -144,7 +156,7 @@ TEST_P(ServiceTest, AStuckThreadStopsThePings) {
   const pid_t thread = FindThread(process_->pid(), GetParam());
   ASSERT_NE(thread, 0);
   {
-    const StuckThread stuck(thread);
+    const StuckThread stuck(process_->pid(), thread);
     if (!stuck.is_stuck()) {
       GTEST_SKIP() << "this machine lets nobody stop a thread";
     }

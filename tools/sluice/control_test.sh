@@ -48,7 +48,8 @@ expect 0 '"state":"running"' pipelines list --output json
 expect 2 'did you mean "office"?' pipelines show offic
 
 expect 0 "office  running  log" top --frames 2 --interval 200ms
-expect 0 "100/s" top --frames 3 --interval 1s
+expect 0 "archive" top --frames 3 --interval 1s
+grep -qE 'archive +[1-9][0-9.]*/s' <<< "${printed}" || fail "top shows no rate of the sink: ${printed}"
 expect 0 "+ pipelines.office.sinks.archive.file.path: two.jsonl" config diff two.yaml
 expect 0 "to be replaced: office.archive" config diff two.yaml
 expect 0 "generation 1 runs" config diff two.yaml
