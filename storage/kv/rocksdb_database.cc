@@ -143,12 +143,14 @@ rocksdb::Status OpenOnce(const rocksdb::DBOptions& db_options,
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const auto families = Families(options);
+  database->env = std::make_unique<TableGuardEnv>(db_options.env);
+  rocksdb::DBOptions guarded = db_options;
+  guarded.env = database->env.get();
   const rocksdb::Status status =
       options.read_only
-          ? rocksdb::DB::OpenForReadOnly(db_options, database->path, families,
+          ? rocksdb::DB::OpenForReadOnly(guarded, database->path, families,
                                          &handles, &db)
-          : rocksdb::DB::Open(db_options, database->path, families, &handles,
-                              &db);
+          : rocksdb::DB::Open(guarded, database->path, families, &handles, &db);
   if (!status.ok()) return status;
   database->db.reset(db);
   std::copy(handles.begin(), handles.end(), database->families.begin());

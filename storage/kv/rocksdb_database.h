@@ -16,6 +16,7 @@
 #include "storage/kv/damage.h"
 #include "storage/kv/key_value_store.h"
 #include "storage/kv/rocksdb_store.h"
+#include "storage/kv/table_guard_env.h"
 
 namespace sluice {
 
@@ -56,6 +57,7 @@ class DatabaseListener final : public rocksdb::EventListener {
 
 struct RocksDbDatabase {
   std::string path;
+  std::unique_ptr<TableGuardEnv> env;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kTableCount> families{};
   std::shared_ptr<DatabaseListener> listener;
