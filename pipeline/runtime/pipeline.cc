@@ -70,8 +70,8 @@ absl::Status Pipeline::FillDedupe(const LogOptions& options) {
 absl::StatusOr<PipelineChange> Pipeline::Plan(PipelineTarget target) {
   PipelineChange change;
   change.active = ActiveSpec(target);
-  const PipelineChanges differences = Compare(active_, change.active);
-  if (differences.intake || intake_ == nullptr) {
+  const PipelineChanges differences = Compare(planned_, change.active);
+  if (differences.intake || !intake_planned_) {
     SLUICE_ASSIGN_OR_RETURN(
         change.intake,
         Intake::Create(change.active, {.environment = &environment_,
@@ -84,7 +84,7 @@ absl::StatusOr<PipelineChange> Pipeline::Plan(PipelineTarget target) {
   change.stopped.insert(differences.changed_sinks.begin(),
                         differences.changed_sinks.end());
   for (const SinkSpec& sink : change.active.sinks) {
-    if (HasSink(active_, sink.name) && !change.stopped.contains(sink.name)) {
+    if (HasSink(planned_, sink.name) && !change.stopped.contains(sink.name)) {
       continue;
     }
     SLUICE_ASSIGN_OR_RETURN(
@@ -126,6 +126,8 @@ absl::Status Pipeline::ParkUnusedCursors() {
 
 void Pipeline::Start() {
   running_ = true;
+  planned_ = first_.active;
+  intake_planned_ = true;
   environment_.io->Post([this] {
     MeasureIntake();
     Install(std::move(first_));
@@ -144,6 +146,7 @@ void Pipeline::MeasureIntake() {
 }
 
 struct Pipeline::Step {
+  PipelineSpec before;  // planned_
   PipelineChange change;
   absl::Duration grace;
   absl::AnyInvocable<void(absl::Status)> done;
@@ -151,13 +154,16 @@ struct Pipeline::Step {
 
 void Pipeline::Carry(PipelineChange change, absl::Duration grace,
                      absl::AnyInvocable<void(absl::Status)> done) {
-  auto step = std::make_shared<Step>(std::move(change), grace, std::move(done));
+  PipelineSpec before = std::exchange(planned_, change.active);
+  auto step = std::make_shared<Step>(std::move(before), std::move(change),
+                                     grace, std::move(done));
   environment_.ingest->Post([this, step] { BeginStep(step); });
 }
 
 // On `ingest`. What can fail comes before anything is stopped.
 void Pipeline::BeginStep(const std::shared_ptr<Step>& step) {
   if (const absl::Status opened = OpenCursors(step->change); !opened.ok()) {
+    planned_ = std::move(step->before);  // Nobody plans before `done`.
     step->done(opened);
     return;
   }

@@ -148,7 +148,12 @@ class Pipeline {
   std::unique_ptr<Intake> intake_;
   std::vector<std::unique_ptr<RunningSink>> sinks_;
 
-  PipelineSpec active_;
+  // What runs when every step that was begun is done. Of the thread that
+  // changes the pipeline, for Plan(): `active_` and the rest follow on `io`.
+  PipelineSpec planned_;
+  bool intake_planned_ = false;
+
+  PipelineSpec active_;  // On `io`.
   absl::AnyInvocable<void()> when_finished_;
   Executor::TimerId finished_timer_ = 0;
   std::atomic<bool> finished_{false};

@@ -335,6 +335,22 @@ TEST_F(PipelineTest, PausesOneSinkAlone) {
   EXPECT_TRUE(Stop());
 }
 
+// The threads that start components may be late.
+TEST_F(PipelineTest, CanBeChangedBeforeItsStartHasBegun) {
+  World other;
+  spec_.sinks.push_back(SinkIn(&other, "second"));
+  Create();
+  pipeline_->Start();
+  ASSERT_TRUE(Change([](PipelineTarget& target) {
+                target.paused_sinks.insert("second");
+              }).ok());
+  Emit("a");
+  executor_.RunReady();
+  EXPECT_EQ(world_.delivered, (Ids{"a"})) << "once";
+  EXPECT_EQ(other.delivered, Ids{});
+  EXPECT_TRUE(Stop());
+}
+
 TEST_F(PipelineTest, ReplacesASinkAndLeavesTheOthersAlone) {
   World second;
   World replacement;
