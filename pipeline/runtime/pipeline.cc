@@ -92,8 +92,9 @@ absl::StatusOr<PipelineChange> Pipeline::Plan(PipelineTarget target) {
         RunningSink::Create(name_, sink, environment_, log_.get(), &health_));
     change.started.push_back(std::move(running));
   }
+  const PipelineSpec present = this->target().spec;
   for (const SinkSpec& sink : target.spec.sinks) {
-    if (!HasSink(target_.spec, sink.name)) change.added.push_back(sink);
+    if (!HasSink(present, sink.name)) change.added.push_back(sink);
   }
   change.target = std::move(target);
   return change;
