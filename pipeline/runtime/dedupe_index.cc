@@ -21,6 +21,11 @@ bool DedupeIndex::Insert(DedupeKey key, absl::Time now) {
   return current_.insert(key).second;
 }
 
+void DedupeIndex::Erase(DedupeKey key) {
+  current_.erase(key);
+  previous_.erase(key);
+}
+
 void DedupeIndex::Rotate(absl::Time now) {
   previous_ = std::exchange(current_, Set());
   current_since_ = now;

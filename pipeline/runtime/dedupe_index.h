@@ -25,6 +25,9 @@ class DedupeIndex {
   // back only keeps keys longer.
   bool Insert(DedupeKey key, absl::Time now);
 
+  // Forgets `key`: what was inserted for it did not come to be.
+  void Erase(DedupeKey key);
+
   size_t size() const { return current_.size() + previous_.size(); }
   // Times that keys were forgotten early for want of room.
   size_t evictions() const { return evictions_; }

@@ -99,6 +99,7 @@ DeliveryStage::~DeliveryStage() {
   *alive_ = false;
   executor_->Cancel(timer_);
   executor_->Cancel(stop_timer_);
+  in_flight_events_->Set(0);
 }
 
 void DeliveryStage::Start(const CursorInfo& cursor) {

@@ -70,6 +70,7 @@ Ingest::Ingest(IngestOptions options, std::vector<IngestSource> sources,
 }
 
 Ingest::~Ingest() {
+  ForgetGroup();
   log_->SetSpaceListener(nullptr);
   executor_->Cancel(retry_timer_);
 }
@@ -373,13 +374,20 @@ void Ingest::FinishDrain() {
   done(log_->Flush(Durability::kDurable));
 }
 
+// Its events come again, to whoever takes in after this one.
+void Ingest::ForgetGroup() {
+  if (group_ == nullptr) return;
+  for (const DedupeKey& key : group_->request.dedupe_keys) dedupe_->Erase(key);
+  group_.reset();
+}
+
 void Ingest::Abandon() {
   const absl::Status reason =
       absl::CancelledError("the pipeline stopped before this was safe");
   std::vector<Waiting> waiting;
   if (group_ != nullptr) {
     waiting = std::move(group_->waiting);
-    group_.reset();
+    ForgetGroup();
   }
   drained_.clear();
   while (queue_->Drain(options_.max_group_bytes, &drained_)) {

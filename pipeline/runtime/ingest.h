@@ -124,6 +124,7 @@ class Ingest {
   void DropGroup();
   void Recovered();
   void Stored(const AppendResult& result);
+  void ForgetGroup();
   void FinishDrain();
   void GiveAcknowledgements();
   void Acknowledge(std::vector<Waiting> waiting, const absl::Status& status);

@@ -69,7 +69,6 @@ class IngestTest : public testing::Test {
     parts.transforms = std::make_unique<TransformChain>(std::move(transforms));
     parts.metrics = &metrics_;
     parts.pipeline = "office";
-    dedupe_ = std::make_unique<DedupeIndex>(absl::Hours(1), 1000);
     parts.dedupe = dedupe_.get();
     ingest_ = std::make_unique<Ingest>(options_, sources_, std::move(parts));
   }
@@ -132,7 +131,8 @@ class IngestTest : public testing::Test {
   std::unique_ptr<EventQueue> queue_;
   std::vector<EventQueue::Producer*> producers_;
   MetricRegistry metrics_;
-  std::unique_ptr<DedupeIndex> dedupe_;
+  std::unique_ptr<DedupeIndex> dedupe_ =
+      std::make_unique<DedupeIndex>(absl::Hours(1), 1000);
   std::unique_ptr<Ingest> ingest_;
   std::map<std::string, absl::Status> acknowledged_;
 };
@@ -462,6 +462,31 @@ TEST_F(IngestTest, AbandonAnswersEveryWaitingAcknowledgement) {
   EXPECT_FALSE(acknowledged_.at("a").ok());
   EXPECT_FALSE(acknowledged_.at("b").ok());
   EXPECT_TRUE(absl::IsDeadlineExceeded(drained));
+}
+
+// The index outlives an ingest: what was never stored is no repeat.
+TEST_F(IngestTest, WhatWasGivenUpIsStoredWhenItComesAgain) {
+  for (const bool abandons : {true, false}) {
+    StartIngest();
+    Emit({"before"});
+    executor_.RunReady();
+    log_->append_status = absl::UnavailableError("disk");
+    Emit({"a", "b"}, "behind a and b");
+    executor_.RunReady();
+    if (abandons) ingest_->Abandon();
+    ingest_.reset();
+    executor_.RunReady();
+    log_->append_status = absl::OkStatus();
+    producers_.clear();
+    StartIngest();
+    Emit({"before", "a", "b"}, "behind a and b");
+    executor_.RunReady();
+    EXPECT_EQ(Stored(), (Ids{"a", "b"})) << "in a log of its own";
+    EXPECT_EQ(Counters().duplicate(), 1u);
+    ingest_.reset();
+    dedupe_ = std::make_unique<DedupeIndex>(absl::Hours(1), 1000);
+    producers_.clear();
+  }
 }
 
 }  // namespace

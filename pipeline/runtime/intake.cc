@@ -131,8 +131,9 @@ void Intake::StartSource(RunningSource& source) {
 }
 
 void Intake::Quiesce(absl::Duration grace, absl::AnyInvocable<void()> done) {
+  // One extra thing, so that nothing is waited for without sources.
   auto step = std::make_shared<StopStep>(
-      parts_.environment->io, sources_.size(),
+      parts_.environment->io, sources_.size() + 1,
       [this, grace, done = std::move(done)]() mutable {
         parts_.environment->ingest->Post(
             [this, grace, done = std::move(done)]() mutable {
@@ -144,6 +145,7 @@ void Intake::Quiesce(absl::Duration grace, absl::AnyInvocable<void()> done) {
     source->producer->CancelNotify();
     source->source->Stop([step] { step->Done(); });
   }
+  step->Done();
 }
 
 void Intake::Drain(absl::Duration grace, absl::AnyInvocable<void()> done) {

@@ -236,11 +236,7 @@ absl::Status PipelineSet::Change(const Difference& difference,
     Pipeline* const pipeline = Find(name);
     PipelineTarget target = pipeline->target();
     target.spec = *wanted.spec;
-    std::erase_if(target.paused_sinks, [&](const std::string& sink) {
-      return std::none_of(
-          target.spec.sinks.begin(), target.spec.sinks.end(),
-          [&](const SinkSpec& wanted) { return wanted.name == sink; });
-    });
+    // A paused sink that is gone stays paused, should it come back.
     absl::StatusOr<PipelineChange> change = pipeline->Plan(std::move(target));
     if (!change.ok()) return InPipeline(name, change.status());
     changes.emplace_back(pipeline, *std::move(change));

@@ -242,6 +242,17 @@ TEST_F(PipelineTest, StopStoresWhatIsQueuedAndDestroysTheComponents) {
   EXPECT_EQ(pipeline_->log()->Cursors().at(0).waiting, 1u);
 }
 
+TEST_F(PipelineTest, StopWaitsForNothingWhereNothingRuns) {
+  CreateAndStart();
+  ASSERT_TRUE(Change([](PipelineTarget& target) {
+                target.state = admin::v1::PIPELINE_PAUSED;
+              }).ok());
+  bool stopped = false;
+  pipeline_->Stop(absl::Minutes(5), [&] { stopped = true; });
+  executor_.RunReady();
+  EXPECT_TRUE(stopped);
+}
+
 TEST_F(PipelineTest, StopDoesNotWaitForEverForASourceThatHangs) {
   CreateAndStart();
   world_.hang_on_stop = true;

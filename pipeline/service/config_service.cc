@@ -63,6 +63,14 @@ void AddDifferences(const std::string& before, const std::string& after,
   }
 }
 
+// Of what is kept beside the text of a configuration.
+absl::Status CheckLength(const char* field, const std::string& value) {
+  constexpr size_t kMaxBytes = 4096;
+  if (value.size() <= kMaxBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": must have at most ", kMaxBytes, " bytes"));
+}
+
 }  // namespace
 
 absl::Status RecordStart(const std::string& text, const std::string& file,
@@ -196,6 +204,8 @@ absl::StatusOr<ComponentChanges> ConfigService::Change(
     const ProcessSpec& spec) {
   SLUICE_ASSIGN_OR_RETURN(const absl::Duration grace,
                           GraceOf(request.has_grace(), request.grace()));
+  SLUICE_RETURN_IF_ERROR(CheckLength("comment", request.comment()));
+  SLUICE_RETURN_IF_ERROR(CheckLength("file", request.file()));
   // Before anything changes: what runs must be known.
   storage::v1::ConfigRecord record =
       MakeRecord(request.text(), request.file(), by);

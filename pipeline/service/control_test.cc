@@ -213,6 +213,30 @@ TEST_F(ControlTest, RefusesWhatOnlyARestartCanChange) {
               HasSubstr("memory_bytes: only a restart"));
 }
 
+TEST_F(ControlTest, BoundsWhatItKeeps) {
+  v1::ApplyConfigRequest request;
+  request.set_text(Config("later"));
+  request.set_comment(std::string(5000, 'x'));
+  EXPECT_EQ(configs_->ApplyConfig(As(kAdmin).get(), request, &applied_)
+                .error_message(),
+            "comment: must have at most 4096 bytes");
+}
+
+TEST_F(ControlTest, ASinkThatComesBackIsAsPausedAsItWas) {
+  const std::string other = "      other: {\"null\": {}}\n";
+  ASSERT_TRUE(Apply(Config("now", other)).ok());
+  v1::PauseSinkRequest pause;
+  pause.set_pipeline("office");
+  pause.set_sink("other");
+  v1::PipelineStatus status;
+  ASSERT_TRUE(pipelines_->PauseSink(As(kOperator).get(), pause, &status).ok());
+  ASSERT_TRUE(Apply(Config()).ok());
+  ASSERT_TRUE(Apply(Config("now", other)).ok());
+  for (const v1::SinkStatus& sink : Office().sinks()) {
+    EXPECT_EQ(sink.paused(), sink.name() == "other");
+  }
+}
+
 TEST_F(ControlTest, RefusesAChangeMadeOnAnotherBase) {
   ASSERT_TRUE(Apply(Config("later"), 1).ok());
   const grpc::Status refused = Apply(Config("now"), 1);

@@ -14,10 +14,8 @@ grpc::ServerUnaryReactor* LongCalls::Change(
     absl::AnyInvocable<absl::Status(const Caller&)> handle) {
   return calls_.ChangeLater(context, least, method, request,
                             [&](const Caller& caller, UnaryCalls::Done done) {
-                              thread_.Post([caller, handle = std::move(handle),
-                                            done = std::move(done)]() mutable {
-                                done(handle(caller));
-                              });
+                              Run(context, caller, std::move(handle),
+                                  std::move(done));
                             });
 }
 
@@ -26,10 +24,19 @@ grpc::ServerUnaryReactor* LongCalls::Look(
     absl::AnyInvocable<absl::Status(const Caller&)> handle) {
   return calls_.LookLater(
       context, least, [&](const Caller& caller, UnaryCalls::Done done) {
-        thread_.Post(
-            [caller, handle = std::move(handle),
-             done = std::move(done)]() mutable { done(handle(caller)); });
+        Run(context, caller, std::move(handle), std::move(done));
       });
+}
+
+void LongCalls::Run(grpc::CallbackServerContext* context, const Caller& caller,
+                    absl::AnyInvocable<absl::Status(const Caller&)> handle,
+                    UnaryCalls::Done done) {
+  thread_.Post([context, caller, handle = std::move(handle),
+                done = std::move(done)]() mutable {
+    // Whoever gave up has been told that it failed.
+    done(context->IsCancelled() ? absl::CancelledError("the caller has gone")
+                                : handle(caller));
+  });
 }
 
 absl::StatusOr<absl::Duration> GraceOf(

@@ -39,6 +39,11 @@ class LongCalls {
   void Post(absl::AnyInvocable<void()> work) { thread_.Post(std::move(work)); }
 
  private:
+  // Calls `done` with what `handle` says, unless the caller has gone by then.
+  void Run(grpc::CallbackServerContext* context, const Caller& caller,
+           absl::AnyInvocable<absl::Status(const Caller&)> handle,
+           UnaryCalls::Done done);
+
   const UnaryCalls calls_;
   ThreadExecutor thread_;
 };

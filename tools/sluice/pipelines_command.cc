@@ -177,7 +177,7 @@ void AddPipelinesCommand(CLI::App& app, CommandAction* action) {
                       PausePipeline, true, options, action),
            options.get());
   AddCommand(*command, "resume",
-             "Let it run, with components made anew and secrets read anew",
+             "Let it run; what was stopped reads its secrets anew",
              ResumePipeline, true, options, action);
   CLI::App* drain = AddCommand(
       *command, "drain",
