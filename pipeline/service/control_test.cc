@@ -232,7 +232,8 @@ TEST_F(ControlTest, ASinkThatComesBackIsAsPausedAsItWas) {
   ASSERT_TRUE(pipelines_->PauseSink(As(kOperator).get(), pause, &status).ok());
   ASSERT_TRUE(Apply(Config()).ok());
   ASSERT_TRUE(Apply(Config("now", other)).ok());
-  for (const v1::SinkStatus& sink : Office().sinks()) {
+  status = Office();
+  for (const v1::SinkStatus& sink : status.sinks()) {
     EXPECT_EQ(sink.paused(), sink.name() == "other");
   }
 }
