@@ -183,10 +183,14 @@ TEST_F(ShutdownTest, PausesASourceWithWrongCredentials) {
   const RunOptions options = Options("not the secret");
   SluiceProcess process(options);
   ASSERT_TRUE(process.WaitReady());
+  // In one line of its status; the one that says ready may come behind it.
   ASSERT_TRUE(WaitUntil(
-      [&] { return process.progress().source_health == "paused"; }, kLimit))
+      [&] {
+        return process.progress().source_health == "paused" &&
+               absl::StrContains(process.last_line(), "credentials");
+      },
+      kLimit))
       << process.last_line();
-  EXPECT_THAT(process.last_line(), HasSubstr("credentials"));
   // It asks again after a minute at the earliest.
   EXPECT_FALSE(process.WaitEnd(absl::Seconds(3)));
   EXPECT_LT(RefusedByCloud(), 5);
