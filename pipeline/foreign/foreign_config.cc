@@ -96,6 +96,11 @@ absl::StatusOr<std::shared_ptr<const ForeignConfig>> ForeignConfig::Create(
         absl::StrCat("the description of its configuration has no message \"",
                      std::string(message), "\""));
   }
+  // Protobuf writes its key and value even when nothing is set.
+  if (type->options().map_entry()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        type->full_name(), " is an entry of a map, not a configuration"));
+  }
   std::set<const Descriptor*> seen;
   SLUICE_RETURN_IF_ERROR(CheckTypes(*type, &seen));
   config->prototype_ = config->factory_.GetPrototype(type);
