@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -14,9 +15,10 @@
 
 namespace sluice {
 
-NotifySocket NotifySocket::AtPath(const std::string& path) {
-  unlink(path.c_str());
-  return NotifySocket(path);
+NotifySocket NotifySocket::AtPath() {
+  std::string folder = "/tmp/sluice-XXXXXX";
+  PCHECK(mkdtemp(folder.data()) != nullptr) << folder;
+  return NotifySocket(absl::StrCat(folder, "/notify"));
 }
 
 NotifySocket NotifySocket::Abstract(std::string_view name) {
@@ -44,7 +46,9 @@ NotifySocket::NotifySocket(NotifySocket&& other) noexcept
 NotifySocket::~NotifySocket() {
   if (fd_ < 0) return;
   close(fd_);
-  if (name_[0] == '/') unlink(name_.c_str());
+  if (name_[0] != '/') return;
+  unlink(name_.c_str());
+  rmdir(name_.substr(0, name_.rfind('/')).c_str());
 }
 
 std::string NotifySocket::Receive(absl::Duration limit) const {

@@ -13,7 +13,9 @@ namespace sluice {
 // Thread-compatible.
 class NotifySocket {
  public:
-  static NotifySocket AtPath(const std::string& path);
+  // At a path of its own, which is short: a test's own folder may lie deeper
+  // than the name of a socket can be long.
+  static NotifySocket AtPath();
   // `name` is without the "@".
   static NotifySocket Abstract(std::string_view name);
 

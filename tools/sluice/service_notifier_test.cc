@@ -35,8 +35,7 @@ TEST(ServiceNotifierTest, TellsNobodyWhenNobodyAsks) {
 }
 
 TEST(ServiceNotifierTest, SendsOneDatagramToASocketWithAPath) {
-  const NotifySocket socket =
-      NotifySocket::AtPath(testing::TempDir() + "/notify");
+  const NotifySocket socket = NotifySocket::AtPath();
   const ServiceNotifier notifier =
       MakeNotifier({.notify_socket = socket.name()});
   EXPECT_TRUE(notifier.enabled());
@@ -57,7 +56,7 @@ TEST(ServiceNotifierTest, SendsToAnAbstractSocket) {
 
 TEST(ServiceNotifierTest, SaysThatNobodyListens) {
   const ServiceNotifier notifier =
-      MakeNotifier({.notify_socket = testing::TempDir() + "/nobody"});
+      MakeNotifier({.notify_socket = "/nowhere/notify"});
   const absl::Status status = notifier.Notify("READY=1");
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()), HasSubstr("No such file"));

@@ -69,7 +69,7 @@ class ServiceReporterTest : public testing::Test {
     return told;
   }
 
-  NotifySocket socket_ = NotifySocket::AtPath(testing::TempDir() + "/notify");
+  NotifySocket socket_ = NotifySocket::AtPath();
   ManualExecutor io_;
   ManualExecutor ingest_;
   ManualExecutor service_;
