@@ -17,6 +17,7 @@
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/read.hpp"
 #include "boost/asio/write.hpp"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pipeline/http/http_loop.h"
 #include "pipeline/http/http_server.h"
@@ -215,7 +216,10 @@ TEST_F(HttpTransferTest, PausesInsideACallbackAndHoldsTheServerBack) {
     listener_.on_body = nullptr;
     call_->Resume();
   });
-  EXPECT_EQ(listener_.Await("<"), "200<OK>");
+  // Of the body it notes pieces that happen to be small.
+  const std::string heard_all = listener_.Await("<");
+  EXPECT_THAT(heard_all, ::testing::StartsWith("200"));
+  EXPECT_THAT(heard_all, ::testing::EndsWith("<OK>"));
   EXPECT_EQ(listener_.bytes(), kBytes);
 }
 
