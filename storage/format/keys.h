@@ -28,6 +28,11 @@ inline constexpr std::string_view kAfterCursors = "c0";
 inline constexpr std::string_view kSourcePrefix = "s/";
 inline constexpr std::string_view kAfterSources = "s0";
 
+// There, too: a prefix and the NumberKey of the first event of an
+// AddressedRange.
+inline constexpr std::string_view kAddressedPrefix = "a/";
+inline constexpr std::string_view kAfterAddressed = "a0";
+
 // Keys of the table `meta`.
 inline constexpr std::string_view kFormatVersionKey = "format_version";
 inline constexpr std::string_view kStateKey = "state";

@@ -14,9 +14,17 @@ Done ToDone(Completion completion) {
     case Completion::kFiltered:
       return Done::kFiltered;
     case Completion::kDropped:
+      return Done::kDropped;
+    case Completion::kSkipped:
       break;
   }
-  return Done::kDropped;
+  return Done::kSkipped;
+}
+
+uint64_t DoneEvents(const storage::v1::CursorCounters& counters) {
+  return counters.delivered() + counters.dead_lettered() + counters.filtered() +
+         counters.dropped() + counters.skipped() + counters.corrupt() -
+         counters.rewound();
 }
 
 CursorProgress::CursorProgress(Sequence start) : start_(start), next_(start) {}
@@ -66,6 +74,33 @@ uint64_t CursorProgress::Mark(Sequence first, Sequence last) {
   return wanted - already;
 }
 
+uint64_t CursorProgress::Rewind(Sequence to) {
+  uint64_t rewound = 0;
+  const Sequence below = std::max(to, start_);
+  if (below < next_) {
+    rewound += next_ - below;
+    next_ = below;
+  }
+  auto range = done_.lower_bound(to);
+  if (range != done_.begin() && std::prev(range)->second >= to) {
+    // It reaches over `to`: what lies before stays done.
+    Sequence& last = std::prev(range)->second;
+    rewound += last - to + 1;
+    done_events_ -= last - to + 1;
+    last = to - 1;
+  }
+  while (range != done_.end()) {
+    const uint64_t events = range->second - range->first + 1;
+    rewound += events;
+    done_events_ -= events;
+    range = done_.erase(range);
+  }
+  start_ = std::min(start_, to);
+  next_ = std::min(next_, to);
+  counters_.set_rewound(counters_.rewound() + rewound);
+  return rewound;
+}
+
 bool CursorProgress::IsDone(Sequence sequence) const {
   if (sequence < next_) return true;
   const auto above = done_.upper_bound(sequence);
@@ -89,6 +124,9 @@ void CursorProgress::Count(Done done, uint64_t events) {
       break;
     case Done::kDropped:
       counters_.set_dropped(counters_.dropped() + events);
+      break;
+    case Done::kSkipped:
+      counters_.set_skipped(counters_.skipped() + events);
       break;
     case Done::kCorrupt:
       counters_.set_corrupt(counters_.corrupt() + events);

@@ -11,13 +11,23 @@
 namespace sluice {
 
 // Why an event is done: a Completion, or lost to damage.
-enum class Done { kDelivered, kDeadLettered, kFiltered, kDropped, kCorrupt };
+enum class Done {
+  kDelivered,
+  kDeadLettered,
+  kFiltered,
+  kDropped,
+  kSkipped,
+  kCorrupt
+};
 
 Done ToDone(Completion completion);
 
+// Events that are done by now, in whatever way.
+uint64_t DoneEvents(const storage::v1::CursorCounters& counters);
+
 // Counts every event once, whatever is reported again or out of order:
-//   end of log - start = delivered + dead_lettered + filtered + dropped +
-//   corrupt + waiting
+//   end of log - start + rewound = delivered + dead_lettered + filtered +
+//   dropped + skipped + corrupt + waiting
 //
 // Thread-safety: none.
 class CursorProgress {
@@ -30,6 +40,10 @@ class CursorProgress {
   // Counts those of the events first .. last that were not done yet, and
   // returns how many that were.
   uint64_t Complete(Sequence first, Sequence last, Done done);
+
+  // The events from `to` on are not done any more; below the start, it begins
+  // earlier. Counts and returns how many had been done.
+  uint64_t Rewind(Sequence to);
 
   bool IsDone(Sequence sequence) const;
   // Everything before it is done.

@@ -47,6 +47,27 @@ TEST(CursorProgressTest, IgnoresWhatLiesBelowItsStart) {
   EXPECT_EQ(cursor.next(), 11u);
 }
 
+TEST(CursorProgressTest, GoesBackAndCountsWhatWasDone) {
+  CursorProgress cursor(5);
+  cursor.Complete(5, 9, Done::kDelivered);
+  cursor.Complete(12, 15, Done::kDelivered);
+  cursor.Complete(18, 18, Done::kSkipped);
+  EXPECT_EQ(cursor.Rewind(14), 3u);  // Only what lies above.
+  EXPECT_EQ(cursor.next(), 10u);
+  EXPECT_TRUE(cursor.IsDone(13));
+  EXPECT_FALSE(cursor.IsDone(14));
+  EXPECT_EQ(cursor.Waiting(21), 9u);
+  EXPECT_EQ(cursor.Rewind(7), 5u);
+  EXPECT_EQ(cursor.next(), 7u);
+  EXPECT_EQ(cursor.Waiting(21), 14u);
+  EXPECT_EQ(cursor.Rewind(2), 2u);  // What is below the start never counted.
+  EXPECT_EQ(cursor.next(), 2u);
+  const auto state = cursor.ToProto();
+  EXPECT_EQ(state.start_sequence(), 2u);
+  EXPECT_EQ(state.counters().rewound(), 10u);
+  EXPECT_EQ(DoneEvents(state.counters()), 0u);
+}
+
 TEST(CursorProgressTest, SurvivesBeingStored) {
   CursorProgress cursor(3);
   cursor.Complete(3, 5, Done::kDelivered);

@@ -87,6 +87,8 @@ struct LogBatch {
   EventBatchPtr events;
   // The cursors it is for, in order; null: all.
   std::shared_ptr<const std::vector<std::string>> only_cursors;
+  // When it was appended.
+  int64_t append_unix_nanos = 0;
 
   bool IsFor(std::string_view cursor) const;
 };
@@ -97,8 +99,14 @@ inline bool LogBatch::IsFor(std::string_view cursor) const {
              only_cursors->end();
 }
 
-// How a sink finished with events.
-enum class Completion { kDelivered, kDeadLettered, kFiltered, kDropped };
+// How a sink finished with events. kSkipped: a person gave them up for it.
+enum class Completion {
+  kDelivered,
+  kDeadLettered,
+  kFiltered,
+  kDropped,
+  kSkipped
+};
 
 struct CompletedRange {
   Sequence first = 0;
@@ -207,6 +215,18 @@ class EventLog {
                                                 bool from_start) = 0;
   // Parks a cursor: it stays, but holds no space any more.  kNotFound
   virtual absl::Status ParkCursor(std::string_view name) = 0;
+  // Takes a cursor back: the events from `to` on wait for it again, whatever
+  // became of them, but for those that are lost or for other cursors only.
+  // Those that are not held any more do not come back. Returns its state.
+  // Durable when it returns. A sink that delivers from the cursor does not hear
+  // of it: stop it first.
+  //   kNotFound: no such cursor.  kInvalidArgument: `to` lies behind the end of
+  //   the log.
+  virtual absl::StatusOr<CursorInfo> RewindCursor(std::string_view name,
+                                                  Sequence to) = 0;
+  // Forgets a parked cursor, with its counters.
+  //   kNotFound: no such cursor.  kFailedPrecondition: it is not parked.
+  virtual absl::Status RemoveCursor(std::string_view name) = 0;
   virtual std::vector<CursorInfo> Cursors() const = 0;
 
   // Records progress, in memory now and on disk with the next write. Any

@@ -85,7 +85,9 @@ absl::StatusOr<std::vector<LogBatch>> KvEventLog::Read(Sequence from,
   AccountLosses(std::move(stored.lost));
   for (StoredBatch& batch : stored.batches) {
     bytes += batch.events->byte_size();
-    batches.push_back({batch.place.first, std::move(batch.events)});
+    batches.push_back({.first_sequence = batch.place.first,
+                       .events = std::move(batch.events),
+                       .append_unix_nanos = batch.place.append_unix_nanos});
   }
   // On through the tail, if it still begins where the disk ended.
   const bool at_end =

@@ -44,6 +44,9 @@ class KvEventLog : public EventLog {
   absl::StatusOr<CursorInfo> OpenCursor(std::string_view name,
                                         bool from_start) override;
   absl::Status ParkCursor(std::string_view name) override;
+  absl::StatusOr<CursorInfo> RewindCursor(std::string_view name,
+                                          Sequence to) override;
+  absl::Status RemoveCursor(std::string_view name) override;
   std::vector<CursorInfo> Cursors() const override;
   absl::Status Commit(CursorCommit commit) override;
   absl::StatusOr<std::vector<LogBatch>> Read(Sequence from,
@@ -96,6 +99,8 @@ class KvEventLog : public EventLog {
   struct Additions;
   absl::Status CheckCursorsExist(const std::vector<std::string>& names) const
       ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status CheckCursor(const std::string& name) const
+      ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
   // ---- kv_event_log_load.cc ----
 
@@ -105,6 +110,7 @@ class KvEventLog : public EventLog {
   absl::Status LoadState(LogBook* book) const;
   absl::Status RebuildState(LogBook* book) const;
   absl::Status LoadCursors(LogBook* book) const;
+  absl::Status LoadAddressed(LogBook* book) const;
   absl::Status LoadSources(LogBook* book) const;
   // Makes `book` include records and dead letters that it does not know of.
   absl::Status IncludeNewerEvents(LogBook* book) const;
@@ -130,6 +136,13 @@ class KvEventLog : public EventLog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   void PrepareCursors(Additions& additions, WriteSet& set)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
+  // `cursor` as it is once `additions` are written; nullopt: as it is.
+  std::optional<CursorProgress> ProgressAfter(const std::string& name,
+                                              const CursorProgress& cursor,
+                                              const Additions& additions) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
+  void PrepareAddressed(const Additions& additions, WriteSet& set)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   void PrepareSources(Additions& additions, WriteSet& set)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   void PrepareDedupe(Additions& additions, WriteSet& set)
@@ -139,6 +152,8 @@ class KvEventLog : public EventLog {
   // Adds the events that a failed write wanted to take away.
   void RepeatReclaim(Additions& additions) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_);
+  void ApplyToCursors(const Additions& additions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);
   // Returns whether the start of the log moved.
   bool Apply(Additions& additions)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mu_, mu_);

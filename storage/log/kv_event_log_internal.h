@@ -46,8 +46,12 @@ struct KvEventLog::Additions {
   absl::Span<const SourceUpdate> sources;
   absl::Span<const storage::v1::DeadLetter> dead_letters;
   absl::Span<const DedupeKey> dedupe_keys;
-  std::vector<std::string> only_cursors;
+  std::vector<std::string> only_cursors;  // In order.
   LetterChanges letters;
+  // A cursor to be taken back to an event, or to be forgotten.
+  std::string rewound_cursor;
+  Sequence rewind_to = 0;
+  std::string removed_cursor;
 
   // ---- Filled by Prepare(), for Apply() ----
   DeadLetterDelta letters_delta;
@@ -59,11 +63,14 @@ struct KvEventLog::Additions {
   uint64_t next_dead_letter_id = 0;
   int64_t dedupe_nanos = 0;
 
-  // Events that are for `only_cursors`, and not for `cursor`.
+  // Events that are for `only_cursors`.
+  bool HasAddressed() const {
+    return !batches.empty() && !only_cursors.empty();
+  }
+  // ... and not for `cursor`.
   bool IsNotFor(std::string_view cursor) const {
-    return !batches.empty() && !only_cursors.empty() &&
-           std::find(only_cursors.begin(), only_cursors.end(), cursor) ==
-               only_cursors.end();
+    return HasAddressed() && std::find(only_cursors.begin(), only_cursors.end(),
+                                       cursor) == only_cursors.end();
   }
 };
 
@@ -75,6 +82,9 @@ inline uint64_t RecordBytesFor(uint64_t bytes, const LogOptions& options) {
 
 inline std::string CursorKey(std::string_view name) {
   return std::string(format::kCursorPrefix) + std::string(name);
+}
+inline std::string AddressedKey(Sequence first) {
+  return std::string(format::kAddressedPrefix) + format::NumberKey(first);
 }
 inline std::string SourceKey(std::string_view name) {
   return std::string(format::kSourcePrefix) + std::string(name);

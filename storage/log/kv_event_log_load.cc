@@ -46,6 +46,8 @@ absl::Status KvEventLog::Load(DamageList* damage, const LoadOptions& options) {
   SLUICE_RETURN_IF_ERROR(NoteDamage(LoadCursors(&book), "cursors", damage));
   SLUICE_RETURN_IF_ERROR(NoteDamage(LoadSources(&book), "sources", damage));
   SLUICE_RETURN_IF_ERROR(
+      NoteDamage(LoadAddressed(&book), "addressees of events", damage));
+  SLUICE_RETURN_IF_ERROR(
       NoteDamage(IncludeNewerEvents(&book), "newest events", damage));
   SLUICE_RETURN_IF_ERROR(NoteDamage(IncludeNewerDeadLetters(&book),
                                     "newest dead letters", damage));
@@ -204,6 +206,29 @@ absl::Status KvEventLog::LoadCursors(LogBook* book) const {
       });
   // Only after a repair can a cursor be ahead of the log.
   if (cursors_end > book->next()) book->Extend(cursors_end, 0);
+  return status;
+}
+
+absl::Status KvEventLog::LoadAddressed(LogBook* book) const {
+  Sequence addressed_end = 0;
+  const absl::Status status = store_->Scan(
+      Table::kCursors,
+      ScanRange::Between(std::string(format::kAddressedPrefix),
+                         std::string(format::kAfterAddressed)),
+      [&](std::string_view, std::string_view value) {
+        storage::v1::AddressedRange range;
+        if (range.ParseFromArray(value.data(),
+                                 static_cast<int>(value.size()))) {
+          book->LoadAddressed(range);
+          addressed_end = std::max(addressed_end, range.last() + 1);
+        } else {
+          LOG(ERROR) << "whom some events are for is not readable; they go to "
+                        "every sink";
+        }
+        return true;
+      });
+  // Only after a repair can they be ahead of the log.
+  if (addressed_end > book->next()) book->Extend(addressed_end, 0);
   return status;
 }
 

@@ -103,6 +103,7 @@ void KvEventLog::Prepare(Additions& additions, WriteSet& set) {
   }
   PrepareReclaim(additions, set);
   PrepareCursors(additions, set);
+  PrepareAddressed(additions, set);
   PrepareSources(additions, set);
   PrepareDeadLetters(additions, set);
   PrepareDedupe(additions, set);
@@ -125,31 +126,69 @@ void KvEventLog::PrepareReclaim(Additions& additions, WriteSet& set) {
 }
 
 void KvEventLog::PrepareCursors(Additions& additions, WriteSet& set) {
-  const Sequence first = additions.start.first;
   if (overwrite_) {
     // Whatever a failed write said of any cursor.
     set.DeleteRange(Table::kCursors, std::string(format::kCursorPrefix),
                     std::string(format::kAfterCursors));
   }
   for (auto& [name, cursor] : book_.cursors()) {
-    const bool passed_over = cursor.progress.next() < first;
-    const bool not_for_it = additions.IsNotFor(name);
-    if (!cursor.changed && !overwrite_ && !passed_over && !not_for_it) continue;
-    if (passed_over || not_for_it) {
-      // The book follows once this is written.
-      CursorProgress after = cursor.progress;
-      if (passed_over) after.Complete(after.next(), first - 1, Done::kDropped);
-      if (not_for_it) {
-        after.Complete(additions.batches.front().place.first,
-                       additions.batches.back().place.end - 1, Done::kFiltered);
-      }
-      set.Put(Table::kCursors, CursorKey(name),
-              after.ToProto().SerializeAsString());
-    } else {
-      set.Put(Table::kCursors, CursorKey(name),
-              cursor.progress.ToProto().SerializeAsString());
+    if (name == additions.removed_cursor) {
+      set.Delete(Table::kCursors, CursorKey(name));
+      continue;
     }
+    // The book follows once this is written.
+    const std::optional<CursorProgress> after =
+        ProgressAfter(name, cursor.progress, additions);
+    if (!cursor.changed && !overwrite_ && !after.has_value()) continue;
+    set.Put(Table::kCursors, CursorKey(name),
+            after.value_or(cursor.progress).ToProto().SerializeAsString());
     cursor.changed = false;
+  }
+}
+
+std::optional<CursorProgress> KvEventLog::ProgressAfter(
+    const std::string& name, const CursorProgress& cursor,
+    const Additions& additions) const {
+  const Sequence first = additions.start.first;
+  const bool rewound = name == additions.rewound_cursor;
+  const bool passed_over = cursor.next() < first;
+  const bool not_for_it = additions.IsNotFor(name);
+  if (!rewound && !passed_over && !not_for_it) return std::nullopt;
+  CursorProgress after =
+      rewound ? book_.Rewound(name, cursor, additions.rewind_to) : cursor;
+  if (passed_over) after.Complete(after.next(), first - 1, Done::kDropped);
+  if (not_for_it) {
+    after.Complete(additions.batches.front().place.first,
+                   additions.batches.back().place.end - 1, Done::kFiltered);
+  }
+  return after;
+}
+
+void KvEventLog::PrepareAddressed(const Additions& additions, WriteSet& set) {
+  if (overwrite_) {
+    // A failed write may have added some, made one longer, or removed some.
+    set.DeleteRange(Table::kCursors, std::string(format::kAddressedPrefix),
+                    std::string(format::kAfterAddressed));
+  }
+  const auto put = [&set](const storage::v1::AddressedRange& range) {
+    set.Put(Table::kCursors, AddressedKey(range.first()),
+            range.SerializeAsString());
+  };
+  if (overwrite_ || book_.addressed_have_no_keys()) {
+    book_.ForEachAddressed([&](const storage::v1::AddressedRange& range) {
+      if (range.last() >= additions.start.first) put(range);
+    });
+  } else {
+    book_.ForEachAddressedBelow(
+        additions.start.first,
+        [&set](const storage::v1::AddressedRange& range) {
+          set.Delete(Table::kCursors, AddressedKey(range.first()));
+        });
+  }
+  if (additions.HasAddressed()) {
+    put(book_.RangeFor(additions.batches.front().place.first,
+                       additions.batches.back().place.end - 1,
+                       additions.only_cursors));
   }
 }
 
@@ -213,18 +252,6 @@ void KvEventLog::PrepareState(const Additions& additions, WriteSet& set) {
     state.set_next_sequence(last.end);
     state.set_next_offset(last.end_offset);
   }
-  if (!additions.batches.empty() && !additions.only_cursors.empty()) {
-    auto* range = state.add_addressed();
-    range->set_first(additions.batches.front().place.first);
-    range->set_last(additions.batches.back().place.end - 1);
-    range->mutable_cursors()->Assign(additions.only_cursors.begin(),
-                                     additions.only_cursors.end());
-  }
-  auto* const addressed = state.mutable_addressed();
-  while (!addressed->empty() &&
-         addressed->begin()->last() < additions.start.first) {
-    addressed->erase(addressed->begin());
-  }
   additions.letters_delta.AddTo(&state);
   set.Put(Table::kMeta, std::string(format::kStateKey),
           state.SerializeAsString());
@@ -233,6 +260,25 @@ void KvEventLog::PrepareState(const Additions& additions, WriteSet& set) {
 void KvEventLog::RepeatReclaim(Additions& additions) const {
   if (additions.start.first < overwrite_start_.first) {
     additions.start = overwrite_start_;
+  }
+}
+
+void KvEventLog::ApplyToCursors(const Additions& additions) {
+  if (additions.HasAddressed()) {
+    book_.Address(additions.batches.front().place.first,
+                  additions.batches.back().place.end - 1,
+                  additions.only_cursors);
+  }
+  book_.set_addressed_have_no_keys(false);
+  CursorMap& cursors = book_.cursors();
+  if (const auto rewound = cursors.find(additions.rewound_cursor);
+      rewound != cursors.end()) {
+    rewound->second.progress = book_.Rewound(
+        rewound->first, rewound->second.progress, additions.rewind_to);
+  }
+  if (const auto removed = cursors.find(additions.removed_cursor);
+      removed != cursors.end()) {
+    cursors.erase(removed);
   }
 }
 
@@ -248,11 +294,7 @@ bool KvEventLog::Apply(Additions& additions) {
   for (EncodedBatch& batch : additions.batches) {
     book_.AddBatch(batch.place, std::move(batch.events));
   }
-  if (!additions.batches.empty() && !additions.only_cursors.empty()) {
-    book_.Address(additions.batches.front().place.first,
-                  additions.batches.back().place.end - 1,
-                  additions.only_cursors);
-  }
+  ApplyToCursors(additions);
   const bool freed = book_.MoveStart(additions.start);
   for (auto& [name, state] : additions.new_sources) {
     book_.sources().insert_or_assign(name, std::move(state));
@@ -338,11 +380,15 @@ absl::Status KvEventLog::CheckCursorsExist(
     const std::vector<std::string>& names) const {
   absl::MutexLock lock(&mu_);
   for (const std::string& name : names) {
-    if (book_.cursors().contains(name)) continue;
-    return absl::NotFoundError(
-        absl::StrCat("the log has no cursor \"", name, "\""));
+    SLUICE_RETURN_IF_ERROR(CheckCursor(name));
   }
   return absl::OkStatus();
+}
+
+absl::Status KvEventLog::CheckCursor(const std::string& name) const {
+  if (book_.cursors().contains(name)) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("the log has no cursor \"", name, "\""));
 }
 
 absl::Status KvEventLog::Flush(Durability durability) {
@@ -439,11 +485,8 @@ absl::Status KvEventLog::ParkCursor(std::string_view name) {
   Additions additions;
   {
     absl::MutexLock lock(&mu_);
+    SLUICE_RETURN_IF_ERROR(CheckCursor(key));
     const auto found = book_.cursors().find(key);
-    if (found == book_.cursors().end()) {
-      return absl::NotFoundError(
-          absl::StrCat("the log has no cursor \"", key, "\""));
-    }
     if (found->second.progress.parked()) return absl::OkStatus();
     found->second.progress.set_parked(true);
     found->second.changed = true;
@@ -458,6 +501,46 @@ absl::Status KvEventLog::ParkCursor(std::string_view name) {
   // What only this cursor held back can go now.
   NotifySpace();
   return absl::OkStatus();
+}
+
+absl::StatusOr<CursorInfo> KvEventLog::RewindCursor(std::string_view name,
+                                                    Sequence to) {
+  absl::MutexLock writer(&writer_mu_);
+  const std::string key(name);
+  Additions additions;
+  {
+    absl::MutexLock lock(&mu_);
+    SLUICE_RETURN_IF_ERROR(CheckCursor(key));
+    if (to > book_.next()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("cursor \"", key, "\": the log ends before event ",
+                       book_.next(), "; ", to, " is behind that"));
+    }
+    additions.start = book_.start();
+  }
+  additions.rewound_cursor = key;
+  // What a failed write took away goes with this one.
+  additions.rewind_to = std::max(to, overwrite_start_.first);
+  SLUICE_RETURN_IF_ERROR(WriteOut(additions, Durability::kDurable));
+  absl::MutexLock lock(&mu_);
+  return book_.Info(key, book_.cursors().find(key)->second.progress);
+}
+
+absl::Status KvEventLog::RemoveCursor(std::string_view name) {
+  absl::MutexLock writer(&writer_mu_);
+  Additions additions;
+  additions.removed_cursor = std::string(name);
+  {
+    absl::MutexLock lock(&mu_);
+    SLUICE_RETURN_IF_ERROR(CheckCursor(additions.removed_cursor));
+    if (!book_.cursors().find(name)->second.progress.parked()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("cursor \"", additions.removed_cursor,
+                       "\" is in use; only a parked one can be forgotten"));
+    }
+    additions.start = book_.start();
+  }
+  return WriteOut(additions, Durability::kDurable);
 }
 
 }  // namespace sluice

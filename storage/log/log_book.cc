@@ -61,9 +61,9 @@ bool LogBook::MoveStart(const LogStart& start) {
   std::erase_if(holes_, [&start](const storage::v1::Hole& hole) {
     return hole.last() < start.first;
   });
-  std::erase_if(addressed_, [&start](const Addressed& range) {
-    return range.last < start.first;
-  });
+  while (!addressed_.empty() && addressed_.front().last < start.first) {
+    addressed_.pop_front();
+  }
   for (auto& [name, cursor] : cursors_) {
     if (cursor.progress.next() >= start.first) continue;
     cursor.progress.Complete(cursor.progress.next(), start.first - 1,
@@ -133,16 +133,30 @@ CursorEntry& LogBook::AddCursor(std::string_view name, Sequence start) {
   CursorEntry& cursor =
       cursors_.emplace(std::string(name), CursorEntry(CursorProgress(start)))
           .first->second;
+  CompleteKnown(name, cursor.progress);
+  cursor.changed = changed_ = true;
+  return cursor;
+}
+
+void LogBook::CompleteKnown(std::string_view name,
+                            CursorProgress& cursor) const {
   for (const auto& hole : holes_) {
-    cursor.progress.Complete(hole.first(), hole.last(), Done::kCorrupt);
+    cursor.Complete(hole.first(), hole.last(), Done::kCorrupt);
   }
   for (const Addressed& range : addressed_) {
     if (!Contains(*range.cursors, name)) {
-      cursor.progress.Complete(range.first, range.last, Done::kFiltered);
+      cursor.Complete(range.first, range.last, Done::kFiltered);
     }
   }
-  cursor.changed = changed_ = true;
-  return cursor;
+}
+
+CursorProgress LogBook::Rewound(std::string_view name,
+                                const CursorProgress& cursor,
+                                Sequence to) const {
+  CursorProgress rewound = cursor;
+  rewound.Rewind(std::max(to, start_.first));
+  CompleteKnown(name, rewound);
+  return rewound;
 }
 
 Sequence LogBook::Horizon() const {
@@ -221,21 +235,44 @@ void LogBook::RecountDeadLetters(uint64_t held, uint64_t bytes) {
 }
 
 void LogBook::Address(Sequence first, Sequence last,
-                      std::vector<std::string> cursors) {
-  std::sort(cursors.begin(), cursors.end());
+                      const std::vector<std::string>& cursors) {
   for (auto& [name, cursor] : cursors_) {
     if (!Contains(cursors, name)) {
       cursor.progress.Complete(first, last, Done::kFiltered);
     }
   }
-  if (!addressed_.empty() && addressed_.back().last + 1 == first &&
-      *addressed_.back().cursors == cursors) {
-    addressed_.back().last = last;
+  LoadAddressed(RangeFor(first, last, cursors));
+}
+
+storage::v1::AddressedRange LogBook::RangeFor(
+    Sequence first, Sequence last,
+    const std::vector<std::string>& cursors) const {
+  storage::v1::AddressedRange range;
+  const bool goes_on = !addressed_.empty() &&
+                       addressed_.back().last + 1 == first &&
+                       *addressed_.back().cursors == cursors;
+  range.set_first(goes_on ? addressed_.back().first : first);
+  range.set_last(last);
+  range.mutable_cursors()->Assign(cursors.begin(), cursors.end());
+  return range;
+}
+
+void LogBook::LoadAddressed(const storage::v1::AddressedRange& range) {
+  if (!addressed_.empty() && addressed_.back().first == range.first()) {
+    addressed_.back().last = range.last();
     return;
   }
-  addressed_.push_back(
-      {first, last,
-       std::make_shared<const std::vector<std::string>>(std::move(cursors))});
+  addressed_.push_back({range.first(), range.last(),
+                        std::make_shared<const std::vector<std::string>>(
+                            range.cursors().begin(), range.cursors().end())});
+}
+
+storage::v1::AddressedRange LogBook::ToProto(const Addressed& range) {
+  storage::v1::AddressedRange proto;
+  proto.set_first(range.first);
+  proto.set_last(range.last);
+  proto.mutable_cursors()->Assign(range.cursors->begin(), range.cursors->end());
+  return proto;
 }
 
 std::shared_ptr<const std::vector<std::string>> LogBook::AddressedTo(
@@ -256,13 +293,6 @@ storage::v1::LogState LogBook::ToProto() const {
   state.set_next_dead_letter_id(next_dead_letter_id_);
   state.set_corrupt_events(corrupt_events_);
   state.mutable_holes()->Assign(holes_.begin(), holes_.end());
-  for (const Addressed& range : addressed_) {
-    storage::v1::AddressedRange* stored = state.add_addressed();
-    stored->set_first(range.first);
-    stored->set_last(range.last);
-    stored->mutable_cursors()->Assign(range.cursors->begin(),
-                                      range.cursors->end());
-  }
   return state;
 }
 
@@ -283,11 +313,8 @@ void LogBook::FromProto(const storage::v1::LogState& state) {
   corrupt_events_ = state.corrupt_events();
   holes_.assign(state.holes().begin(), state.holes().end());
   addressed_.clear();
-  for (const auto& range : state.addressed()) {
-    addressed_.push_back({range.first(), range.last(),
-                          std::make_shared<const std::vector<std::string>>(
-                              range.cursors().begin(), range.cursors().end())});
-  }
+  for (const auto& range : state.addressed()) LoadAddressed(range);
+  addressed_have_no_keys_ = !state.addressed().empty();
 }
 
 void LogBook::Extend(Sequence next, uint64_t next_offset) {

@@ -105,15 +105,42 @@ class LogBook {
   // As EventLog::Commit(); dead letters get their ids.
   absl::Status Commit(CursorCommit commit);
   CursorInfo Info(const std::string& name, const CursorProgress& cursor) const;
+  // `cursor` of this name, as it is after EventLog::RewindCursor().
+  CursorProgress Rewound(std::string_view name, const CursorProgress& cursor,
+                         Sequence to) const;
 
   // ---- Events that are for some cursors only ----
 
-  // The events first .. last, at the end of the log, are for `cursors` only;
-  // the others have them done.
-  void Address(Sequence first, Sequence last, std::vector<std::string> cursors);
+  // The events first .. last, at the end of the log, are for `cursors`, in
+  // order, only; the others have them done.
+  void Address(Sequence first, Sequence last,
+               const std::vector<std::string>& cursors);
+  // The range that Address() of the same would add, or make longer.
+  storage::v1::AddressedRange RangeFor(
+      Sequence first, Sequence last,
+      const std::vector<std::string>& cursors) const;
+  // Whether ranges came from LogState, and have to get keys of their own.
+  bool addressed_have_no_keys() const { return addressed_have_no_keys_; }
+  void set_addressed_have_no_keys(bool value) {
+    addressed_have_no_keys_ = value;
+  }
+  // As it was stored. Ranges come in order.
+  void LoadAddressed(const storage::v1::AddressedRange& range);
   // The cursors that the batch of `sequence` is for; null: all.
   std::shared_ptr<const std::vector<std::string>> AddressedTo(
       Sequence sequence) const;
+  // Calls `visit(range)` for those that end before `sequence`.
+  template <typename Visitor>
+  void ForEachAddressedBelow(Sequence sequence, Visitor visit) const {
+    for (const Addressed& range : addressed_) {
+      if (range.last >= sequence) return;
+      visit(ToProto(range));
+    }
+  }
+  template <typename Visitor>
+  void ForEachAddressed(Visitor visit) const {
+    for (const Addressed& range : addressed_) visit(ToProto(range));
+  }
 
   // ---- Dead letters ----
 
@@ -160,7 +187,12 @@ class LogBook {
     Sequence last = 0;
     std::shared_ptr<const std::vector<std::string>> cursors;
   };
-  std::vector<Addressed> addressed_;  // Ascending, disjoint.
+  static storage::v1::AddressedRange ToProto(const Addressed& range);
+  // What is lost, and what is for others, is done for `cursor`.
+  void CompleteKnown(std::string_view name, CursorProgress& cursor) const;
+
+  std::deque<Addressed> addressed_;  // Ascending, disjoint.
+  bool addressed_have_no_keys_ = false;
   CursorMap cursors_;
   SourceMap sources_;
   uint64_t next_dead_letter_id_ = 1;

@@ -9,6 +9,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/format/keys.h"
 #include "storage/kv/rocksdb_store.h"
+#include "storage/log/cursor_progress.h"
 #include "storage/log/stored_records.h"
 
 namespace sluice {
@@ -192,10 +193,7 @@ class Checker {
       above = range.last() + 1;
       done += range.last() - range.first() + 1;
     }
-    const auto& counters = state.counters();
-    sane = sane && done == counters.delivered() + counters.dead_lettered() +
-                               counters.filtered() + counters.dropped() +
-                               counters.corrupt();
+    sane = sane && done == DoneEvents(state.counters());
     if (!sane) {
       Problem("cursor \"", info.name,
               "\" does not agree with the log: ", state.ShortDebugString());

@@ -61,7 +61,10 @@ void RecentBatches::ReadTail(Sequence from, size_t max_bytes, size_t* bytes,
                              std::vector<LogBatch>* out) const {
   for (size_t i = IndexOf(from); i < batches_.size(); ++i) {
     if (*bytes >= max_bytes && !out->empty()) return;
-    out->push_back({batches_[i].place.first, batches_[i].events});
+    const BatchPlace& place = batches_[i].place;
+    out->push_back({.first_sequence = place.first,
+                    .events = batches_[i].events,
+                    .append_unix_nanos = place.append_unix_nanos});
     *bytes += batches_[i].events->byte_size();
   }
 }

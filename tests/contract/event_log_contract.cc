@@ -9,11 +9,6 @@
 
 namespace sluice {
 
-uint64_t DoneEvents(const storage::v1::CursorCounters& counters) {
-  return counters.delivered() + counters.dead_lettered() + counters.filtered() +
-         counters.dropped() + counters.corrupt();
-}
-
 EventBatchPtr EventLogContract::Batch(const Ids& ids) {
   EventBatchBuilder builder;
   for (const std::string& id : ids) {
@@ -381,6 +376,115 @@ TEST_P(EventLogContract, ParkingNeedsACursor) {
 }
 
 // ---- Space ----
+
+TEST_P(EventLogContract, ARewoundCursorHasItsEventsAgain) {
+  options_.retain_time = absl::Hours(1);
+  Open();
+  OpenCursor("out");
+  AppendSingles(10);
+  Commit("out", 1, 4);
+  Commit("out", 5, 5, Completion::kDeadLettered);
+  Commit("out", 8, 9);
+  const auto rewound = log_->RewindCursor("out", 3);
+  ASSERT_TRUE(rewound.ok()) << rewound.status();
+  EXPECT_EQ(rewound->state.next_sequence(), 3u);
+  EXPECT_EQ(rewound->waiting, 8u);
+  EXPECT_EQ(rewound->state.counters().rewound(), 5u);
+  EXPECT_EQ(rewound->state.counters().delivered(), 6u);
+  ExpectConservation();
+  if (harness_->persists()) CrashAndOpen();
+  EXPECT_EQ(Cursor("out").waiting, 8u);
+  Commit("out", 3, 10);
+  EXPECT_EQ(Cursor("out").waiting, 0u);
+  ExpectConservation();
+}
+
+TEST_P(EventLogContract, ACursorIsRewoundNoFurtherThanEventsAreHeld) {
+  Open();
+  OpenCursor("out");
+  AppendSingles(10);
+  Commit("out", 1, 6);
+  Flush();
+  ASSERT_EQ(log_->stats().first_sequence, 7u);
+  const auto rewound = log_->RewindCursor("out", 1);
+  ASSERT_TRUE(rewound.ok()) << rewound.status();
+  EXPECT_EQ(rewound->state.next_sequence(), 7u);
+  EXPECT_EQ(rewound->state.counters().rewound(), 0u);
+  ExpectConservation();
+}
+
+TEST_P(EventLogContract, ACursorIsRewoundBeforeItsStart) {
+  options_.retain_time = absl::Hours(1);
+  Open();
+  AppendSingles(10);
+  OpenCursor("late", /*from_start=*/false);
+  const auto rewound = log_->RewindCursor("late", 4);
+  ASSERT_TRUE(rewound.ok()) << rewound.status();
+  EXPECT_EQ(rewound->state.start_sequence(), 4u);
+  EXPECT_EQ(rewound->waiting, 7u);
+  EXPECT_EQ(rewound->state.counters().rewound(), 0u);
+  ExpectConservation();
+}
+
+TEST_P(EventLogContract, EventsForOthersStayFilteredWhenACursorIsRewound) {
+  options_.retain_time = absl::Hours(1);
+  Open();
+  OpenCursor("a");
+  OpenCursor("b");
+  AppendSingles(2);
+  AppendRequest request;
+  request.batches.push_back(Batch({"for a"}));
+  request.only_cursors = {"a"};
+  ASSERT_TRUE(log_->Append(request, Durability::kBuffered).ok());
+  AppendSingles(1);
+  Commit("b", 1, 4);
+  const auto rewound = log_->RewindCursor("b", 2);
+  ASSERT_TRUE(rewound.ok()) << rewound.status();
+  EXPECT_EQ(rewound->waiting, 2u);
+  EXPECT_EQ(rewound->state.counters().filtered(), 2u);
+  EXPECT_EQ(rewound->state.counters().rewound(), 3u);
+  ExpectConservation();
+}
+
+TEST_P(EventLogContract, RewindingNeedsACursorAndAPlaceInTheLog) {
+  Open();
+  OpenCursor("out");
+  AppendSingles(2);
+  EXPECT_EQ(log_->RewindCursor("other", 1).status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_EQ(log_->RewindCursor("out", 4).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(log_->RewindCursor("out", 3).ok());
+}
+
+TEST_P(EventLogContract, OnlyAParkedCursorIsRemoved) {
+  Open();
+  OpenCursor("out");
+  OpenCursor("other");
+  EXPECT_EQ(log_->RemoveCursor("none").code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(log_->RemoveCursor("out").code(),
+            absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(log_->ParkCursor("out").ok());
+  ASSERT_TRUE(log_->RemoveCursor("out").ok());
+  EXPECT_EQ(log_->Cursors().size(), 1u);
+  if (!harness_->persists()) return;
+  CrashAndOpen();
+  EXPECT_EQ(log_->Cursors().size(), 1u);
+}
+
+TEST_P(EventLogContract, ABatchTellsWhenItWasAppended) {
+  Open();
+  clock_.Advance(absl::Seconds(5));
+  const int64_t first = absl::ToUnixNanos(clock_.Now());
+  Append({"a"});
+  clock_.Advance(absl::Seconds(5));
+  Append({"b"});
+  const auto batches = log_->Read(1, kNoLimit);
+  ASSERT_TRUE(batches.ok());
+  ASSERT_EQ(batches->size(), 2u);
+  EXPECT_EQ((*batches)[0].append_unix_nanos, first);
+  EXPECT_EQ((*batches)[1].append_unix_nanos, first + 5'000'000'000);
+}
 
 TEST_P(EventLogContract, WhatEveryCursorHasPassedIsRemovedByTheNextWrite) {
   Open();

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "storage/base/clock.h"
+#include "storage/log/cursor_progress.h"
 #include "storage/log/event_log.h"
 #include "tests/contract/settable_clock.h"
 
@@ -91,9 +92,6 @@ class EventLogContract : public testing::TestWithParam<EventLogHarnessFactory> {
   LogOptions options_;
   std::unique_ptr<EventLog> log_;
 };
-
-// Sum of all counters.
-uint64_t DoneEvents(const storage::v1::CursorCounters& counters);
 
 }  // namespace sluice
 

@@ -37,7 +37,7 @@ class ModelRun {
   uint64_t Below(uint64_t limit) { return random_() % limit; }
 
   void Step() {
-    switch (Below(12)) {
+    switch (Below(14)) {
       case 0:
         return DoOpenCursor();
       case 1:
@@ -51,8 +51,10 @@ class ModelRun {
       case 5:
         return Below(3) == 0 ? DoReopen() : DoFlush();
       case 6:
+        return Below(3) == 0 ? DoRemove() : DoRewind();
       case 7:
       case 8:
+      case 9:
         return DoCommit();
       default:
         return DoAppend();
@@ -71,12 +73,17 @@ class ModelRun {
     AppendRequest request;
     model_.RemoveBelow(model_.Horizon());
     const Sequence expected = model_.next;
+    if (Below(3) == 0) {
+      for (const auto& [name, cursor] : model_.cursors) {
+        if (Below(2) == 0) request.only_cursors.push_back(name);
+      }
+    }
     for (uint64_t batches = Below(4); batches > 0; --batches) {
       EventLogContract::Ids ids;
       for (uint64_t events = 1 + Below(8); events > 0; --events) {
         ids.push_back(absl::StrCat("event ", model_.next + ids.size()));
       }
-      model_.AddBatch(ids);
+      model_.AddBatch(ids, request.only_cursors);
       request.batches.push_back(EventLogContract::Batch(ids));
     }
     SourceUpdate update;
@@ -110,12 +117,40 @@ class ModelRun {
     const bool from_start = Below(2) == 0;
     ASSERT_TRUE(log_->OpenCursor(name, from_start).ok());
     const auto known = model_.cursors.find(name);
-    if (known != model_.cursors.end()) {
-      if (!known->second.parked) return;  // Nothing is written.
-      known->second.parked = false;
-    } else {
-      model_.cursors[name].start = from_start ? model_.first : model_.next;
+    if (known != model_.cursors.end() && !known->second.parked) {
+      return;  // Nothing is written.
     }
+    model_.OpenCursor(name, from_start);
+    Written(/*reclaims=*/false);
+  }
+
+  void DoRewind() {
+    const std::string name = RandomCursor();
+    const Sequence to = 1 + Below(model_.next + 1);
+    const absl::Status status = log_->RewindCursor(name, to).status();
+    const bool known = model_.cursors.contains(name);
+    EXPECT_EQ(status.code(), !known ? absl::StatusCode::kNotFound
+                             : to > model_.next
+                                 ? absl::StatusCode::kInvalidArgument
+                                 : absl::StatusCode::kOk);
+    if (!status.ok()) return;
+    model_.Rewind(name, std::max(to, model_.first));
+    Written(/*reclaims=*/false);
+  }
+
+  void DoRemove() {
+    const std::string name = RandomCursor();
+    const absl::Status status = log_->RemoveCursor(name);
+    const auto known = model_.cursors.find(name);
+    if (known == model_.cursors.end()) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+      return;
+    }
+    EXPECT_EQ(status.code(), known->second.parked
+                                 ? absl::StatusCode::kOk
+                                 : absl::StatusCode::kFailedPrecondition);
+    if (!status.ok()) return;
+    model_.cursors.erase(known);
     Written(/*reclaims=*/false);
   }
 
@@ -139,7 +174,7 @@ class ModelRun {
       CompletedRange range;
       range.first = 1 + Below(model_.next - 1);
       range.last = std::min(range.first + Below(12), model_.next - 1);
-      range.completion = static_cast<Completion>(Below(4));
+      range.completion = static_cast<Completion>(Below(5));
       commit.completed.push_back(range);
       model_.Complete(name, range);
     }

@@ -26,6 +26,7 @@
 #include "storage/kv/fault_file_system.h"
 #include "storage/kv/log_file.h"
 #include "storage/kv/rocksdb_store.h"
+#include "storage/log/cursor_progress.h"
 #include "storage/log/rocksdb_event_log.h"
 #include "tests/contract/settable_clock.h"
 #include "tests/damage/file_fault.h"
@@ -105,10 +106,8 @@ class OpenedLog {
 
   void ExpectConservation() const {
     for (const CursorInfo& info : log_->Cursors()) {
-      const auto& done = info.state.counters();
       EXPECT_EQ(log_->stats().next_sequence - info.state.start_sequence(),
-                done.delivered() + done.dead_lettered() + done.filtered() +
-                    done.dropped() + done.corrupt() + info.waiting)
+                DoneEvents(info.state.counters()) + info.waiting)
           << info.state.ShortDebugString();
     }
   }

@@ -14,6 +14,7 @@
 #include "storage/kv/damage.h"
 #include "storage/kv/fault_disk.h"
 #include "storage/kv/fault_file_system.h"
+#include "storage/log/cursor_progress.h"
 #include "tests/model/event_data.h"
 #include "tests/model/faulted_log.h"
 
@@ -142,10 +143,8 @@ class Trial {
     std::optional<std::string> difference;
     const auto infos = log_.log().Cursors();
     for (const CursorInfo& info : infos) {
-      const auto& done = info.state.counters();
-      const uint64_t accounted = done.delivered() + done.dead_lettered() +
-                                 done.filtered() + done.dropped() +
-                                 done.corrupt() + info.waiting;
+      const uint64_t accounted =
+          DoneEvents(info.state.counters()) + info.waiting;
       if (next - info.state.start_sequence() != accounted) {
         Fail("cursor ", info.name,
              " does not add up: ", info.state.ShortDebugString(), ", next ",

@@ -1,6 +1,7 @@
 #include "tests/model/event_log_model.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -36,8 +37,12 @@ std::string CompareExtent(const EventLogModel& model, const LogStats& stats) {
   return "";
 }
 
+using Names = std::vector<std::string>;
+
 std::string CompareEvents(const EventLogModel& model, EventLog& log,
                           Sequence from) {
+  std::map<Sequence, const ModelBatch*> known;
+  for (const ModelBatch& batch : model.batches) known[batch.first] = &batch;
   // The batch that holds `from` is read as a whole.
   const std::vector<std::string> expected = model.IdsFrom(from);
   std::vector<std::string> ids;
@@ -49,6 +54,14 @@ std::string CompareEvents(const EventLogModel& model, EventLog& log,
     }
     if (batches->empty()) break;
     for (const LogBatch& batch : *batches) {
+      const auto only =
+          batch.only_cursors == nullptr ? Names() : *batch.only_cursors;
+      const auto should = known.find(batch.first_sequence);
+      if (should != known.end() && only != should->second->only_cursors) {
+        return Differs(absl::StrCat("for whom event ", batch.first_sequence),
+                       absl::StrJoin(only, ", "),
+                       absl::StrJoin(should->second->only_cursors, ", "));
+      }
       for (size_t i = 0; i < batch.events->size(); ++i) {
         if (batch.first_sequence + i < from) continue;
         ids.emplace_back(batch.events->event(i).id());
@@ -83,6 +96,8 @@ std::string CompareCursor(const EventLogModel& model, const CursorInfo& info) {
       {counters.dead_lettered(), cursor.Count(Completion::kDeadLettered)},
       {counters.filtered(), cursor.Count(Completion::kFiltered)},
       {counters.dropped(), cursor.Count(Completion::kDropped)},
+      {counters.skipped(), cursor.Count(Completion::kSkipped)},
+      {counters.rewound(), cursor.rewound},
       {counters.corrupt(), 0},
       {info.waiting, model.next - cursor.start - cursor.done.size()},
       {info.state.parked(), cursor.parked}};
@@ -158,14 +173,52 @@ Sequence ModelCursor::next() const {
 }
 
 uint64_t ModelCursor::Count(Completion completion) const {
-  return static_cast<uint64_t>(std::count_if(
-      done.begin(), done.end(),
-      [completion](const auto& entry) { return entry.second == completion; }));
+  return counts.at(static_cast<size_t>(completion));
 }
 
-void EventLogModel::AddBatch(std::vector<std::string> ids) {
-  batches.push_back({next, std::move(ids)});
+void ModelCursor::Complete(Sequence first, Sequence end,
+                           Completion completion) {
+  for (Sequence s = std::max(first, start); s < end; ++s) {
+    if (done.insert(s).second) ++counts.at(static_cast<size_t>(completion));
+  }
+}
+
+bool ModelBatch::IsFor(const std::string& cursor) const {
+  return only_cursors.empty() ||
+         std::find(only_cursors.begin(), only_cursors.end(), cursor) !=
+             only_cursors.end();
+}
+
+void EventLogModel::AddBatch(std::vector<std::string> ids,
+                             std::vector<std::string> only_cursors) {
+  batches.push_back({next, std::move(ids), std::move(only_cursors)});
   next = batches.back().end();
+  for (const auto& [name, cursor] : cursors) FilterFor(name);
+}
+
+void EventLogModel::FilterFor(const std::string& name) {
+  for (const ModelBatch& batch : batches) {
+    if (batch.IsFor(name)) continue;
+    cursors.at(name).Complete(batch.first, batch.end(), Completion::kFiltered);
+  }
+}
+
+void EventLogModel::OpenCursor(const std::string& name, bool from_start) {
+  const auto [cursor, added] = cursors.try_emplace(name);
+  cursor->second.parked = false;
+  if (!added) return;
+  cursor->second.start = from_start ? first : next;
+  FilterFor(name);
+}
+
+void EventLogModel::Rewind(const std::string& cursor, Sequence to) {
+  ModelCursor& progress = cursors.at(cursor);
+  progress.start = std::min(progress.start, to);
+  const auto from = progress.done.lower_bound(to);
+  progress.rewound +=
+      static_cast<uint64_t>(std::distance(from, progress.done.end()));
+  progress.done.erase(from, progress.done.end());
+  FilterFor(cursor);
 }
 
 void EventLogModel::AddDedupeKey(absl::Time now, const DedupeKey& key) {
@@ -176,11 +229,7 @@ void EventLogModel::AddDedupeKey(absl::Time now, const DedupeKey& key) {
 
 void EventLogModel::Complete(const std::string& cursor,
                              const CompletedRange& range) {
-  ModelCursor& progress = cursors.at(cursor);
-  for (Sequence s = std::max(range.first, progress.start); s <= range.last;
-       ++s) {
-    progress.done.emplace(s, range.completion);
-  }
+  cursors.at(cursor).Complete(range.first, range.last + 1, range.completion);
 }
 
 Sequence EventLogModel::Horizon() const {
@@ -198,9 +247,7 @@ void EventLogModel::RemoveBelow(Sequence sequence) {
     batches.pop_front();
   }
   for (auto& [name, cursor] : cursors) {
-    for (Sequence s = cursor.start; s < first; ++s) {
-      cursor.done.emplace(s, Completion::kDropped);
-    }
+    cursor.Complete(cursor.start, first, Completion::kDropped);
   }
 }
 

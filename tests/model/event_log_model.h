@@ -3,10 +3,12 @@
 #ifndef TESTS_MODEL_EVENT_LOG_MODEL_H_
 #define TESTS_MODEL_EVENT_LOG_MODEL_H_
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,16 +20,22 @@ namespace sluice {
 struct ModelCursor {
   Sequence start = 1;
   bool parked = false;
-  std::map<Sequence, Completion> done;
+  std::set<Sequence> done;
+  std::array<uint64_t, 5> counts = {};  // By Completion.
+  uint64_t rewound = 0;
 
   Sequence next() const;
   uint64_t Count(Completion completion) const;
+  void Complete(Sequence first, Sequence end, Completion completion);
 };
 
 struct ModelBatch {
   Sequence first = 0;
   std::vector<std::string> ids;  // Of its events.
+  // The cursors it is for, in order; empty: all.
+  std::vector<std::string> only_cursors;
   Sequence end() const { return first + ids.size(); }
+  bool IsFor(const std::string& cursor) const;
 };
 
 struct ModelSource {
@@ -50,7 +58,12 @@ struct EventLogModel {
   std::vector<std::string> dead_letters;  // Their messages, in order.
   std::vector<ModelDedupeKey> dedupe;
 
-  void AddBatch(std::vector<std::string> ids);
+  void AddBatch(std::vector<std::string> ids,
+                std::vector<std::string> only_cursors = {});
+  // Makes it be there and not parked.
+  void OpenCursor(const std::string& name, bool from_start);
+  // `to` is held, or the next event.
+  void Rewind(const std::string& cursor, Sequence to);
   void AddDedupeKey(absl::Time now, const DedupeKey& key);
   void Complete(const std::string& cursor, const CompletedRange& range);
 
@@ -60,6 +73,8 @@ struct EventLogModel {
   void RemoveBelow(Sequence sequence);
   // Ids of the held events from `from` on.
   std::vector<std::string> IdsFrom(Sequence from) const;
+  // What is not for the cursor is done for it.
+  void FilterFor(const std::string& name);
   // Of the event `sequence`, if it is held.
   const std::string* IdOf(Sequence sequence) const;
 };

@@ -100,7 +100,7 @@ std::string FaultRun::Run() {
 
 void FaultRun::Step() {
   clock_.Advance(absl::Seconds(Below(200)));
-  switch (Below(22)) {
+  switch (Below(24)) {
     case 0:
     case 1:
       return OpenCursor();
@@ -123,9 +123,13 @@ void FaultRun::Step() {
     case 11:
       return ChangeFaults();
     case 12:
+      return RewindCursor();
     case 13:
+      return OneIn(2) ? RemoveCursor() : RewindCursor();
     case 14:
     case 15:
+    case 16:
+    case 17:
       return Commit();
     default:
       return Append();
@@ -188,6 +192,11 @@ void FaultRun::Append() {
   EventLogModel after = live_;
   after.RemoveBelow(after.Horizon());
   const Sequence expected = after.next;
+  if (OneIn(5)) {
+    for (const auto& [name, cursor] : after.cursors) {
+      if (OneIn(2)) request.only_cursors.push_back(name);
+    }
+  }
   for (uint64_t batches = Below(4); batches > 0; --batches) {
     std::vector<std::string> ids;
     EventBatchBuilder builder;
@@ -199,7 +208,7 @@ void FaultRun::Append() {
       fields.data = data;
       builder.Add(fields);
     }
-    after.AddBatch(std::move(ids));
+    after.AddBatch(std::move(ids), request.only_cursors);
     request.batches.push_back(builder.Build());
   }
   for (uint64_t sources = Below(3); sources > 0; --sources) {
@@ -274,10 +283,9 @@ void FaultRun::OpenCursor() {
   const std::string name = RandomCursor();
   const bool from_start = OneIn(2);
   EventLogModel after = live_;
-  const auto [cursor, added] = after.cursors.try_emplace(name);
-  if (added) cursor->second.start = from_start ? after.first : after.next;
-  const bool writes = added || cursor->second.parked;
-  cursor->second.parked = false;
+  const auto known = after.cursors.find(name);
+  const bool writes = known == after.cursors.end() || known->second.parked;
+  after.OpenCursor(name, from_start);
   const auto info = log_.log().OpenCursor(name, from_start);
   Note(absl::StrCat("open cursor ", name, from_start ? " from the start" : "",
                     ": ", CodeOf(info.status())));
@@ -298,6 +306,32 @@ void FaultRun::ParkCursor() {
   if (cursor->second.parked) return;
   cursor->second.parked = true;
   Written(status, std::move(after), Durability::kBuffered);
+}
+
+void FaultRun::RewindCursor() {
+  const std::string name = RandomCursor();
+  // How far a trim that failed went is the log's own affair.
+  if (!live_.cursors.contains(name) || trim_waits_) return;
+  const Sequence to = 1 + Below(live_.next);
+  EventLogModel after = live_;
+  after.Rewind(name, std::max({to, live_.first, failed_first_}));
+  const absl::Status status = log_.log().RewindCursor(name, to).status();
+  Note(absl::StrCat("rewind cursor ", name, " to ", to, ": ", CodeOf(status)));
+  Written(status, std::move(after), Durability::kDurable);
+}
+
+void FaultRun::RemoveCursor() {
+  const std::string name = RandomCursor();
+  EventLogModel after = live_;
+  const auto cursor = after.cursors.find(name);
+  const absl::Status status = log_.log().RemoveCursor(name);
+  Note(absl::StrCat("remove cursor ", name, ": ", CodeOf(status)));
+  if (cursor == after.cursors.end() || !cursor->second.parked) {
+    if (status.ok()) failure_ = "removed a cursor that is not, or is in use";
+    return;
+  }
+  after.cursors.erase(cursor);
+  Written(status, std::move(after), Durability::kDurable);
 }
 
 void FaultRun::DeleteDeadLetters() {
@@ -335,7 +369,7 @@ void FaultRun::Commit() {
                       ? std::min(live_.cursors[name].next(), live_.next - 1)
                       : 1 + Below(live_.next - 1);
     range.last = std::min(range.first + Below(40), live_.next - 1);
-    range.completion = static_cast<Completion>(Below(4));
+    range.completion = static_cast<Completion>(Below(5));
     live_.Complete(name, range);
     commit.completed.push_back(range);
   }

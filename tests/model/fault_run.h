@@ -40,14 +40,14 @@ struct FaultRunCounts {
   std::string ToString() const;
 };
 
-// Every random choice follows from the seed. Appends, commits, trims, opens and
-// parks cursors, deletes dead letters; fills the disk and makes it fail;
-// reopens, kills, cuts the power. After each step the log has to be what the
-// model is; after a crash it has to be exactly what the model was at one write:
-// the last one that was acknowledged, or one that failed behind it; after loss
-// of power, one that is not older than the last acknowledged as durable. In the
-// end one file of a copy of it is damaged, which costs only what lay in the
-// damaged bytes.
+// Every random choice follows from the seed. Appends, commits, trims, opens,
+// parks, rewinds and removes cursors, deletes dead letters; fills the disk and
+// makes it fail; reopens, kills, cuts the power. After each step the log has to
+// be what the model is; after a crash it has to be exactly what the model was
+// at one write: the last one that was acknowledged, or one that failed behind
+// it; after loss of power, one that is not older than the last acknowledged as
+// durable. In the end one file of a copy of it is damaged, which costs only
+// what lay in the damaged bytes.
 class FaultRun {
  public:
   // `verbose`: prints every step.
@@ -80,6 +80,8 @@ class FaultRun {
   void Trim();
   void OpenCursor();
   void ParkCursor();
+  void RewindCursor();
+  void RemoveCursor();
   void DeleteDeadLetters();
   void ChangeFaults();
   void Reopen();
