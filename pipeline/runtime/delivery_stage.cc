@@ -446,6 +446,24 @@ void DeliveryStage::UpdateGauges() {
   progress_->SetOldestWaiting(oldest);
 }
 
+std::optional<PendingDelivery> DeliveryStage::FindPending(
+    Sequence sequence) const {
+  for (const Lane& lane : lanes_) {
+    const PendingEvent* const event = lane.Find(sequence);
+    if (event == nullptr) continue;
+    PendingDelivery pending;
+    pending.in_flight = lane.IsTaken(*event);
+    pending.attempts = event->attempts;
+    if (event->trouble != nullptr) {
+      pending.first_error = event->trouble->first_error;
+      pending.last_error = event->trouble->last_error;
+      pending.last_attempt = event->trouble->last_attempt;
+    }
+    return pending;
+  }
+  return std::nullopt;
+}
+
 void DeliveryStage::Stop(absl::Duration grace,
                          absl::AnyInvocable<void()> done) {
   stopping_ = true;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,17 @@ struct DeliveryOptions {
   // each. Bounds memory, and how far one slow lane lets the others run ahead;
   // one more batch may be read while there is room.
   size_t window_bytes = 8 << 20;
+};
+
+// How far the delivery of an event has come that is not done.
+struct PendingDelivery {
+  // The sink has it and has not answered.
+  bool in_flight = false;
+  // Tries that failed so far, and what came of the first and the last.
+  uint32_t attempts = 0;
+  std::string first_error;
+  std::string last_error;
+  absl::Time last_attempt = absl::InfinitePast();
 };
 
 // Delivers everything from the sink's cursor on. Runs on the sink's executor;
@@ -84,6 +96,10 @@ class DeliveryStage {
 
   // There may be new events in the log.
   void Wake() { wakeup_.Notify(); }
+
+  // Of an event that was read from the log and is not done; nullopt: it is
+  // either further behind, or done.
+  std::optional<PendingDelivery> FindPending(Sequence sequence) const;
 
   // Sends nothing more, waits up to `grace` for answers, stops the sink,
   // commits, and calls `done`.

@@ -6,6 +6,20 @@
 
 namespace sluice {
 
+const PendingEvent* Lane::Find(Sequence sequence) const {
+  // In log order.
+  const auto found = std::partition_point(
+      events_.begin(), events_.end(), [sequence](const PendingEvent& event) {
+        return event.sequence < sequence;
+      });
+  return found != events_.end() && found->sequence == sequence ? &*found
+                                                               : nullptr;
+}
+
+bool Lane::IsTaken(const PendingEvent& event) const {
+  return taken_ > 0 && event.sequence <= events_[taken_ - 1].sequence;
+}
+
 PendingEvent Lane::PopFront() {
   PendingEvent event = std::move(events_.front());
   events_.pop_front();

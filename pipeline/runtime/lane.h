@@ -62,6 +62,10 @@ class Lane {
   bool empty() const { return events_.empty(); }
   size_t size() const { return events_.size(); }
   PendingEvent& front() { return events_.front(); }
+  // The event of this sequence; null: it is not here.
+  const PendingEvent* Find(Sequence sequence) const;
+  // Whether `event`, which is of this lane, is under way.
+  bool IsTaken(const PendingEvent& event) const;
   // Removes the first event. REQUIRES: not busy.
   PendingEvent PopFront();
 

@@ -100,6 +100,24 @@ absl::StatusOr<PipelineChange> Pipeline::Plan(PipelineTarget target) {
   return change;
 }
 
+absl::StatusOr<PipelineChange> Pipeline::PlanPause(
+    const std::string& sink,
+    absl::AnyInvocable<absl::Status(EventLog&)> between) {
+  PipelineChange change;
+  change.target = target();
+  change.active = planned_;
+  for (const SinkSpec& spec : planned_.sinks) {
+    if (spec.name != sink) continue;
+    SLUICE_ASSIGN_OR_RETURN(
+        auto running,
+        RunningSink::Create(name_, spec, environment_, log_.get(), &health_));
+    change.stopped.insert(sink);
+    change.started.push_back(std::move(running));
+  }
+  change.between = std::move(between);
+  return change;
+}
+
 // All or none. On `ingest`, once it runs.
 absl::Status Pipeline::OpenCursors(const PipelineChange& change) {
   for (const SinkSpec& sink : change.added) {
@@ -151,6 +169,7 @@ struct Pipeline::Step {
   PipelineChange change;
   absl::Duration grace;
   absl::AnyInvocable<void(absl::Status)> done;
+  absl::Status result;
 };
 
 void Pipeline::Carry(PipelineChange change, absl::Duration grace,
@@ -170,7 +189,15 @@ void Pipeline::BeginStep(const std::shared_ptr<Step>& step) {
   }
   environment_.io->Post([this, step] {
     StopParts(step->change.intake != nullptr, step->change.stopped, step->grace,
-              [this, step] { EndStep(step); });
+              [this, step] { DoBetween(step); });
+  });
+}
+
+void Pipeline::DoBetween(const std::shared_ptr<Step>& step) {
+  if (!step->change.between) return EndStep(step);
+  environment_.ingest->Post([this, step] {
+    step->result = step->change.between(*log_);
+    environment_.io->Post([this, step] { EndStep(step); });
   });
 }
 
@@ -180,7 +207,7 @@ void Pipeline::EndStep(const std::shared_ptr<Step>& step) {
     // The next start tries again.
     const absl::Status parked = ParkUnusedCursors();
     LOG_IF(WARNING, !parked.ok()) << name_ << ": " << parked.message();
-    step->done(absl::OkStatus());
+    step->done(step->result);
   });
 }
 
@@ -296,6 +323,19 @@ bool Pipeline::AllFinished() {
     if (!cursor.state.parked() && cursor.waiting != 0) return false;
   }
   return true;
+}
+
+void Pipeline::FindPending(Sequence sequence,
+                           absl::AnyInvocable<void(PendingDeliveries)> done) {
+  environment_.io->Post([this, sequence, done = std::move(done)]() mutable {
+    PendingDeliveries found;
+    for (const auto& sink : sinks_) {
+      if (auto pending = sink->FindPending(sequence); pending.has_value()) {
+        found[sink->name()] = *std::move(pending);
+      }
+    }
+    done(std::move(found));
+  });
 }
 
 PipelineTarget Pipeline::target() const {

@@ -4,6 +4,7 @@
 #define PIPELINE_RUNTIME_PIPELINE_H_
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -49,6 +50,10 @@ struct PipelineChange {
   std::vector<std::unique_ptr<RunningSink>> started;
   // Sinks that are new in the configuration.
   std::vector<SinkSpec> added;
+  // Done with the log when what stops has stopped and nothing new has started
+  // yet, on `ingest`; null: nothing. Its error is that of the step, which goes
+  // on nevertheless.
+  absl::AnyInvocable<absl::Status(EventLog&)> between;
 };
 
 // One pipeline. `io` and `ingest` may be the same executor, a ManualExecutor
@@ -79,11 +84,18 @@ class Pipeline {
   //   kInvalidArgument: a component cannot be made from its configuration.
   absl::StatusOr<PipelineChange> Plan(PipelineTarget target);
 
+  // Stops `sink`, if it runs, does `between`, and starts it again, made anew.
+  //   kInvalidArgument: it cannot be made from its configuration any more.
+  absl::StatusOr<PipelineChange> PlanPause(
+      const std::string& sink,
+      absl::AnyInvocable<absl::Status(EventLog&)> between);
+
   // Makes the pipeline what change.target says: stops what is not to run any
   // more as Stop() does, starts what is new where the old left off, and leaves
   // the rest alone. Then calls `done` on an executor. One at a time; the change
   // is of this pipeline's Plan(), with no other one between.
   //   errors of EventLog's writing methods: nothing was changed.
+  //   error of change.between: all else was done.
   void Carry(PipelineChange change, absl::Duration grace,
              absl::AnyInvocable<void(absl::Status)> done);
 
@@ -98,6 +110,12 @@ class Pipeline {
   // Calls `done` on `io` once every source has come to its end and every sink
   // has done with all events. For finite work; looks ten times a second.
   void WhenFinished(absl::AnyInvocable<void()> done);
+
+  // How far each sink that runs is with an event that is not done. Calls `done`
+  // on `io`.
+  using PendingDeliveries = std::map<std::string, PendingDelivery>;
+  void FindPending(Sequence sequence,
+                   absl::AnyInvocable<void(PendingDeliveries)> done);
 
   // What it was made to be last.
   PipelineTarget target() const;
@@ -115,6 +133,7 @@ class Pipeline {
   absl::Status OpenCursors(const PipelineChange& change);
   absl::Status ParkUnusedCursors();
   void BeginStep(const std::shared_ptr<Step>& step);
+  void DoBetween(const std::shared_ptr<Step>& step);
   void EndStep(const std::shared_ptr<Step>& step);
   // Stops the intake, if `intake` is true, and the sinks named, in order.
   void StopParts(bool intake, const std::set<std::string>& sinks,

@@ -97,6 +97,28 @@ struct PipelineSet::Difference {
   ComponentChanges described;
 };
 
+class PipelineSet::Readers {
+ public:
+  void Enter() {
+    absl::MutexLock lock(&mu_);
+    ++count_;
+  }
+  void Leave() {
+    absl::MutexLock lock(&mu_);
+    --count_;
+  }
+  // REQUIRES: nobody enters any more.
+  void AwaitNone() {
+    absl::MutexLock lock(&mu_);
+    mu_.Await(absl::Condition(
+        +[](int* count) { return *count == 0; }, &count_));
+  }
+
+ private:
+  absl::Mutex mu_;
+  int count_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
 // Waits for the pipelines to come to their ends.
 class PipelineSet::Watch {
  public:
@@ -290,6 +312,7 @@ void PipelineSet::Start(std::unique_ptr<Pipeline> pipeline,
   absl::MutexLock lock(&mu_);
   Entry& entry = entries_[pipeline->name()];
   entry.memory = memory;
+  entry.readers = std::make_shared<Readers>();
   entry.pipeline = std::move(pipeline);
 }
 
@@ -307,6 +330,7 @@ void PipelineSet::Remove(const std::set<std::string>& names,
       removed.push_back(std::move(entries_.extract(name).mapped()));
     }
   }
+  for (const Entry& entry : removed) entry.readers->AwaitNone();
   // Others may have had something to do with the logs before.
   absl::Notification idle;
   parts_.environment.ingest->Post([&idle] { idle.Notify(); });
@@ -324,16 +348,32 @@ absl::Status PipelineSet::Retarget(
   const std::string path = ControlPath(found->name());
   SLUICE_ASSIGN_OR_RETURN(PipelineChange change, found->Plan(target));
   SLUICE_RETURN_IF_ERROR(SaveControl(path, target));
+  absl::Status result = CarryOut(*found, std::move(change), grace);
+  if (result.ok()) return result;
+  const absl::Status restored = SaveControl(path, before);
+  LOG_IF(WARNING, !restored.ok()) << restored.message();
+  return result;
+}
+
+absl::Status PipelineSet::PauseFor(
+    std::string_view pipeline, const std::string& sink, absl::Duration grace,
+    absl::AnyInvocable<absl::Status(EventLog&)> between) {
+  Pipeline* const found = Find(pipeline);
+  if (found == nullptr) return NoPipeline(pipeline);
+  SLUICE_ASSIGN_OR_RETURN(PipelineChange change,
+                          found->PlanPause(sink, std::move(between)));
+  return CarryOut(*found, std::move(change), grace);
+}
+
+absl::Status PipelineSet::CarryOut(Pipeline& pipeline, PipelineChange change,
+                                   absl::Duration grace) {
   absl::Status result;
   absl::Notification done;
-  found->Carry(std::move(change), grace, [&](absl::Status status) {
+  pipeline.Carry(std::move(change), grace, [&](absl::Status status) {
     result = std::move(status);
     done.Notify();
   });
   done.WaitForNotification();
-  if (result.ok()) return result;
-  const absl::Status restored = SaveControl(path, before);
-  LOG_IF(WARNING, !restored.ok()) << restored.message();
   return result;
 }
 
@@ -371,6 +411,35 @@ absl::Status PipelineSet::PostToLog(
   // Within the lock: a pipeline that goes waits for what was posted before.
   parts_.environment.ingest->Post(
       [log = found->log(), task = std::move(task)]() mutable { task(*log); });
+  return absl::OkStatus();
+}
+
+absl::Status PipelineSet::ReadLog(
+    std::string_view pipeline,
+    absl::FunctionRef<absl::Status(EventLog&)> look) const {
+  EventLog* log = nullptr;
+  std::shared_ptr<Readers> readers;
+  {
+    absl::ReaderMutexLock lock(&mu_);
+    const auto found = entries_.find(pipeline);
+    if (found == entries_.end()) return NoPipeline(pipeline);
+    log = found->second.pipeline->log();
+    readers = found->second.readers;
+    readers->Enter();
+  }
+  absl::Status status = look(*log);
+  readers->Leave();
+  return status;
+}
+
+absl::Status PipelineSet::FindPending(
+    std::string_view pipeline, Sequence sequence,
+    absl::AnyInvocable<void(Pipeline::PendingDeliveries)> done) const {
+  absl::ReaderMutexLock lock(&mu_);
+  Pipeline* const found = Find(pipeline);
+  if (found == nullptr) return NoPipeline(pipeline);
+  // Within the lock: a pipeline that goes waits for what was posted before.
+  found->FindPending(sequence, std::move(done));
   return absl::OkStatus();
 }
 

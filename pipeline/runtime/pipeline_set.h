@@ -67,6 +67,15 @@ class PipelineSet {
   absl::Status Retarget(std::string_view pipeline, absl::Duration grace,
                         absl::FunctionRef<absl::Status(PipelineTarget&)> edit);
 
+  // Stops a sink, if it runs, does `between` with the log of its pipeline on
+  // the ingest executor, and starts the sink again where its cursor is then.
+  //   kNotFound: there is no such pipeline.
+  //   kInvalidArgument: the sink cannot be made anew; nothing was done.
+  //   error of `between`: the sink runs again.
+  absl::Status PauseFor(std::string_view pipeline, const std::string& sink,
+                        absl::Duration grace,
+                        absl::AnyInvocable<absl::Status(EventLog&)> between);
+
   // Stops all, for good.
   void Stop(absl::Duration grace);
 
@@ -80,14 +89,30 @@ class PipelineSet {
   absl::Status PostToLog(std::string_view pipeline,
                          absl::AnyInvocable<void(EventLog&)> task) const;
 
+  // Runs `look`, which only reads, with the log of a pipeline on the calling
+  // thread. A pipeline that goes waits for it, so it must not be long.
+  //   kNotFound: there is no such pipeline.
+  //   error of `look`
+  absl::Status ReadLog(std::string_view pipeline,
+                       absl::FunctionRef<absl::Status(EventLog&)> look) const;
+
+  // As Pipeline::FindPending().
+  //   kNotFound: there is no such pipeline.
+  absl::Status FindPending(
+      std::string_view pipeline, Sequence sequence,
+      absl::AnyInvocable<void(Pipeline::PendingDeliveries)> done) const;
+
   // Calls `done` once, on an executor, when every pipeline has finished (see
   // Pipeline::WhenFinished).
   void WhenFinished(absl::AnyInvocable<void()> done);
 
  private:
+  // Those who read the log of a pipeline.
+  class Readers;
   struct Entry {
     PipelineMemory memory;
     std::unique_ptr<Pipeline> pipeline;
+    std::shared_ptr<Readers> readers;
   };
   // What has to be done, by name of the pipeline.
   struct Difference;
@@ -100,6 +125,8 @@ class PipelineSet {
   absl::StatusOr<std::unique_ptr<Pipeline>> Open(
       const PipelineSpec& spec, const PipelineMemory& memory) const;
   void Start(std::unique_ptr<Pipeline> pipeline, const PipelineMemory& memory);
+  static absl::Status CarryOut(Pipeline& pipeline, PipelineChange change,
+                               absl::Duration grace);
   void Remove(const std::set<std::string>& names, absl::Duration grace);
   ProcessSpec CurrentSpec() const;
   std::string ControlPath(const std::string& name) const;

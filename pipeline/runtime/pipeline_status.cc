@@ -118,6 +118,8 @@ void DescribeCursor(const CursorInfo& cursor, admin::v1::SinkStatus* out) {
   out->set_filtered(counters.filtered());
   out->set_dropped(counters.dropped());
   out->set_corrupt(counters.corrupt());
+  out->set_skipped(counters.skipped());
+  out->set_rewound(counters.rewound());
   out->set_waiting(cursor.waiting);
   out->set_next_sequence(cursor.state.next_sequence());
   out->set_start_sequence(cursor.state.start_sequence());
@@ -217,9 +219,10 @@ void CheckLedger(admin::v1::PipelineStatus& status) {
   }
   for (const admin::v1::SinkStatus& sink : status.sinks()) {
     const uint64_t known = sink.delivered() + sink.dead_lettered() +
-                           sink.filtered() + sink.dropped() + sink.corrupt();
-    const uint64_t done =
-        sink.next_sequence() - sink.start_sequence() + sink.done_ahead();
+                           sink.filtered() + sink.dropped() + sink.skipped() +
+                           sink.corrupt();
+    const uint64_t done = sink.next_sequence() - sink.start_sequence() +
+                          sink.done_ahead() + sink.rewound();
     if (known == done) continue;
     status.add_imbalances(absl::StrCat("sink ", sink.name(), ": done with ",
                                        done, ", accounted for ", known));

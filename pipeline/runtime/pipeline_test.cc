@@ -126,6 +126,19 @@ class PipelineTest : public testing::Test {
     ASSERT_TRUE(world_.emitter->TryEmit(emission));
   }
 
+  // Stops `sink` for `between`.
+  absl::Status Pause(const std::string& sink,
+                     absl::AnyInvocable<absl::Status(EventLog&)> between) {
+    absl::StatusOr<PipelineChange> change =
+        pipeline_->PlanPause(sink, std::move(between));
+    if (!change.ok()) return change.status();
+    absl::Status result = absl::UnknownError("not done");
+    pipeline_->Carry(*std::move(change), absl::Seconds(5),
+                     [&](absl::Status status) { result = std::move(status); });
+    executor_.Advance(absl::Minutes(1));
+    return result;
+  }
+
   // Makes the pipeline what `edit` makes of what it is.
   absl::Status Change(absl::FunctionRef<void(PipelineTarget&)> edit) {
     PipelineTarget target = pipeline_->target();
@@ -461,6 +474,80 @@ TEST_F(PipelineTest, SaysWhichComponentCannotBeMade) {
   EXPECT_EQ(pipeline.status(),
             absl::InvalidArgumentError(
                 "sink office.out: the file of api_secret is gone"));
+}
+
+TEST_F(PipelineTest, StopsASinkWhileItsCursorIsMoved) {
+  spec_.log.retain_time = absl::Hours(1);
+  CreateAndStart();
+  Emit("a");
+  Emit("b");
+  executor_.Advance(absl::Seconds(1));
+  ASSERT_EQ(world_.delivered, (Ids{"a", "b"}));
+  ASSERT_TRUE(Pause("out", [](EventLog& log) {
+                return log.RewindCursor("out", 2).status();
+              }).ok());
+  EXPECT_EQ(world_.delivered, (Ids{"a", "b", "b"}));
+  EXPECT_EQ(world_.live_components, 2);
+  Emit("c");
+  executor_.Advance(absl::Seconds(1));
+  EXPECT_EQ(world_.delivered, (Ids{"a", "b", "b", "c"}));
+  const admin::v1::PipelineStatus status = pipeline_->Status();
+  EXPECT_EQ(status.sinks(0).delivered(), 4u);
+  EXPECT_EQ(status.sinks(0).rewound(), 1u);
+  EXPECT_EQ(status.imbalances_size(), 0);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, ASinkRunsAgainAfterAMoveThatFailed) {
+  CreateAndStart();
+  EXPECT_EQ(
+      Pause("out", [](EventLog&) { return absl::UnavailableError("no disk"); })
+          .message(),
+      "no disk");
+  Emit("a");
+  executor_.Advance(absl::Seconds(1));
+  EXPECT_EQ(world_.delivered, Ids{"a"});
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, APausedSinkStaysPausedWhenItIsMoved) {
+  CreateAndStart();
+  ASSERT_TRUE(Change([](PipelineTarget& target) {
+                target.paused_sinks.insert("out");
+              }).ok());
+  Emit("a");
+  executor_.Advance(absl::Seconds(1));
+  bool moved = false;
+  ASSERT_TRUE(Pause("out", [&](EventLog&) {
+                moved = true;
+                return absl::OkStatus();
+              }).ok());
+  EXPECT_TRUE(moved);
+  EXPECT_EQ(world_.delivered, Ids());
+  EXPECT_EQ(world_.live_components, 1);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(PipelineTest, FindsWhatIsPending) {
+  world_.answer = Outcome::Retry("busy");
+  CreateAndStart();
+  Emit("a");
+  executor_.Advance(absl::Seconds(1));
+  Pipeline::PendingDeliveries found;
+  const auto find = [&](Sequence sequence) {
+    pipeline_->FindPending(sequence, [&](Pipeline::PendingDeliveries pending) {
+      found = std::move(pending);
+    });
+    executor_.RunReady();
+  };
+  find(1);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_GE(found["out"].attempts, 1u);
+  EXPECT_EQ(found["out"].last_error, "busy");
+  EXPECT_FALSE(found["out"].in_flight);
+  find(2);
+  EXPECT_TRUE(found.empty());
+  EXPECT_TRUE(Stop());
 }
 
 }  // namespace

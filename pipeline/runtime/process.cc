@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "pipeline/executor/thread_executor.h"
 #include "pipeline/http/http_loop.h"
 #include "pipeline/monitoring/monitoring_server.h"
@@ -58,6 +59,14 @@ class RunningProcess final : public Process {
   absl::Status Retarget(
       std::string_view pipeline, absl::Duration grace,
       absl::FunctionRef<absl::Status(PipelineTarget&)> edit) override;
+  absl::Status PauseFor(
+      std::string_view pipeline, const std::string& sink, absl::Duration grace,
+      absl::AnyInvocable<absl::Status(EventLog&)> between) override;
+  absl::Status ReadLog(
+      std::string_view pipeline,
+      absl::FunctionRef<absl::Status(EventLog&)> look) override;
+  absl::StatusOr<Pipeline::PendingDeliveries> FindPending(
+      std::string_view pipeline, Sequence sequence) override;
   void WhenFinished(absl::AnyInvocable<void()> done) override;
   std::string monitoring_address() const override {
     return monitoring_ == nullptr ? "" : monitoring_->address();
@@ -186,6 +195,35 @@ absl::Status RunningProcess::Retarget(
   absl::MutexLock lock(&change_mu_);
   SLUICE_RETURN_IF_ERROR(CheckRunning());
   return pipelines_->Retarget(pipeline, grace, edit);
+}
+
+absl::Status RunningProcess::PauseFor(
+    std::string_view pipeline, const std::string& sink, absl::Duration grace,
+    absl::AnyInvocable<absl::Status(EventLog&)> between) {
+  absl::MutexLock lock(&change_mu_);
+  SLUICE_RETURN_IF_ERROR(CheckRunning());
+  return pipelines_->PauseFor(pipeline, sink, grace, std::move(between));
+}
+
+absl::Status RunningProcess::ReadLog(
+    std::string_view pipeline,
+    absl::FunctionRef<absl::Status(EventLog&)> look) {
+  SLUICE_RETURN_IF_ERROR(CheckRunning());
+  return pipelines_->ReadLog(pipeline, look);
+}
+
+absl::StatusOr<Pipeline::PendingDeliveries> RunningProcess::FindPending(
+    std::string_view pipeline, Sequence sequence) {
+  SLUICE_RETURN_IF_ERROR(CheckRunning());
+  Pipeline::PendingDeliveries found;
+  absl::Notification done;
+  SLUICE_RETURN_IF_ERROR(pipelines_->FindPending(
+      pipeline, sequence, [&](Pipeline::PendingDeliveries pending) {
+        found = std::move(pending);
+        done.Notify();
+      }));
+  done.WaitForNotification();
+  return found;
 }
 
 admin::v1::ProcessStatus RunningProcess::Status() const {

@@ -93,6 +93,31 @@ class Process {
     return absl::UnavailableError("the process is not running");
   }
 
+  // As PipelineSet::PauseFor(), and
+  //   kUnavailable: the process is not running.
+  virtual absl::Status PauseFor(
+      std::string_view /*pipeline*/, const std::string& /*sink*/,
+      absl::Duration /*grace*/,
+      absl::AnyInvocable<absl::Status(EventLog&)> /*between*/) {
+    return absl::UnavailableError("the process is not running");
+  }
+
+  // As PipelineSet::ReadLog(), and
+  //   kUnavailable: the process is not running (yet, or any more).
+  virtual absl::Status ReadLog(
+      std::string_view /*pipeline*/,
+      absl::FunctionRef<absl::Status(EventLog&)> /*look*/) {
+    return absl::UnavailableError("the process is not running");
+  }
+
+  // As PipelineSet::FindPending(), but waits for the answer: not on a thread
+  // of the process.
+  //   kUnavailable: the process is not running (yet, or any more).
+  virtual absl::StatusOr<Pipeline::PendingDeliveries> FindPending(
+      std::string_view /*pipeline*/, Sequence /*sequence*/) {
+    return absl::UnavailableError("the process is not running");
+  }
+
   // Calls `done` once, on a thread of the process, when every pipeline has
   // finite sources and has delivered all they had.
   virtual void WhenFinished(absl::AnyInvocable<void()> done) = 0;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -42,6 +43,11 @@ class RunningSink {
   // Lets deliveries under way end, at most `grace` long, destroys the sink, and
   // calls `done` on `io`.
   void Stop(absl::Duration grace, absl::AnyInvocable<void()> done);
+
+  // As DeliveryStage::FindPending().
+  std::optional<PendingDelivery> FindPending(Sequence sequence) const {
+    return stage_ == nullptr ? std::nullopt : stage_->FindPending(sequence);
+  }
 
   const std::string& name() const { return home_.context.name; }
   const SinkProgress& progress() const { return progress_; }

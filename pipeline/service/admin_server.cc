@@ -13,9 +13,11 @@
 #include "pipeline/service/config_history.h"
 #include "pipeline/service/config_service.h"
 #include "pipeline/service/dead_letter_service.h"
+#include "pipeline/service/event_service.h"
 #include "pipeline/service/long_calls.h"
 #include "pipeline/service/pipeline_service.h"
 #include "pipeline/service/process_service.h"
+#include "pipeline/service/sink_service.h"
 #include "pipeline/service/unix_socket.h"
 #include "pipeline/topology/admin_spec.h"
 #include "storage/base/read_file.h"
@@ -84,9 +86,12 @@ class RunningServer final : public AdminServer {
   // In order of construction: what is above outlives what is below.
   std::unique_ptr<AccessPolicy> access_;
   std::unique_ptr<ProcessService> process_service_;
-  std::unique_ptr<LongCalls> long_calls_;
+  std::unique_ptr<LongCalls> changes_;
+  std::unique_ptr<LongCalls> reads_;
   std::unique_ptr<DeadLetterService> dead_letter_service_;
   std::unique_ptr<PipelineService> pipeline_service_;
+  std::unique_ptr<SinkService> sink_service_;
+  std::unique_ptr<EventService> event_service_;
   std::unique_ptr<ConfigHistory> history_;
   std::unique_ptr<ConfigService> config_service_;  // Null: there is none.
   std::unique_ptr<UnixSocket> socket_;
@@ -98,7 +103,7 @@ absl::Status RunningServer::MakeConfigService(const ConfigOrigin& origin,
   SLUICE_ASSIGN_OR_RETURN(history_, ConfigHistory::Open(origin.history));
   SLUICE_RETURN_IF_ERROR(RecordStart(origin.text, origin.file, *history_));
   config_service_ = std::make_unique<ConfigService>(
-      process, origin.registry, history_.get(), long_calls_.get());
+      process, origin.registry, history_.get(), changes_.get());
   return absl::OkStatus();
 }
 
@@ -110,9 +115,13 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
       std::make_unique<ProcessService>(process, access_.get(), std::move(info));
   dead_letter_service_ =
       std::make_unique<DeadLetterService>(process, access_.get());
-  long_calls_ = std::make_unique<LongCalls>(access_.get());
-  pipeline_service_ = std::make_unique<PipelineService>(process, access_.get(),
-                                                        long_calls_.get());
+  changes_ = std::make_unique<LongCalls>(access_.get(), "admin");
+  reads_ = std::make_unique<LongCalls>(access_.get(), "admin-look");
+  pipeline_service_ =
+      std::make_unique<PipelineService>(process, access_.get(), changes_.get());
+  sink_service_ = std::make_unique<SinkService>(process, access_.get(),
+                                                changes_.get(), reads_.get());
+  event_service_ = std::make_unique<EventService>(process, access_.get());
   if (origin.has_value()) {
     SLUICE_RETURN_IF_ERROR(MakeConfigService(*origin, process));
   }
@@ -130,6 +139,8 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
   builder.RegisterService(process_service_.get());
   builder.RegisterService(dead_letter_service_.get());
   builder.RegisterService(pipeline_service_.get());
+  builder.RegisterService(sink_service_.get());
+  builder.RegisterService(event_service_.get());
   if (config_service_ != nullptr) {
     builder.RegisterService(config_service_.get());
   }

@@ -1,4 +1,5 @@
-// ConfigService and PipelineService of a real process, through their stubs.
+// ConfigService, PipelineService, SinkService and EventService of a real
+// process, through their stubs.
 #include <grpcpp/grpcpp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,8 +20,10 @@
 #include "pipeline/topology/config_loader.h"
 #include "pipeline/topology/test_plugins.h"
 #include "proto/admin/v1/config.grpc.pb.h"
+#include "proto/admin/v1/events.grpc.pb.h"
 #include "proto/admin/v1/pipelines.grpc.pb.h"
 #include "proto/admin/v1/process.grpc.pb.h"
+#include "proto/admin/v1/sinks.grpc.pb.h"
 
 namespace sluice {
 namespace {
@@ -83,6 +86,8 @@ class ControlTest : public testing::Test {
         server_->address(), grpc::InsecureChannelCredentials());
     configs_ = v1::ConfigService::NewStub(channel);
     pipelines_ = v1::PipelineService::NewStub(channel);
+    sinks_ = v1::SinkService::NewStub(channel);
+    events_ = v1::EventService::NewStub(channel);
   }
 
   void End() {
@@ -136,6 +141,8 @@ class ControlTest : public testing::Test {
   std::unique_ptr<AdminServer> server_;
   std::unique_ptr<v1::ConfigService::Stub> configs_;
   std::unique_ptr<v1::PipelineService::Stub> pipelines_;
+  std::unique_ptr<v1::SinkService::Stub> sinks_;
+  std::unique_ptr<v1::EventService::Stub> events_;
   v1::ApplyConfigResponse applied_;
 };
 
@@ -229,7 +236,7 @@ TEST_F(ControlTest, ASinkThatComesBackIsAsPausedAsItWas) {
   pause.set_pipeline("office");
   pause.set_sink("other");
   v1::PipelineStatus status;
-  ASSERT_TRUE(pipelines_->PauseSink(As(kOperator).get(), pause, &status).ok());
+  ASSERT_TRUE(sinks_->PauseSink(As(kOperator).get(), pause, &status).ok());
   ASSERT_TRUE(Apply(Config()).ok());
   ASSERT_TRUE(Apply(Config("now", other)).ok());
   status = Office();
@@ -307,17 +314,16 @@ TEST_F(ControlTest, PausesASink) {
   pause.set_sink("ot");
   v1::PipelineStatus status;
   const grpc::Status unknown =
-      pipelines_->PauseSink(As(kOperator).get(), pause, &status);
+      sinks_->PauseSink(As(kOperator).get(), pause, &status);
   EXPECT_EQ(unknown.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_THAT(unknown.error_message(), HasSubstr("did you mean \"out\"?"));
   pause.set_sink("out");
-  ASSERT_TRUE(pipelines_->PauseSink(As(kOperator).get(), pause, &status).ok());
+  ASSERT_TRUE(sinks_->PauseSink(As(kOperator).get(), pause, &status).ok());
   EXPECT_TRUE(status.sinks(0).paused());
   v1::ResumeSinkRequest resume;
   resume.set_pipeline("office");
   resume.set_sink("out");
-  ASSERT_TRUE(
-      pipelines_->ResumeSink(As(kOperator).get(), resume, &status).ok());
+  ASSERT_TRUE(sinks_->ResumeSink(As(kOperator).get(), resume, &status).ok());
   EXPECT_FALSE(status.sinks(0).paused());
 }
 
@@ -361,8 +367,8 @@ TEST_F(ControlTest, AsksForTheRoleOfEachCall) {
   expect(pipelines_->PausePipeline(As(kViewer).get(), {}, &status), "operator");
   expect(pipelines_->ResumePipeline(As(kViewer).get(), {}, &status),
          "operator");
-  expect(pipelines_->PauseSink(As(kViewer).get(), {}, &status), "operator");
-  expect(pipelines_->ResumeSink(As(kViewer).get(), {}, &status), "operator");
+  expect(sinks_->PauseSink(As(kViewer).get(), {}, &status), "operator");
+  expect(sinks_->ResumeSink(As(kViewer).get(), {}, &status), "operator");
   const auto context = As(kViewer);
   const auto reader = pipelines_->DrainPipeline(context.get(), {});
   v1::DrainPipelineResponse drain;

@@ -162,11 +162,11 @@ grpc::ServerWriteReactor<Response>* ChangeLetters(
     return new RefusedCall<Response>(refused);
   }
   return new StepwiseCall<Response>(
-      process, request.pipeline(),
+      {.process = process, .pipeline = request.pipeline()},
       [walk = LetterWalk(*std::move(filter)), progress = Response(),
        handle = std::move(handle)](
           EventLog& log,
-          std::vector<Response>& answers) mutable -> absl::StatusOr<bool> {
+          std::vector<Response>& answers) mutable -> absl::StatusOr<NextStep> {
         SLUICE_ASSIGN_OR_RETURN(const std::optional<DeadLetterFilter> part,
                                 walk.Next(log));
         DeadLetterBox box(&log, Clock::Real());
@@ -176,7 +176,7 @@ grpc::ServerWriteReactor<Response>* ChangeLetters(
         progress.set_seen(walk.seen());
         progress.set_total(walk.total());
         answers.push_back(progress);
-        return !progress.done();
+        return NextStep{.more = !progress.done()};
       },
       std::move(note));
 }
@@ -257,20 +257,20 @@ DeadLetterService::ExportDeadLetters(
     return new RefusedCall<admin::v1::DeadLetter>(filter.status());
   }
   return new StepwiseCall<admin::v1::DeadLetter>(
-      process_, request->pipeline(),
+      {.process = process_, .pipeline = request->pipeline()},
       [walk = LetterWalk(*std::move(filter))](
           EventLog& log, std::vector<admin::v1::DeadLetter>& answers) mutable
-      -> absl::StatusOr<bool> {
+      -> absl::StatusOr<NextStep> {
         SLUICE_ASSIGN_OR_RETURN(const std::optional<DeadLetterFilter> part,
                                 walk.Next(log));
-        if (!part.has_value()) return false;
+        if (!part.has_value()) return NextStep{};
         SLUICE_RETURN_IF_ERROR(
             DeadLetterBox(&log, Clock::Real())
                 .ForEach(*part, [&](const storage::v1::DeadLetter& letter) {
                   answers.push_back(ToMessage(letter, /*with_content=*/true));
                   return absl::OkStatus();
                 }));
-        return true;
+        return NextStep{.more = true};
       },
       [](const absl::Status&) {});
 }

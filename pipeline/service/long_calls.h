@@ -2,6 +2,7 @@
 #ifndef PIPELINE_SERVICE_LONG_CALLS_H_
 #define PIPELINE_SERVICE_LONG_CALLS_H_
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -20,8 +21,8 @@ namespace sluice {
 class LongCalls {
  public:
   // `access` outlives it.
-  explicit LongCalls(const AccessPolicy* access)
-      : calls_(access), thread_("admin") {}
+  LongCalls(const AccessPolicy* access, const std::string& thread_name)
+      : calls_(access), thread_(thread_name) {}
 
   // As UnaryCalls::Change(), with `handle` on the thread. It may use the
   // request and the answer of the call until it returns.

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipeline/service/periodic_call.h"
-#include "pipeline/topology/config_problem.h"
+#include "pipeline/service/retarget.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice {
@@ -51,17 +51,6 @@ admin::v1::PipelineSummary Summarize(const PipelineStatus& pipeline) {
   }
   summary.set_health(WorstHealth(pipeline));
   return summary;
-}
-
-absl::Status CheckSink(const PipelineTarget& target, const std::string& name) {
-  std::vector<std::string> names;
-  for (const SinkSpec& sink : target.spec.sinks) names.push_back(sink.name);
-  if (std::find(names.begin(), names.end(), name) != names.end()) {
-    return absl::OkStatus();
-  }
-  return absl::NotFoundError(absl::StrCat("pipeline ", Quote(target.spec.name),
-                                          " has no sink ", Quote(name),
-                                          Suggest(name, names)));
 }
 
 DrainPipelineResponse DescribeDrain(const PipelineStatus& pipeline) {
@@ -115,36 +104,15 @@ grpc::ServerUnaryReactor* PipelineService::ListPipelines(
       });
 }
 
-absl::StatusOr<PipelineStatus> PipelineService::StatusOf(
-    const std::string& pipeline) const {
-  std::vector<std::string> names;
-  admin::v1::ProcessStatus status = process_->Status();
-  for (PipelineStatus& known : *status.mutable_pipelines()) {
-    if (known.name() == pipeline) return std::move(known);
-    names.push_back(known.name());
-  }
-  return absl::NotFoundError(absl::StrCat(
-      "there is no pipeline ", Quote(pipeline), Suggest(pipeline, names)));
-}
-
 grpc::ServerUnaryReactor* PipelineService::GetPipeline(
     grpc::CallbackServerContext* context,
     const admin::v1::GetPipelineRequest* request, PipelineStatus* status) {
-  return calls_.Look(
-      context, config::v1::VIEWER, [&](const Caller&) -> absl::Status {
-        SLUICE_ASSIGN_OR_RETURN(*status, StatusOf(request->pipeline()));
-        return absl::OkStatus();
-      });
-}
-
-absl::Status PipelineService::Retarget(
-    const std::string& pipeline, const absl::StatusOr<absl::Duration>& grace,
-    absl::FunctionRef<absl::Status(PipelineTarget&)> edit,
-    PipelineStatus* status) {
-  SLUICE_RETURN_IF_ERROR(grace.status());
-  SLUICE_RETURN_IF_ERROR(process_->Retarget(pipeline, *grace, edit));
-  SLUICE_ASSIGN_OR_RETURN(*status, StatusOf(pipeline));
-  return absl::OkStatus();
+  return calls_.Look(context, config::v1::VIEWER,
+                     [&](const Caller&) -> absl::Status {
+                       SLUICE_ASSIGN_OR_RETURN(
+                           *status, StatusOf(*process_, request->pipeline()));
+                       return absl::OkStatus();
+                     });
 }
 
 grpc::ServerUnaryReactor* PipelineService::PausePipeline(
@@ -154,7 +122,7 @@ grpc::ServerUnaryReactor* PipelineService::PausePipeline(
       context, config::v1::OPERATOR, "PausePipeline", *request,
       [this, request, status](const Caller&) {
         return Retarget(
-            request->pipeline(),
+            *process_, request->pipeline(),
             GraceOf(request->has_grace(), request->grace()),
             [](PipelineTarget& target) {
               target.state = admin::v1::PIPELINE_PAUSED;
@@ -170,7 +138,8 @@ grpc::ServerUnaryReactor* PipelineService::ResumePipeline(
   return long_calls_->Change(context, config::v1::OPERATOR, "ResumePipeline",
                              *request, [this, request, status](const Caller&) {
                                return Retarget(
-                                   request->pipeline(), absl::ZeroDuration(),
+                                   *process_, request->pipeline(),
+                                   absl::ZeroDuration(),
                                    [](PipelineTarget& target) {
                                      target.state = admin::v1::PIPELINE_RUNNING;
                                      return absl::OkStatus();
@@ -200,7 +169,7 @@ grpc::ServerWriteReactor<DrainPipelineResponse>* PipelineService::DrainPipeline(
       [this, pipeline = request->pipeline()](
           DrainPipelineResponse& response) -> absl::StatusOr<bool> {
         SLUICE_ASSIGN_OR_RETURN(const PipelineStatus status,
-                                StatusOf(pipeline));
+                                StatusOf(*process_, pipeline));
         response = DescribeDrain(status);
         return !response.done() &&
                status.state() == admin::v1::PIPELINE_DRAINING;
@@ -210,7 +179,7 @@ grpc::ServerWriteReactor<DrainPipelineResponse>* PipelineService::DrainPipeline(
       [this, call, request = *request, name = caller->name, grace = *grace] {
         PipelineStatus unused;
         const absl::Status status = Retarget(
-            request.pipeline(), grace,
+            *process_, request.pipeline(), grace,
             [](PipelineTarget& target) {
               target.state = admin::v1::PIPELINE_DRAINING;
               return absl::OkStatus();
@@ -220,38 +189,6 @@ grpc::ServerWriteReactor<DrainPipelineResponse>* PipelineService::DrainPipeline(
         call->Begin(status);
       });
   return call;
-}
-
-grpc::ServerUnaryReactor* PipelineService::PauseSink(
-    grpc::CallbackServerContext* context,
-    const admin::v1::PauseSinkRequest* request, PipelineStatus* status) {
-  return long_calls_->Change(
-      context, config::v1::OPERATOR, "PauseSink", *request,
-      [this, request, status](const Caller&) {
-        return Retarget(
-            request->pipeline(),
-            GraceOf(request->has_grace(), request->grace()),
-            [request](PipelineTarget& target) {
-              target.paused_sinks.insert(request->sink());
-              return CheckSink(target, request->sink());
-            },
-            status);
-      });
-}
-
-grpc::ServerUnaryReactor* PipelineService::ResumeSink(
-    grpc::CallbackServerContext* context,
-    const admin::v1::ResumeSinkRequest* request, PipelineStatus* status) {
-  return long_calls_->Change(context, config::v1::OPERATOR, "ResumeSink",
-                             *request, [this, request, status](const Caller&) {
-                               return Retarget(
-                                   request->pipeline(), absl::ZeroDuration(),
-                                   [request](PipelineTarget& target) {
-                                     target.paused_sinks.erase(request->sink());
-                                     return CheckSink(target, request->sink());
-                                   },
-                                   status);
-                             });
 }
 
 }  // namespace sluice

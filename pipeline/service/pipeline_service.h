@@ -2,12 +2,6 @@
 #ifndef PIPELINE_SERVICE_PIPELINE_SERVICE_H_
 #define PIPELINE_SERVICE_PIPELINE_SERVICE_H_
 
-#include <string>
-
-#include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/call.h"
 #include "pipeline/service/long_calls.h"
@@ -42,24 +36,8 @@ class PipelineService final
   grpc::ServerWriteReactor<admin::v1::DrainPipelineResponse>* DrainPipeline(
       grpc::CallbackServerContext* context,
       const admin::v1::DrainPipelineRequest* request) override;
-  grpc::ServerUnaryReactor* PauseSink(
-      grpc::CallbackServerContext* context,
-      const admin::v1::PauseSinkRequest* request,
-      admin::v1::PipelineStatus* status) override;
-  grpc::ServerUnaryReactor* ResumeSink(
-      grpc::CallbackServerContext* context,
-      const admin::v1::ResumeSinkRequest* request,
-      admin::v1::PipelineStatus* status) override;
 
  private:
-  absl::StatusOr<admin::v1::PipelineStatus> StatusOf(
-      const std::string& pipeline) const;
-  // Changes what runs of `pipeline`, and says how it stands then.
-  absl::Status Retarget(const std::string& pipeline,
-                        const absl::StatusOr<absl::Duration>& grace,
-                        absl::FunctionRef<absl::Status(PipelineTarget&)> edit,
-                        admin::v1::PipelineStatus* status);
-
   Process* const process_;
   const AccessPolicy* const access_;
   const UnaryCalls calls_;

@@ -100,11 +100,47 @@ class Pipelines(unittest.TestCase):
         ADMIN.call("PipelineService/ResumePipeline", pipeline="office")
 
     def test_have_sinks_that_pause_alone(self):
-        status = ADMIN.call("PipelineService/PauseSink", pipeline="office", sink="drop")
+        status = ADMIN.call("SinkService/PauseSink", pipeline="office", sink="drop")
         self.assertTrue(sink(status, "drop")["paused"])
         self.assertNotIn("paused", sink(status, "archive"))
-        status = ADMIN.call("PipelineService/ResumeSink", pipeline="office", sink="drop")
+        status = ADMIN.call("SinkService/ResumeSink", pipeline="office", sink="drop")
         self.assertNotIn("paused", sink(status, "drop"))
+
+    def test_have_sinks_that_move_in_the_log(self):
+        where = {"pipeline": "office", "sink": "archive"}
+        cursor = checks.wait_until(
+            lambda: (lambda one: one if int(one.get("delivered", 0)) > 20 else None)(ADMIN.call("SinkService/GetSinkCursor", **where)),
+            "a sink that gets on")
+        self.assertEqual(cursor["log_first_sequence"], "1")
+        dry = ADMIN.call("SinkService/RewindSink", **where, to={"sequence": 5}, dry_run=True)
+        self.assertNotIn("rewound", dry["cursor"])
+        moved = ADMIN.call("SinkService/RewindSink", **where, to={"sequence": 5})
+        self.assertGreater(int(moved["rewound"]), 15)
+        self.assertEqual(moved["to_sequence"], "5")
+        ADMIN.call("SinkService/PauseSink", **where)
+        skipped = ADMIN.call("SinkService/SkipSink", **where, to={"end": True})
+        self.assertEqual(skipped["to_sequence"], skipped["cursor"]["next_sequence"])
+        ADMIN.call("SinkService/ResumeSink", **where)
+        replay = list(ADMIN.call("SinkService/ReplayToSink", **where, **{"from": {"sequence": 1}}, to={"sequence": 11}))
+        self.assertEqual(replay[-1]["replayed"], "10")
+        self.assertTrue(replay[-1]["done"])
+        code, message = ADMIN.refusal("SinkService/ForgetSink", **where)
+        self.assertEqual(code, "FAILED_PRECONDITION")
+        code, message = ADMIN.refusal("SinkService/RewindSink", pipeline="office", sink="archiv", to={"oldest": True})
+        self.assertEqual(code, "NOT_FOUND")
+        self.assertIn('did you mean "archive"?', message)
+        code, message = ADMIN.refusal("SinkService/RewindSink", **where)
+        self.assertEqual((code, message), ("INVALID_ARGUMENT", "to: give a sequence, a time, oldest or end"))
+
+    def test_show_their_events(self):
+        tapped = list(ADMIN.call("EventService/TapEvents", pipeline="office", limit=3))
+        events = [event for answer in tapped for event in answer["events"]]
+        self.assertEqual(len(events), 3)
+        wanted = events[0]["event"]
+        story = list(ADMIN.call("EventService/ExplainEvent", pipeline="office", id=wanted["id"]))[-1]
+        self.assertTrue(story["done"])
+        self.assertEqual(story["stories"][0]["event"]["sequence"], events[0]["sequence"])
+        self.assertEqual({one["sink"] for one in story["stories"][0]["deliveries"]}, {"archive", "drop"})
 
     def test_are_known_by_their_names(self):
         code, message = ADMIN.refusal("PipelineService/PausePipeline", pipeline="ofice")

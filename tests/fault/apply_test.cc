@@ -17,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "proto/admin/v1/config.grpc.pb.h"
 #include "proto/admin/v1/pipelines.grpc.pb.h"
+#include "proto/admin/v1/sinks.grpc.pb.h"
 #include "tests/fault/fault_fixture.h"
 #include "tests/fault/file_oracle.h"
 #include "tests/fault/sandbox_pipeline.h"
@@ -61,6 +62,7 @@ class ApplyTest : public SandboxPipelineTest {
         grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
     configs_ = v1::ConfigService::NewStub(channel);
     pipelines_ = v1::PipelineService::NewStub(channel);
+    sinks_ = v1::SinkService::NewStub(channel);
   }
 
   // Another configuration of the same pipeline; the same dice, the same one.
@@ -133,7 +135,7 @@ class ApplyTest : public SandboxPipelineTest {
         v1::PauseSinkRequest request;
         request.set_pipeline("main");
         request.set_sink("room-feed");
-        status = pipelines_->PauseSink(&context, request, &after);
+        status = sinks_->PauseSink(&context, request, &after);
       }
     }
     ASSERT_TRUE(status.ok()) << status.error_message();
@@ -149,7 +151,7 @@ class ApplyTest : public SandboxPipelineTest {
       v1::ResumeSinkRequest request;
       request.set_pipeline("main");
       request.set_sink("room-feed");
-      status = pipelines_->ResumeSink(&context, request, &after);
+      status = sinks_->ResumeSink(&context, request, &after);
     }
     ASSERT_TRUE(status.ok()) << status.error_message();
   }
@@ -165,6 +167,7 @@ class ApplyTest : public SandboxPipelineTest {
   std::unique_ptr<SluiceProcess> process_;
   std::unique_ptr<v1::ConfigService::Stub> configs_;
   std::unique_ptr<v1::PipelineService::Stub> pipelines_;
+  std::unique_ptr<v1::SinkService::Stub> sinks_;
 };
 
 TEST_F(ApplyTest, LosesAndDoublesNothingThroughAHundredChanges) {

@@ -63,6 +63,25 @@ expect 1 "generation 2 runs, not 1" config apply one.yaml --expect 1
 expect 0 "drop (paused)" sinks pause office drop
 expect 2 'did you mean "drop"?' sinks pause office drp
 expect 0 "drop" sinks resume office drop
+
+expect 0 "the log holds  1 to" sinks cursor office archive
+expect 0 "would go back to event 1" sinks rewind office archive --to oldest --dry-run
+expect 2 '"yesterday" is no place in a log' sinks rewind office archive --to yesterday
+expect 2 "to: the log ends before event" sinks rewind office archive --to 999999999
+expect 0 "drop goes back to event 1: " sinks rewind office drop --to oldest
+expect 0 "drop (paused)" sinks pause office drop
+expect 0 "events are given up" sinks skip office drop --to end
+expect 0 "drop: " status
+expect 0 "drop" sinks resume office drop
+expect 0 "would replay 10" sinks replay office drop --from 1 --to 11 --dry-run
+expect 0 "done: looked at 10 of 10 events, replayed 10" sinks replay office drop --from 1 --to 11
+expect 1 "is configured; only one that is not can be forgotten" sinks forget office drop
+expect 0 '"sequence":5,' tap office --from 5 --limit 1 --output json
+id="$(sed -E 's/.*"event":\{"id":"([^"]*)".*/\1/' <<< "${printed}")"
+expect 0 "  archive  done" explain office "${id}"
+expect 3 "the log holds no event with id nobody" explain office nobody
+expect 2 'did you mean "office"?' tap offce --limit 1
+
 expect 0 "pipeline office, paused" pipelines pause office
 expect 0 "office    paused" pipelines list
 expect 0 '"state":"running"' pipelines resume office --output json
@@ -71,6 +90,8 @@ expect 0 "office    draining" pipelines list
 
 expect 0 "stopped: office.drop" config rollback
 expect 0 "generation 3 runs" config diff one.yaml
+expect 0 "drop is forgotten" sinks forget office drop
+expect 2 'has no sink "drop"' sinks cursor office drop
 
 kill -TERM "${pid}"
 read -r ledger <&3

@@ -4,13 +4,12 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "pipeline/json/json_text.h"
-#include "storage/base/rfc3339.h"
 #include "storage/event/event_view.h"
+#include "tools/sluice/event_output.h"
 #include "tools/sluice/output.h"
 
 namespace sluice {
@@ -22,64 +21,10 @@ constexpr size_t kMaxIdBytes = 36;
 // Of a payload, for people.
 constexpr size_t kMaxShownBytes = 4096;
 
-std::string Moment(int64_t unix_nanos) {
-  std::string text;
-  if (unix_nanos != 0) AppendRfc3339(unix_nanos, &text);
-  return text;
-}
-
 // Whole seconds are enough for a table.
 std::string Second(int64_t unix_nanos) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixNanos(unix_nanos),
                           absl::UTCTimeZone());
-}
-
-void PutBytes(std::string_view name, std::string_view bytes,
-              boost::json::object* object) {
-  if (IsUtf8(bytes)) {
-    (*object)[boost::json::string_view(name.data(), name.size())] =
-        boost::json::string_view(bytes.data(), bytes.size());
-    return;
-  }
-  (*object)[absl::StrCat(std::string(name), "_base64")] =
-      absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()));
-}
-
-void PutPayload(std::string_view name, std::string_view bytes, Payload payload,
-                boost::json::object* object) {
-  if (payload == Payload::kWhole) {
-    PutBytes(name, bytes, object);
-  } else {
-    (*object)[absl::StrCat(std::string(name), "_bytes")] = bytes.size();
-  }
-}
-
-void PutMoment(std::string_view name, int64_t unix_nanos,
-               boost::json::object* object) {
-  if (unix_nanos != 0) PutBytes(name, Moment(unix_nanos), object);
-}
-
-boost::json::object EventToJson(const std::string& wire, Payload payload) {
-  boost::json::object object;
-  const absl::StatusOr<EventView> event = EventView::Parse(wire);
-  if (!event.ok()) {
-    PutPayload("undecodable", wire, payload, &object);
-    return object;
-  }
-  PutBytes("id", event->id(), &object);
-  PutBytes("source", event->source(), &object);
-  PutBytes("type", event->type(), &object);
-  PutBytes("subject", event->subject(), &object);
-  PutMoment("time", event->time_unix_nanos(), &object);
-  PutMoment("ingest_time", event->ingest_time_unix_nanos(), &object);
-  PutBytes("datacontenttype", event->datacontenttype(), &object);
-  boost::json::object labels;
-  event->ForEachLabel([&labels](const LabelView& label) {
-    PutBytes(IsUtf8(label.key) ? label.key : "?", label.value, &labels);
-  });
-  object["labels"] = std::move(labels);
-  PutPayload("data", event->data(), payload, &object);
-  return object;
 }
 
 // What every letter says of its failure.

@@ -7,11 +7,9 @@
 
 #include "boost/json.hpp"
 #include "proto/storage/v1/storage.pb.h"
+#include "tools/sluice/event_output.h"
 
 namespace sluice {
-
-// Whether payloads are shown, or only how many bytes they have.
-enum class Payload { kWhole, kSize };
 
 // Bytes that are not UTF-8 stand under "NAME_base64" instead of "NAME".
 boost::json::object DeadLetterToJson(const storage::v1::DeadLetter& letter,

@@ -1,6 +1,5 @@
 #include "tools/sluice/pipelines_command.h"
 
-#include <iostream>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "boost/json.hpp"
 #include "proto/admin/v1/pipelines.grpc.pb.h"
+#include "tools/sluice/admin_call.h"
 #include "tools/sluice/duration_option.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/status_output.h"
@@ -36,45 +36,21 @@ boost::json::array ToJson(
   return array;
 }
 
-// Calls `work` with a stub, if the options allow one.
-template <typename Work>
-int WithStub(const PipelinesOptions& options, std::ostream& err, Work work) {
-  const absl::StatusOr<AdminClient> client = AdminClient::Create(options.admin);
-  if (!client.ok()) {
-    err << "sluice: " << std::string(client.status().message()) << "\n";
-    return kExitUsage;
-  }
-  const std::unique_ptr<Stub> stub =
-      v1::PipelineService::NewStub(client->channel());
-  return work(*client, *stub);
-}
-
-void PrintStatus(const v1::PipelineStatus& status, OutputFormat format,
-                 std::ostream& out) {
-  v1::ProcessStatus whole;
-  *whole.add_pipelines() = status;
-  if (format == OutputFormat::kJson) {
-    out << StatusToJson(whole).at("pipelines").at(0) << "\n";
-  } else {
-    out << FormatLedger(whole);
-  }
-}
-
 // A call that answers with the status of the pipeline.
 template <typename Request>
 int Ask(const PipelinesOptions& options, const Request& request,
         grpc::Status (Stub::*call)(grpc::ClientContext*, const Request&,
                                    v1::PipelineStatus*),
         std::ostream& out, std::ostream& err) {
-  return WithStub(
-      options, err, [&](const AdminClient& client, Stub& stub) -> int {
+  return WithStub<v1::PipelineService>(
+      options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         v1::PipelineStatus status;
         const auto context = client.NewContext(absl::Seconds(10) +
                                                kGracesPerCall * options.grace);
         const grpc::Status answer =
             (stub.*call)(context.get(), request, &status);
         if (!answer.ok()) return client.Fail(answer, err);
-        PrintStatus(status, options.output, out);
+        PrintPipeline(status, options.output, out);
         return kExitOk;
       });
 }
@@ -136,22 +112,15 @@ void PrintDrain(const v1::DrainPipelineResponse& drain, OutputFormat format,
 
 using Run = int (*)(const PipelinesOptions&, std::ostream&, std::ostream&);
 
-// Adds `NAME` below `parent`, run by `run`, for a pipeline if `with_pipeline`.
+// A command for one pipeline.
 CLI::App* AddCommand(CLI::App& parent, const std::string& name,
-                     const std::string& what, Run run, bool with_pipeline,
+                     const std::string& what, Run run,
                      const std::shared_ptr<PipelinesOptions>& options,
                      CommandAction* action) {
-  CLI::App* command = parent.add_subcommand(name, what);
-  AddAdminOptions(*command, &options->admin);
-  AddOutputOption(*command, &options->output);
-  if (with_pipeline) {
-    command->add_option("pipeline", options->pipeline, "The pipeline")
-        ->required()
-        ->type_name("PIPELINE");
-  }
-  command->callback([options, run, action] {
-    *action = [options, run] { return run(*options, std::cout, std::cerr); };
-  });
+  CLI::App* command = AddAdminCommand(parent, name, what, run, options, action);
+  command->add_option("pipeline", options->pipeline, "The pipeline")
+      ->required()
+      ->type_name("PIPELINE");
   return command;
 }
 
@@ -168,21 +137,21 @@ void AddPipelinesCommand(CLI::App& app, CommandAction* action) {
       app.add_subcommand("pipelines", "Pause, drain and resume pipelines");
   command->require_subcommand(1);
   const auto options = std::make_shared<PipelinesOptions>();
-  AddCommand(*command, "list", "All pipelines, their states and their health",
-             ListPipelines, false, options, action);
-  AddCommand(*command, "show", "How one stands", ShowPipeline, true, options,
-             action);
+  AddAdminCommand(*command, "list",
+                  "All pipelines, their states and their health", ListPipelines,
+                  options, action);
+  AddCommand(*command, "show", "How one stands", ShowPipeline, options, action);
   AddGrace(AddCommand(*command, "pause",
                       "Stop its sources and sinks until it is resumed",
-                      PausePipeline, true, options, action),
+                      PausePipeline, options, action),
            options.get());
   AddCommand(*command, "resume",
              "Let it run; what was stopped reads its secrets anew",
-             ResumePipeline, true, options, action);
+             ResumePipeline, options, action);
   CLI::App* drain = AddCommand(
       *command, "drain",
       "Stop its sources and wait until the sinks have done with everything",
-      DrainPipeline, true, options, action);
+      DrainPipeline, options, action);
   AddGrace(drain, options.get());
   AddDurationOption(*drain, "--interval",
                     "Print how far it is so often (200ms to 1h); default 1s",
@@ -200,36 +169,10 @@ void AddPipelinesCommand(CLI::App& app, CommandAction* action) {
       "  sluice pipelines resume office --data-dir /var/lib/sluice");
 }
 
-void AddSinksCommand(CLI::App& app, CommandAction* action) {
-  CLI::App* command = app.add_subcommand("sinks", "Pause and resume sinks");
-  command->require_subcommand(1);
-  const auto options = std::make_shared<PipelinesOptions>();
-  const auto add = [&](const std::string& name, const std::string& what,
-                       Run run) {
-    CLI::App* sink =
-        AddCommand(*command, name, what, run, true, options, action);
-    sink->add_option("sink", options->sink, "The sink")
-        ->required()
-        ->type_name("SINK");
-    return sink;
-  };
-  AddGrace(
-      add("pause", "Stop one sink; the log keeps what it misses", PauseSink),
-      options.get());
-  add("resume", "Let it go on where it stopped", ResumeSink);
-  command->footer(
-      "Exit codes: 0 done, 1 the process cannot be reached or refuses,\n"
-      "2 the command line is wrong, or there is no such sink.\n"
-      "\n"
-      "Examples:\n"
-      "  sluice sinks pause office room-feed --data-dir /var/lib/sluice\n"
-      "  sluice sinks resume office room-feed --data-dir /var/lib/sluice");
-}
-
 int ListPipelines(const PipelinesOptions& options, std::ostream& out,
                   std::ostream& err) {
-  return WithStub(
-      options, err, [&](const AdminClient& client, Stub& stub) -> int {
+  return WithStub<v1::PipelineService>(
+      options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         std::vector<v1::PipelineSummary> pipelines;
         v1::ListPipelinesRequest request;
         do {
@@ -270,8 +213,8 @@ int ResumePipeline(const PipelinesOptions& options, std::ostream& out,
 
 int DrainPipeline(const PipelinesOptions& options, std::ostream& out,
                   std::ostream& err) {
-  return WithStub(
-      options, err, [&](const AdminClient& client, Stub& stub) -> int {
+  return WithStub<v1::PipelineService>(
+      options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         v1::DrainPipelineRequest request;
         request.set_pipeline(options.pipeline);
         *request.mutable_grace() = ToProto(options.grace);
@@ -286,23 +229,6 @@ int DrainPipeline(const PipelinesOptions& options, std::ostream& out,
         err << "sluice: the drain was ended by another call\n";
         return kExitFailure;
       });
-}
-
-int PauseSink(const PipelinesOptions& options, std::ostream& out,
-              std::ostream& err) {
-  v1::PauseSinkRequest request;
-  request.set_pipeline(options.pipeline);
-  request.set_sink(options.sink);
-  *request.mutable_grace() = ToProto(options.grace);
-  return Ask(options, request, &Stub::PauseSink, out, err);
-}
-
-int ResumeSink(const PipelinesOptions& options, std::ostream& out,
-               std::ostream& err) {
-  v1::ResumeSinkRequest request;
-  request.set_pipeline(options.pipeline);
-  request.set_sink(options.sink);
-  return Ask(options, request, &Stub::ResumeSink, out, err);
 }
 
 }  // namespace sluice

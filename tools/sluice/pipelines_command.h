@@ -1,4 +1,4 @@
-// `sluice pipelines` and `sluice sinks`: what of a running process runs.
+// `sluice pipelines`: what of a running process runs.
 #ifndef TOOLS_SLUICE_PIPELINES_COMMAND_H_
 #define TOOLS_SLUICE_PIPELINES_COMMAND_H_
 
@@ -16,13 +16,11 @@ struct PipelinesOptions {
   AdminClientOptions admin;
   OutputFormat output = OutputFormat::kText;
   std::string pipeline;
-  std::string sink;
   absl::Duration grace = absl::Seconds(10);
   absl::Duration interval = absl::Seconds(1);
 };
 
 void AddPipelinesCommand(CLI::App& app, CommandAction* action);
-void AddSinksCommand(CLI::App& app, CommandAction* action);
 
 // Each returns an exit code.
 int ListPipelines(const PipelinesOptions& options, std::ostream& out,
@@ -36,10 +34,6 @@ int ResumePipeline(const PipelinesOptions& options, std::ostream& out,
 // Prints how much waits until nothing does.
 int DrainPipeline(const PipelinesOptions& options, std::ostream& out,
                   std::ostream& err);
-int PauseSink(const PipelinesOptions& options, std::ostream& out,
-              std::ostream& err);
-int ResumeSink(const PipelinesOptions& options, std::ostream& out,
-               std::ostream& err);
 
 }  // namespace sluice
 

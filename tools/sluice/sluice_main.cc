@@ -11,6 +11,7 @@
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
 #include "tools/sluice/disruptive_command.h"
+#include "tools/sluice/events_command.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/feed/feed_command.h"
 #include "tools/sluice/help_command.h"
@@ -21,6 +22,7 @@
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/run_command.h"
 #include "tools/sluice/sandbox_command.h"
+#include "tools/sluice/sinks_command.h"
 #include "tools/sluice/status_command.h"
 #include "tools/sluice/top_command.h"
 #include "tools/sluice/validate_command.h"
@@ -63,6 +65,8 @@ int SluiceMain(int argc, char** argv,
   AddPipelinesCommand(app, &action);
   AddSinksCommand(app, &action);
   AddConfigCommand(app, &action);
+  AddTapCommand(app, &action);
+  AddExplainCommand(app, &action);
   AddLogCommand(app, &action);
   AddDeadLettersCommand(app, &action);
   AddDisruptiveCommand(app, registry, &action);

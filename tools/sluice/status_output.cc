@@ -154,6 +154,8 @@ boost::json::object SinkToJson(const SinkStatus& sink) {
                              {"filtered", sink.filtered()},
                              {"dropped", sink.dropped()},
                              {"corrupt", sink.corrupt()},
+                             {"skipped", sink.skipped()},
+                             {"rewound", sink.rewound()},
                              {"waiting", sink.waiting()},
                              {"in_flight", sink.in_flight()},
                              {"retried", sink.retried()},
@@ -250,6 +252,17 @@ std::string PipelineStateName(admin::v1::PipelineState state) {
   return absl::AsciiStrToLower(absl::StripPrefix(name, "PIPELINE_"));
 }
 
+void PrintPipeline(const PipelineStatus& pipeline, OutputFormat format,
+                   std::ostream& out) {
+  ProcessStatus whole;
+  *whole.add_pipelines() = pipeline;
+  if (format == OutputFormat::kJson) {
+    out << StatusToJson(whole).at("pipelines").at(0) << "\n";
+  } else {
+    out << FormatLedger(whole);
+  }
+}
+
 std::string FormatBacklog(const SinkStatus& sink) {
   const admin::v1::Backlog& backlog = sink.backlog();
   std::string text = absl::StrCat("backlog ", Grouped(sink.waiting()), ", ");
@@ -298,6 +311,25 @@ boost::json::object StatusToJson(const ProcessStatus& status) {
   return object;
 }
 
+namespace {
+
+// What an operator did to the place where the sink stands.
+std::string FormatMoves(const SinkStatus& sink) {
+  std::string text;
+  if (sink.skipped() > 0) {
+    absl::StrAppend(&text, "  ", sink.name(), ": ", Number(sink.skipped()),
+                    " events were skipped by an operator\n");
+  }
+  if (sink.rewound() > 0) {
+    absl::StrAppend(
+        &text, "  ", sink.name(), ": ", Number(sink.rewound()),
+        " events were done and made to wait again by an operator\n");
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string FormatLedger(const ProcessStatus& status) {
   std::string text;
   for (const PipelineStatus& pipeline : status.pipelines()) {
@@ -324,6 +356,9 @@ std::string FormatLedger(const ProcessStatus& status) {
                        Number(sink.corrupt()), Number(sink.dead_lettered())});
     }
     absl::StrAppend(&text, FormatTable(sources), FormatTable(sinks));
+    for (const SinkStatus& sink : pipeline.sinks()) {
+      text += FormatMoves(sink);
+    }
     for (const SourceStatus& source : pipeline.sources()) {
       if (source.has_gaps()) text += FormatGaps(source);
     }

@@ -2,10 +2,12 @@
 #ifndef TOOLS_SLUICE_STATUS_OUTPUT_H_
 #define TOOLS_SLUICE_STATUS_OUTPUT_H_
 
+#include <ostream>
 #include <string>
 
 #include "boost/json.hpp"
 #include "proto/admin/v1/status.pb.h"
+#include "tools/sluice/output.h"
 
 namespace sluice {
 
@@ -21,6 +23,10 @@ std::string PipelineStateName(admin::v1::PipelineState state);
 // The ledger: a table per pipeline, a row per source and sink with where its
 // events are, and what does not add up. Ends with a line break.
 std::string FormatLedger(const admin::v1::ProcessStatus& status);
+
+// One pipeline, as StatusToJson() or FormatLedger() has it.
+void PrintPipeline(const admin::v1::PipelineStatus& pipeline,
+                   OutputFormat format, std::ostream& out);
 
 // What waits for a sink that runs, how fast it goes, and when it will be done,
 // e.g. "backlog 12,000, 40/s, done in about 5 min", or "grows", "stands still",
