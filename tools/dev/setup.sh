@@ -23,6 +23,7 @@ readonly -a BUILD_PACKAGES=(
   libssl-dev
   libxxhash-dev
   libyaml-cpp-dev
+  zsh
 )
 
 # For ./dev check and ./dev fmt.

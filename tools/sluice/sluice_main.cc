@@ -7,6 +7,7 @@
 #include "storage/base/status_macros.h"
 #include "tools/sluice/bench_command.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/completion_command.h"
 #include "tools/sluice/config_command.h"
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
@@ -73,6 +74,7 @@ int SluiceMain(int argc, char** argv,
   AddDemoCommand(app, &action);
   AddBenchCommand(app, &action);
   AddVersionCommand(app, &action);
+  AddCompletionCommand(app, &action);
   AddHelpCommand(app, &action);
   try {
     app.parse(argc, argv);
