@@ -20,6 +20,7 @@
 #include "tools/sluice/logging.h"
 #include "tools/sluice/pipelines_command.h"
 #include "tools/sluice/plugins_command.h"
+#include "tools/sluice/process_command.h"
 #include "tools/sluice/run_command.h"
 #include "tools/sluice/sandbox_command.h"
 #include "tools/sluice/status_command.h"
@@ -59,11 +60,13 @@ int SluiceMain(int argc, char** argv,
   CommandAction action;
   AddRunCommand(app, registry, &action);
   AddValidateCommand(app, registry, &action);
+  AddInfoCommand(app, &action);
   AddStatusCommand(app, &action);
   AddTopCommand(app, &action);
   AddPipelinesCommand(app, &action);
   AddSinksCommand(app, &action);
   AddConfigCommand(app, &action);
+  AddLogLevelCommand(app, &action);
   AddLogCommand(app, &action);
   AddDeadLettersCommand(app, &action);
   AddDisruptiveCommand(app, registry, &action);
