@@ -126,4 +126,8 @@ make_docs() {
     die "docs/admin_api_reference.md cannot be made; the line above says why."
   printf '%s' "${made%.}" >"${page}"
   say "Made docs/admin_api_reference.md"
+  build_sluice
+  /usr/bin/python3 -B "${SLUICE_ROOT}/tools/docs/captures.py" "$(sluice_binary)" "${SLUICE_ROOT}/docs/operations.md" ||
+    die "the captures in docs/operations.md cannot be made; the line above says why."
+  say "Made the captures in docs/operations.md"
 }
