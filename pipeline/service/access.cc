@@ -90,6 +90,7 @@ absl::StatusOr<Caller> AccessPolicy::Identify(
 absl::StatusOr<Caller> AccessPolicy::Authorize(
     const grpc::ServerContextBase& context, config::v1::Role least) const {
   SLUICE_ASSIGN_OR_RETURN(Caller caller, Identify(context));
+  if (on_caller_) on_caller_(context.peer());
   if (caller.role < least) {
     return absl::PermissionDeniedError(absl::StrCat(
         "this call needs the role ", ToAbsl(RoleName(least)), "; ", caller.name,

@@ -4,10 +4,12 @@
 
 #include <grpcpp/server_context.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "pipeline/service/token_file.h"
@@ -33,6 +35,12 @@ class AccessPolicy {
   static absl::StatusOr<std::unique_ptr<AccessPolicy>> Create(
       const AdminSpec& spec);
 
+  // `on_caller` is called with the peer of each call whose caller is known,
+  // before the call is let through. To be set before the first call.
+  void set_on_caller(std::function<void(const std::string& peer)> on_caller) {
+    on_caller_ = std::move(on_caller);
+  }
+
   //   kUnauthenticated: nothing says who calls.  kPermissionDenied: they may
   //   not; the message names the role needed.
   absl::StatusOr<Caller> Authorize(const grpc::ServerContextBase& context,
@@ -45,6 +53,7 @@ class AccessPolicy {
   bool is_unix_ = false;
   std::unique_ptr<TokenFile> tokens_;
   std::map<std::string, config::v1::Role> clients_;
+  std::function<void(const std::string& peer)> on_caller_;
 };
 
 }  // namespace sluice

@@ -12,6 +12,7 @@
 #include "pipeline/service/access.h"
 #include "pipeline/service/config_history.h"
 #include "pipeline/service/config_service.h"
+#include "pipeline/service/connection_gate.h"
 #include "pipeline/service/dead_letter_service.h"
 #include "pipeline/service/event_service.h"
 #include "pipeline/service/long_calls.h"
@@ -32,6 +33,14 @@ constexpr int kMaxMessageBytes = 5 << 20;
 constexpr int kMaxCallsPerConnection = 64;
 constexpr size_t kMaxMemoryBytes = 32 << 20;
 constexpr int kMaxThreads = 16;
+// A quarter of the 1024 file descriptors that a process has by default, with
+// two for each.
+constexpr size_t kMaxConnections = 128;
+// A connection that does not say what it is goes soon; one whose other side has
+// gone without a word, after a minute or so.
+constexpr int kHandshakeTimeoutMs = 10'000;
+constexpr int kKeepaliveTimeMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr std::chrono::seconds kStopGrace{1};
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
@@ -67,6 +76,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
 class RunningServer final : public AdminServer {
  public:
   ~RunningServer() override {
+    if (gate_ != nullptr) gate_->Stop();
     if (server_ == nullptr) return;
     server_->Shutdown(std::chrono::system_clock::now() + kStopGrace);
     server_->Wait();
@@ -81,6 +91,8 @@ class RunningServer final : public AdminServer {
  private:
   absl::Status MakeConfigService(const ConfigOrigin& origin, Process* process);
   absl::Status Bind(const AdminSpec& spec, grpc::ServerBuilder& builder);
+  // Sets the bounds of connections and their calls.
+  static void SetBounds(grpc::ServerBuilder& builder);
 
   std::string address_;
   // In order of construction: what is above outlives what is below.
@@ -95,7 +107,9 @@ class RunningServer final : public AdminServer {
   std::unique_ptr<ConfigHistory> history_;
   std::unique_ptr<ConfigService> config_service_;  // Null: there is none.
   std::unique_ptr<UnixSocket> socket_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<ConnectionGate> gate_;
 };
 
 absl::Status RunningServer::MakeConfigService(const ConfigOrigin& origin,
@@ -127,15 +141,8 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ResourceQuota quota("admin");
-  quota.Resize(kMaxMemoryBytes).SetMaxThreads(kMaxThreads);
   grpc::ServerBuilder builder;
-  builder.SetResourceQuota(quota);
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                             kMaxCallsPerConnection);
-  // Two servers must never share an address, each with half of the callers.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  SetBounds(builder);
   builder.RegisterService(process_service_.get());
   builder.RegisterService(dead_letter_service_.get());
   builder.RegisterService(pipeline_service_.get());
@@ -149,6 +156,23 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
   return absl::OkStatus();
 }
 
+void RunningServer::SetBounds(grpc::ServerBuilder& builder) {
+  grpc::ResourceQuota quota("admin");
+  quota.Resize(kMaxMemoryBytes).SetMaxThreads(kMaxThreads);
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             kMaxCallsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             kHandshakeTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             kKeepaliveTimeoutMs);
+  // Also of a connection without calls, as often as it takes.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+}
+
 absl::Status RunningServer::Bind(const AdminSpec& spec,
                                  grpc::ServerBuilder& builder) {
   SLUICE_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(spec));
@@ -158,17 +182,28 @@ absl::Status RunningServer::Bind(const AdminSpec& spec,
         socket_, UnixSocket::Prepare(spec.listen.substr(5), spec.socket_mode));
     target = absl::StrCat("unix:", socket_->bind_path());
   }
-  int port = 0;
-  builder.AddListeningPort(target, credentials, &port);
+  SLUICE_ASSIGN_OR_RETURN(gate_,
+                          ConnectionGate::Listen(target, kMaxConnections));
+  access_->set_on_caller(
+      [this](const std::string& peer) { gate_->Trust(peer); });
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      credentials);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr || port == 0) {
+  if (server_ == nullptr) {
     return absl::UnavailableError(
-        absl::StrCat("admin: cannot listen at ", spec.listen));
+        absl::StrCat("admin: cannot serve at ", spec.listen));
   }
+  gate_->Start([this](int fd) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+        connection;
+    connection.fd = fd;
+    acceptor_->HandleNewConnection(&connection);
+  });
   address_ = spec.listen;
   if (socket_ != nullptr) return socket_->Publish();
-  address_ =
-      absl::StrCat(spec.listen.substr(0, spec.listen.rfind(':') + 1), port);
+  address_ = absl::StrCat(spec.listen.substr(0, spec.listen.rfind(':') + 1),
+                          gate_->port());
   return absl::OkStatus();
 }
 

@@ -28,9 +28,10 @@ struct ConfigOrigin {
 // (grpc.health.v1) and reflection.
 //
 // A socket's file appears with its final permissions, in one step. Bounds:
-// messages of 5 MiB, 64 calls at once per connection, 64 watches, threads and
-// memory of gRPC by quota; what is over them fails for the caller and touches
-// no pipeline.
+// messages of 5 MiB, 128 connections (of more the oldest without a known caller
+// goes), 64 calls at once per connection, 64 watches, threads and memory of
+// gRPC by quota; what is over them fails for the caller and touches no
+// pipeline.
 class AdminServer {
  public:
   // Starts serving. `process` outlives the server; `info` is completed by what

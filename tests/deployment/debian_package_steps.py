@@ -34,6 +34,17 @@ def judge_unit(service):
     print(report.splitlines()[-1])
 
 
+def check_completions(service):
+    """Of the commands that the program has, under the name that it has."""
+    script = pathlib.Path("/usr/share/bash-completion/completions") / service.package
+    check(script.exists(), script, "is not there")
+    line = f"source {script}; COMP_WORDS=({service.package} vali) COMP_CWORD=1; _{service.package}; echo ${{COMPREPLY[*]}}"
+    completed = output("bash", "-c", line).strip()
+    check(completed == "validate", "bash completes vali to", completed)
+    zsh = pathlib.Path("/usr/share/zsh/vendor-completions") / f"_{service.package}"
+    check(zsh.read_text(encoding="utf-8").startswith(f"#compdef {service.package}\n"), zsh, "is not for the program")
+
+
 def install_again(service, deb, events):
     """The service is restarted, and a change of its administrator stays."""
     config = service.settings / f"{service.package}.yaml"
@@ -76,6 +87,7 @@ def main():
     install(service, deb, events)
     check(not output("dpkg", "--verify", package), "dpkg finds other files than those of the package")
     judge_unit(service)
+    check_completions(service)
     service.check_stops_and_starts()
     install_again(service, deb, events)
     remove(service)

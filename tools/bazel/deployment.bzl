@@ -99,13 +99,13 @@ sluice_config_test = rule(
     },
 )
 
-def _pack(ctx, script, specification, output):
+def _pack(ctx, script, specification, output, more = []):
     ctx.actions.run(
         executable = "/usr/bin/python3",
         arguments = ["-B", script.path, specification.path, output.path],
         inputs = depset(
             # The packages that are installed: their files go into the image, their versions into Depends.
-            [script, specification, ctx.executable.binary, ctx.file.config, ctx.file._installed] + ctx.files.plugins,
+            [script, specification, ctx.executable.binary, ctx.file.config, ctx.file._installed] + ctx.files.plugins + more,
             transitive = [ctx.attr._modules[DefaultInfo].files],
         ),
         outputs = [output],
@@ -113,12 +113,27 @@ def _pack(ctx, script, specification, output):
         progress_message = "Packing %s" % output.short_path,
     )
 
+def _completion(ctx, shell):
+    # Which commands there are the program itself knows best.
+    script = ctx.actions.declare_file("%s.%s" % (ctx.label.name, shell))
+    ctx.actions.run_shell(
+        command = "\"$1\" completion \"$2\" --program \"$3\" >\"$4\"",
+        arguments = [ctx.executable.binary.path, shell, ctx.attr.package, script.path],
+        tools = [ctx.executable.binary],
+        outputs = [script],
+        mnemonic = "SluiceCompletion",
+        progress_message = "Asking %s how %s completes it" % (ctx.executable.binary.short_path, shell),
+    )
+    return script
+
 def _deployment_impl(ctx):
+    completions = {shell: _completion(ctx, shell) for shell in ["bash", "zsh"]}
     specification = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(
         output = specification,
         content = json.encode({
             "binary": ctx.executable.binary.path,
+            "completions": {shell: script.path for shell, script in completions.items()},
             "config": ctx.file.config.path,
             "description": ctx.attr.description,
             "maintainer": ctx.attr.maintainer,
@@ -128,7 +143,7 @@ def _deployment_impl(ctx):
         }),
     )
     _pack(ctx, ctx.file._bundle, specification, ctx.outputs.bundle)
-    _pack(ctx, ctx.file._debian_package, specification, ctx.outputs.debian_package)
+    _pack(ctx, ctx.file._debian_package, specification, ctx.outputs.debian_package, completions.values())
     _pack(ctx, ctx.file._oci_image, specification, ctx.outputs.oci_image)
 
 def _script(name):

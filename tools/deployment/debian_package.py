@@ -58,7 +58,7 @@ def write(entries, root):
 
 
 def build(what):
-    files = sorted([*what.program_files(), *what.service_files()])
+    files = sorted([*what.program_files(), *what.service_files(), *what.completion_files()])
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder) / "root"
         root.mkdir()

@@ -11,6 +11,12 @@ from archive import Entry
 
 FILES = pathlib.Path(__file__).parent / "files"
 
+# Name of a shell: where Debian's packages put what completes the command line of the program @PACKAGE@.
+COMPLETIONS = {
+    "bash": "usr/share/bash-completion/completions/@PACKAGE@",
+    "zsh": "usr/share/zsh/vendor-completions/_@PACKAGE@",
+}
+
 # Name of an attribute of sluice_deployment: what it has to look like, as a pattern and in words.
 RULES = {
     "package": (
@@ -38,6 +44,8 @@ class Deployment:
     binary: str
     config: str
     plugins: list
+    # Name of a shell: the script with which it completes command lines.
+    completions: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         for name, (pattern, meaning) in RULES.items():
@@ -85,6 +93,13 @@ class Deployment:
             Entry(f"usr/lib/systemd/system/{self.package}.service", content=self.fill("service.in")),
             # Only root reads it; it may hold secrets.
             Entry(f"etc/{self.package}/environment", mode=0o600, content=self.fill("environment.in")),
+        ]
+
+    def completion_files(self):
+        """What lets shells complete command lines of the program."""
+        return [
+            Entry(COMPLETIONS[shell].replace("@PACKAGE@", self.package), content=read(script))
+            for shell, script in self.completions.items()
         ]
 
 

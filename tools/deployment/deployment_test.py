@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the packages of a deployment consist of. //tests/deployment installs and runs them."""
 
+import io
 import json
 import os
 import pathlib
@@ -75,6 +76,21 @@ class PackageTest(unittest.TestCase):
         package = self.pack("debian_package.py")
         settings = printed("dpkg-deb", "--info", package, "conffiles").split()
         self.assertEqual(settings, ["/etc/doorbells/doorbells.yaml", "/etc/doorbells/environment"])
+
+    def test_shells_complete_its_command_lines(self):
+        scripts = {}
+        for shell in ("bash", "zsh"):
+            (self.folder / shell).write_text(f"# {shell}\n", encoding="utf-8")
+            scripts[shell] = str(self.folder / shell)
+        package = self.pack("debian_package.py", completions=scripts)
+        self.assertIsInstance(package, pathlib.Path, package)
+        for path, content in (
+            ("./usr/share/bash-completion/completions/doorbells", "# bash\n"),
+            ("./usr/share/zsh/vendor-completions/_doorbells", "# zsh\n"),
+        ):
+            archived = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], check=True, capture_output=True).stdout
+            with tarfile.open(fileobj=io.BytesIO(archived)) as files:
+                self.assertEqual(files.extractfile(path).read().decode(), content)
 
     def test_plugins_come_along_with_what_they_need(self):
         libraries = printed("ldd", "/usr/bin/openssl").split()

@@ -116,3 +116,18 @@ run_tests() {
   say "Testing $*"
   run_bazel_tests test "$@"
 }
+
+# What of docs/ is made and not written; //tools/docs has tests that say when it is stale.
+make_docs() {
+  setup_build
+  local page="${SLUICE_ROOT}/docs/admin_api_reference.md" made
+  # Not straight into the page: a mistake in a comment must not empty it.
+  made="$(/usr/bin/python3 -B "${SLUICE_ROOT}/tools/docs/api_reference.py" "${SLUICE_ROOT}" && printf .)" ||
+    die "docs/admin_api_reference.md cannot be made; the line above says why."
+  printf '%s' "${made%.}" >"${page}"
+  say "Made docs/admin_api_reference.md"
+  build_sluice
+  /usr/bin/python3 -B "${SLUICE_ROOT}/tools/docs/captures.py" "$(sluice_binary)" "${SLUICE_ROOT}/docs/operations.md" ||
+    die "the captures in docs/operations.md cannot be made; the line above says why."
+  say "Made the captures in docs/operations.md"
+}

@@ -5,7 +5,7 @@
 readonly -a BUILD_PACKAGES=(
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
   ca-certificates dpkg-dev
-  g++ git python3
+  g++ git python3 python3-grpcio python3-protobuf
   libabsl-dev
   libbenchmark-dev
   libboost-json1.81-dev libboost1.81-dev
@@ -23,6 +23,7 @@ readonly -a BUILD_PACKAGES=(
   libssl-dev
   libxxhash-dev
   libyaml-cpp-dev
+  zsh
 )
 
 # For ./dev check and ./dev fmt.
@@ -35,6 +36,10 @@ readonly -a CONFORMANCE_PACKAGES=(ca-certificates chromium python3 python3-venv)
 readonly BUILDIFIER_VERSION=8.2.1
 readonly BUILDIFIER_FOLDER="${SLUICE_CACHE}/npm/buildifier-${BUILDIFIER_VERSION}"
 readonly BUILDIFIER="${BUILDIFIER_FOLDER}/node_modules/.bin/buildifier"
+
+# What the example of a client in Node.js needs; a changed list never meets packages of the old one. //tests/admin looks
+# for them here.
+readonly ADMIN_CLIENT="${SLUICE_ROOT}/examples/clients/node"
 
 # promtool of Debian's package `prometheus`, which is taken apart and not installed: it would start a server.
 readonly PROMTOOL_FOLDER="${SLUICE_CACHE}/promtool"
@@ -96,6 +101,26 @@ install_buildifier() {
     say "npm could not install buildifier; the layout of BUILD files will not be checked."
 }
 
+# Only the test of that example depends on it.
+install_admin_client() {
+  local key folder
+  key="$(sha256sum <"${ADMIN_CLIENT}/package-lock.json" | cut -c1-16)"
+  folder="${SLUICE_CACHE}/npm/admin-client-${key}"
+  if [[ -e "${folder}/node_modules/@grpc/grpc-js" ]] && command -v node >/dev/null; then return 0; fi
+  install_node
+  say "Installing the packages of examples/clients/node from npm"
+  rm -rf "${folder}" "${folder}.part"
+  mkdir -p "${folder}.part"
+  cp "${ADMIN_CLIENT}/package.json" "${ADMIN_CLIENT}/package-lock.json" "${folder}.part"
+  # npm does not read the certificates of the system, where those of a company's own proxy are.
+  if NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}" \
+    quietly npm-admin-client npm ci --prefix "${folder}.part" --ignore-scripts --no-audit --no-fund; then
+    mv "${folder}.part" "${folder}"
+  else
+    say "npm could not install them; //tests/admin:node_client_test will fail."
+  fi
+}
+
 fetch_promtool() {
   if [[ -x "${PROMTOOL}" ]]; then return 0; fi
   say "Fetching promtool"
@@ -119,6 +144,7 @@ prune_disk_cache() {
 
 setup_build() {
   install_packages "${BUILD_PACKAGES[@]}"
+  install_admin_client
   prune_disk_cache
 }
 

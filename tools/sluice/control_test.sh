@@ -47,6 +47,14 @@ expect 0 "office    running  healthy  in       archive" pipelines list
 expect 0 '"state":"running"' pipelines list --output json
 expect 2 'did you mean "office"?' pipelines show offic
 
+expect 0 "you are     local, with the role admin" info
+expect 0 '"pipelines":["office"]' info --output json
+expect 0 "error" log-level
+expect 0 "warning" log-level warning
+expect 0 '{"level":"warning"}' log-level --output json
+expect 0 "error" log-level error
+expect 2 "verbose" log-level verbose
+
 expect 0 "office  running  log" top --frames 2 --interval 200ms
 expect 0 "archive" top --frames 3 --interval 1s
 grep -qE 'archive +[1-9][0-9.]*/s' <<< "${printed}" || fail "top shows no rate of the sink: ${printed}"

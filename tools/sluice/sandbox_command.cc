@@ -123,12 +123,17 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                      "Port of the feed service; 0: a free one");
   command.add_option("--inthing-port", options.inthing_port,
                      "Port of the stream service; 0: a free one");
-  CLI::Option* const certificate = command.add_option(
-      "--tls-certificate", options.tls_certificate,
-      "PEM file with the certificate of the services, which then speak HTTPS");
+  CLI::Option* const certificate =
+      command
+          .add_option("--tls-certificate", options.tls_certificate,
+                      "PEM file with the certificate of the services, which "
+                      "then speak HTTPS")
+          ->type_name("FILE");
   CLI::Option* const key =
-      command.add_option("--tls-key", options.tls_key,
-                         "PEM file with the private key of the certificate");
+      command
+          .add_option("--tls-key", options.tls_key,
+                      "PEM file with the private key of the certificate")
+          ->type_name("FILE");
   certificate->needs(key);
   key->needs(certificate);
   command.add_option("--devices", options.devices, "Simulated devices")
@@ -163,9 +168,11 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
                      "(http:// is allowed here)");
   command.add_option("--push-secret", options.push_secret,
                      "Its signature secret; made from the seed if not given");
-  command.add_option("--push-ca-file", options.push_ca_file,
-                     "PEM file of the authorities that pushes trust; the "
-                     "system's if not given");
+  command
+      .add_option("--push-ca-file", options.push_ca_file,
+                  "PEM file of the authorities that pushes trust; the "
+                  "system's if not given")
+      ->type_name("FILE");
   command.add_flag("--no-rate-limit", options.no_rate_limit,
                    "Any number of requests, where the service allows 25 in "
                    "5 seconds");
@@ -182,13 +189,16 @@ void AddOptions(CLI::App& command, SandboxCommandOptions& options) {
       .add_option("--write-config", options.write_config,
                   "Folder for a configuration that `sluice run` takes, with "
                   "its secrets")
+      ->type_name("DIR")
       ->excludes(certificate);
   command.add_option("--clock", options.clock,
                      "Time at which the services' clock stands still until it "
                      "is moved, as 2026-01-01T00:00:00Z");
-  command.add_option("--state", options.state,
-                     "Folder where what clients sent to the services survives "
-                     "a restart; otherwise all state is in memory");
+  command
+      .add_option("--state", options.state,
+                  "Folder where what clients sent to the services survives "
+                  "a restart; otherwise all state is in memory")
+      ->type_name("DIR");
   command
       .add_option("--state-limit", options.state_limit,
                   "Bytes per service that it may take there, such as 200MB; "

@@ -7,6 +7,7 @@
 #include "storage/base/status_macros.h"
 #include "tools/sluice/bench_command.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/completion_command.h"
 #include "tools/sluice/config_command.h"
 #include "tools/sluice/dead_letters_command.h"
 #include "tools/sluice/demo_command.h"
@@ -20,6 +21,7 @@
 #include "tools/sluice/logging.h"
 #include "tools/sluice/pipelines_command.h"
 #include "tools/sluice/plugins_command.h"
+#include "tools/sluice/process_command.h"
 #include "tools/sluice/run_command.h"
 #include "tools/sluice/sandbox_command.h"
 #include "tools/sluice/sinks_command.h"
@@ -60,6 +62,7 @@ int SluiceMain(int argc, char** argv,
   CommandAction action;
   AddRunCommand(app, registry, &action);
   AddValidateCommand(app, registry, &action);
+  AddInfoCommand(app, &action);
   AddStatusCommand(app, &action);
   AddTopCommand(app, &action);
   AddPipelinesCommand(app, &action);
@@ -67,6 +70,7 @@ int SluiceMain(int argc, char** argv,
   AddConfigCommand(app, &action);
   AddTapCommand(app, &action);
   AddExplainCommand(app, &action);
+  AddLogLevelCommand(app, &action);
   AddLogCommand(app, &action);
   AddDeadLettersCommand(app, &action);
   AddDisruptiveCommand(app, registry, &action);
@@ -77,6 +81,7 @@ int SluiceMain(int argc, char** argv,
   AddDemoCommand(app, &action);
   AddBenchCommand(app, &action);
   AddVersionCommand(app, &action);
+  AddCompletionCommand(app, &action);
   AddHelpCommand(app, &action);
   try {
     app.parse(argc, argv);
