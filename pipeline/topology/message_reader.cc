@@ -5,14 +5,13 @@
 #include <limits>
 #include <optional>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "pipeline/api/secret.h"
+#include "pipeline/topology/message_shape.h"
 
 namespace sluice {
 namespace {
@@ -27,56 +26,6 @@ using google::protobuf::Reflection;
 
 constexpr char kSecretHelp[] =
     "a secret is not written into the file; give {env: NAME} or {file: path}";
-
-bool IsDuration(const FieldDescriptor& field) {
-  return field.message_type() != nullptr &&
-         field.message_type()->full_name() == "google.protobuf.Duration";
-}
-
-bool IsTimestamp(const FieldDescriptor& field) {
-  return field.message_type() != nullptr &&
-         field.message_type()->full_name() == "google.protobuf.Timestamp";
-}
-
-// Where `component` keeps its plugin; null: it is an ordinary message.
-const FieldDescriptor* PluginField(const Descriptor& component) {
-  const FieldDescriptor* field = component.FindFieldByName("plugin");
-  if (field == nullptr || field->message_type() == nullptr ||
-      field->message_type()->full_name() != "google.protobuf.Any") {
-    return nullptr;
-  }
-  return field;
-}
-
-// The field that a single value is short for, or null.
-const FieldDescriptor* OnlyField(const Descriptor& type) {
-  if (type.field_count() != 1 || type.field(0)->is_repeated()) return nullptr;
-  return type.field(0);
-}
-
-// The names of an enum's values as the file has them, by number order of
-// declaration; what is unspecified cannot be written.
-std::vector<std::pair<std::string, const EnumValueDescriptor*>> EnumNames(
-    const EnumDescriptor& type) {
-  std::string prefix;
-  for (const char c : type.name()) {
-    if (absl::ascii_isupper(static_cast<unsigned char>(c)) && !prefix.empty()) {
-      prefix += '_';
-    }
-    prefix += absl::ascii_tolower(static_cast<unsigned char>(c));
-  }
-  prefix += '_';
-  std::vector<std::pair<std::string, const EnumValueDescriptor*>> names;
-  for (int i = 0; i < type.value_count(); ++i) {
-    const EnumValueDescriptor* value = type.value(i);
-    const std::string lower = absl::AsciiStrToLower(value->name());
-    if (absl::EndsWith(lower, "_unspecified") || lower == "unspecified") {
-      continue;
-    }
-    names.emplace_back(absl::StripPrefix(lower, prefix), value);
-  }
-  return names;
-}
 
 std::string WhatIsExpected(const FieldDescriptor& field) {
   if (IsDuration(field)) return "a length of time such as 24h";
@@ -94,9 +43,8 @@ std::string WhatIsExpected(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_FLOAT:
       return "a number";
     default:
-      return absl::EndsWith(field.name(), "_bytes")
-                 ? "a number of bytes such as 10GiB"
-                 : "a whole number";
+      return IsByteSize(field) ? "a number of bytes such as 10GiB"
+                               : "a whole number";
   }
 }
 
@@ -209,7 +157,7 @@ class Reader {
                   Message& message) {
     result_.lines.Add(path, line);
     const Descriptor& type = *message.GetDescriptor();
-    if (type.full_name() == "sluice.config.v1.Secret") {
+    if (IsSecret(type)) {
       ReadSecretReference(node, line, path, message);
     } else if (node.kind == YamlNode::Kind::kMap) {
       ReadEntries(node, line, path, message);
@@ -493,7 +441,7 @@ class Reader {
                       field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
     const bool is_signed = field.cpp_type() == FieldDescriptor::CPPTYPE_INT32 ||
                            field.cpp_type() == FieldDescriptor::CPPTYPE_INT64;
-    if (absl::EndsWith(field.name(), "_bytes")) {
+    if (IsByteSize(field)) {
       const absl::StatusOr<uint64_t> bytes = ParseByteSize(text);
       if (bytes.ok() && !wide &&
           *bytes > uint64_t{std::numeric_limits<int32_t>::max()}) {

@@ -22,6 +22,7 @@ pipelines:
     sinks:
       archive: {{file: {{path: {folder}/archive.jsonl}}}}
       drop: {{"null": {{}}}}
+    log: {{retain_time: 1h}}
   letters:
     sources: {{in: {{generate: {{count: 20}}}}}}
     transforms: [{{template: {{labels: {{room: "{{{{ labels.nobody-has-it }}}}"}}}}}}]

@@ -5,7 +5,7 @@
 readonly -a BUILD_PACKAGES=(
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
   ca-certificates dpkg-dev
-  g++ git python3 python3-grpcio python3-protobuf
+  g++ git python3 python3-grpcio python3-jsonschema python3-protobuf python3-yaml
   libabsl-dev
   libbenchmark-dev
   libboost-json1.81-dev libboost1.81-dev

@@ -9,6 +9,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
+#include "pipeline/abi/host/plugin_library.h"
+#include "pipeline/topology/config_schema.h"
 #include "proto/admin/v1/config.grpc.pb.h"
 #include "storage/base/read_file.h"
 #include "tools/sluice/duration_option.h"
@@ -163,9 +165,32 @@ void AddApplyOptions(CLI::App* command, ConfigOptions* options) {
                     &options->grace);
 }
 
+void AddSchemaCommand(CLI::App& parent, const PluginRegistry& registry,
+                      CommandAction* action) {
+  CLI::App* command = parent.add_subcommand(
+      "schema", "Print the JSON Schema of configuration files, for editors");
+  const auto libraries = std::make_shared<std::vector<std::string>>();
+  command
+      ->add_option("--library", *libraries,
+                   "With the plugins of this shared object, too; may be given "
+                   "several times")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command->footer(
+      "Asks no process. Editors with a YAML language server take it from a\n"
+      "first line\n"
+      "  # yaml-language-server: $schema=sluice.schema.json");
+  command->callback([libraries, &registry, action] {
+    *action = [libraries, &registry] {
+      return PrintSchema(*libraries, registry, std::cout, std::cerr);
+    };
+  });
+}
+
 }  // namespace
 
-void AddConfigCommand(CLI::App& app, CommandAction* action) {
+void AddConfigCommand(CLI::App& app, const PluginRegistry& registry,
+                      CommandAction* action) {
   CLI::App* command = app.add_subcommand(
       "config", "Change what a running process runs, and look back");
   command->require_subcommand(1);
@@ -198,6 +223,7 @@ void AddConfigCommand(CLI::App& app, CommandAction* action) {
       ->type_name("N");
   AddCommand(*command, "history", "The latest 50 configurations", ListConfigs,
              options, action);
+  AddSchemaCommand(*command, registry, action);
   command->footer(
       "A configuration that fails changes nothing. After a restart the "
       "process\n"
@@ -209,7 +235,22 @@ void AddConfigCommand(CLI::App& app, CommandAction* action) {
       "Examples:\n"
       "  sluice config diff sluice.yaml --data-dir /var/lib/sluice\n"
       "  sluice config apply sluice.yaml --data-dir /var/lib/sluice\n"
-      "  sluice config rollback --data-dir /var/lib/sluice");
+      "  sluice config rollback --data-dir /var/lib/sluice\n"
+      "  sluice config schema > sluice.schema.json");
+}
+
+int PrintSchema(const std::vector<std::string>& libraries,
+                const PluginRegistry& registry, std::ostream& out,
+                std::ostream& err) {
+  PluginRegistry all(&registry);
+  for (const std::string& library : libraries) {
+    const absl::Status status = abi::LoadPluginLibrary(library, all);
+    if (status.ok()) continue;
+    err << "sluice: --library: " << std::string(status.message()) << "\n";
+    return kExitUsage;
+  }
+  out << ConfigSchema(all) << "\n";
+  return kExitOk;
 }
 
 int ApplyConfig(const ConfigOptions& options, std::ostream& out,

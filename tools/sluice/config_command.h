@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "pipeline/api/plugin_registry.h"
 #include "tools/sluice/admin_client.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/output.h"
@@ -25,7 +27,9 @@ struct ConfigOptions {
   absl::Duration grace = absl::Seconds(10);
 };
 
-void AddConfigCommand(CLI::App& app, CommandAction* action);
+// `registry` outlives the run.
+void AddConfigCommand(CLI::App& app, const PluginRegistry& registry,
+                      CommandAction* action);
 
 // Each returns an exit code.
 int ApplyConfig(const ConfigOptions& options, std::ostream& out,
@@ -35,6 +39,10 @@ int RollbackConfig(const ConfigOptions& options, std::ostream& out,
 int ShowConfig(const ConfigOptions& options, std::ostream& out,
                std::ostream& err);
 int ListConfigs(const ConfigOptions& options, std::ostream& out,
+                std::ostream& err);
+// Prints the JSON Schema of files, with the plugins of these libraries too.
+int PrintSchema(const std::vector<std::string>& libraries,
+                const PluginRegistry& registry, std::ostream& out,
                 std::ostream& err);
 
 }  // namespace sluice

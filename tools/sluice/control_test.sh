@@ -28,6 +28,7 @@ config() {
   shift
   printf 'data_dir: data\npipelines:\n  office:\n    sources: {in: {generate: {rate: 100}}}\n    sinks:\n' > "${file}"
   printf '      %s\n' "$@" >> "${file}"
+  printf '    log: {retain_time: 1h}\n' >> "${file}"
 }
 
 config one.yaml 'archive: {file: {path: one.jsonl}}'

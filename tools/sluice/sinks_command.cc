@@ -30,6 +30,9 @@ constexpr int kGracesPerCall = 3;
 // Between lines that tell how far a replay is.
 constexpr absl::Duration kProgressInterval = absl::Seconds(1);
 
+constexpr char kNothingKept[] =
+    "; the log holds nothing that is done (log.retain_time keeps it)";
+
 template <typename Request>
 Request For(const SinksOptions& options) {
   Request request;
@@ -336,7 +339,8 @@ int RewindSink(const SinksOptions& options, std::ostream& out,
                 options.sink, " ", Would(options, "go back", "goes back"),
                 " to event ", response.to_sequence(), ": ",
                 Count(response.rewound(), "event"), " ",
-                options.dry_run ? "at most would wait again" : "wait again"),
+                options.dry_run ? "at most would wait again" : "wait again",
+                response.rewound() == 0 ? kNothingKept : ""),
             out);
       });
 }

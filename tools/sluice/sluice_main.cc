@@ -67,7 +67,7 @@ int SluiceMain(int argc, char** argv,
   AddTopCommand(app, &action);
   AddPipelinesCommand(app, &action);
   AddSinksCommand(app, &action);
-  AddConfigCommand(app, &action);
+  AddConfigCommand(app, registry, &action);
   AddTapCommand(app, &action);
   AddExplainCommand(app, &action);
   AddLogLevelCommand(app, &action);
