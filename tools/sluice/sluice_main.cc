@@ -18,6 +18,7 @@
 #include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
 #include "tools/sluice/pipelines_command.h"
+#include "tools/sluice/plugin_command.h"
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/run_command.h"
 #include "tools/sluice/sandbox_command.h"
@@ -68,6 +69,7 @@ int SluiceMain(int argc, char** argv,
   AddDisruptiveCommand(app, registry, &action);
   AddInthingCommand(app, &action);
   AddPluginsCommand(app, registry, &action);
+  AddPluginCommand(app, registry, &action);
   AddFeedCommand(app, registry, &action);
   AddSandboxCommand(app, &action);
   AddDemoCommand(app, &action);
