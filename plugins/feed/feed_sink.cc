@@ -386,6 +386,7 @@ void FeedSink::Report(HealthState state, std::string message) {
 
 void FeedSink::Stop(absl::AnyInvocable<void()> done) {
   stopped_ = true;
+  if (context_.executor == nullptr) return done();  // Never started.
   absl::flat_hash_map<uint64_t, Request> under_way;
   under_way.swap(under_way_);
   std::deque<Turn> waiting;

@@ -77,19 +77,38 @@ check_layers() {
   return "${status}"
 }
 
-# The configurations of examples/, checked and run against the sandbox; and workspaces of plugin authors, each of which
-# must build and pass with Sluice as an external repository.
+# The configurations of examples/, checked and run against the sandbox; and workspaces of plugin authors, written by us or
+# by `sluice plugin new`, each of which must build and pass with Sluice as an external repository.
 check_examples() {
-  local workspace status=0
+  local workspace kind status=0 made
   run_bazel_tests examples //tests/examples/... >&2 || status=1
   while IFS= read -r workspace; do
-    say "Testing $(dirname "${workspace}") as a workspace of its own"
-    (
-      cd "${SLUICE_ROOT}/$(dirname "${workspace}")" &&
-        bazel test --symlink_prefix=/ --disk_cache="${SLUICE_CACHE}/bazel-disk" //... >&2
-    ) || status=1
+    test_workspace "${SLUICE_ROOT}/$(dirname "${workspace}")" || status=1
   done < <(tracked 'examples/*/WORKSPACE')
+  made="$(mktemp -d "${TMPDIR:-/tmp}/sluice-plugins-XXXXXX")"
+  bazel_run build //tools/sluice >&2 || status=1
+  # examples/custom_plugin is what is written for a sink, but for the path of Sluice.
+  new_plugin sink webhook "${made}/webhook" || status=1
+  diff -r --exclude=WORKSPACE --exclude='bazel-*' "${made}/webhook" "${SLUICE_ROOT}/examples/custom_plugin" >&2 || {
+    say "examples/custom_plugin is not what \`sluice plugin new sink webhook\` writes"
+    status=1
+  }
+  for kind in source transform; do
+    new_plugin "${kind}" "my_${kind}" "${made}/${kind}" && test_workspace "${made}/${kind}" || status=1
+  done
+  rm -rf "${made}"
   return "${status}"
+}
+
+# test_workspace FOLDER
+test_workspace() {
+  say "Testing $1 as a workspace of its own"
+  (cd "$1" && bazel test --symlink_prefix=/ --disk_cache="${SLUICE_CACHE}/bazel-disk" //... >&2)
+}
+
+# new_plugin KIND NAME FOLDER
+new_plugin() {
+  "$(sluice_binary)" plugin new "$1" "$2" --directory "$3" --sluice "${SLUICE_ROOT}" >&2
 }
 
 # What we export and our alerts, judged by Prometheus' own tool. It is large, so ./dev test goes without.

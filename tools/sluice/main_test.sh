@@ -35,6 +35,12 @@ expect 0 "sluice " version
 expect 0 '{"version":' version --output json
 expect 0 "generate" plugins
 expect 0 "generate" plugins --log-level debug
+expect 0 "Where the source of Sluice is" plugin new --help
+expect 2 "KIND" plugin new
+expect 2 "sinkk" plugin new sinkk acme_door
+expect 2 "no name for a plugin" plugin new sink Acme-Door
+expect 2 "there is a sink file" plugin new sink file
+expect 2 "not in it; say where it is with --sluice" plugin new sink acme_door
 expect 0 "good" validate "${good}"
 expect 0 "good" validate --config "${good}"
 expect 0 "Exit codes" help
@@ -43,7 +49,7 @@ expect 0 "sluice validate sluice.yaml" help validate
 expect 0 "sluice validate sluice.yaml" validate --help
 expect 2 "there is no command" help nothing
 expect 2 "subcommand" # None given.
-expect 2 'there is no command "plugin"; did you mean "plugins"?' plugin
+expect 2 'there is no command "plugns"; did you mean "plugins"?' plugns
 expect 2 "config" validate
 expect 2 "--output" validate "${good}" --output xml
 expect 2 "No such file" validate /nowhere.yaml

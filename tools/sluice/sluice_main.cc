@@ -20,6 +20,7 @@
 #include "tools/sluice/log_command.h"
 #include "tools/sluice/logging.h"
 #include "tools/sluice/pipelines_command.h"
+#include "tools/sluice/plugin_command.h"
 #include "tools/sluice/plugins_command.h"
 #include "tools/sluice/process_command.h"
 #include "tools/sluice/run_command.h"
@@ -76,6 +77,7 @@ int SluiceMain(int argc, char** argv,
   AddDisruptiveCommand(app, registry, &action);
   AddInthingCommand(app, &action);
   AddPluginsCommand(app, registry, &action);
+  AddPluginCommand(app, registry, &action);
   AddFeedCommand(app, registry, &action);
   AddSandboxCommand(app, &action);
   AddDemoCommand(app, &action);
