@@ -46,6 +46,13 @@ _@PROGRAM@_kind() {
   return 1
 }
 
+# Offers what compgen gives for its arguments, a line each.
+_@PROGRAM@_offer() {
+  local found
+  found="$(compgen "$@" -- "${cur}")"
+  if [[ -n "${found}" ]]; then mapfile -t COMPREPLY <<< "${found}"; fi
+}
+
 # Offers values of the kind $1.
 _@PROGRAM@_value() {
   case "$1" in
@@ -53,10 +60,10 @@ _@PROGRAM@_value() {
       local action=file
       if [[ "$1" == D ]]; then action=directory; fi
       compopt -o filenames 2> /dev/null
-      mapfile -t COMPREPLY < <(compgen -A "${action}" -- "${cur}")
+      _@PROGRAM@_offer -A "${action}"
       ;;
     -) ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "${1//,/ }" -- "${cur}") ;;
+    *) _@PROGRAM@_offer -W "${1//,/ }" ;;
   esac
 }
 
@@ -90,9 +97,9 @@ _@PROGRAM@() {
     if [[ "${cur}" == '=' ]]; then cur=''; fi
     _@PROGRAM@_value "${pending}"
   elif [[ "${cur}" == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "${options}" -- "${cur}")
+    _@PROGRAM@_offer -W "${options}"
   elif [[ -n "${commands}" ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "${commands}" -- "${cur}")
+    _@PROGRAM@_offer -W "${commands}"
   else
     local -a kinds
     read -r -a kinds <<< "${arguments}"
