@@ -23,6 +23,7 @@ readonly -a BUILD_PACKAGES=(
   libssl-dev
   libxxhash-dev
   libyaml-cpp-dev
+  python3-grpcio python3-protobuf
 )
 
 # For ./dev check and ./dev fmt.
