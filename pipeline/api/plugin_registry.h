@@ -43,8 +43,13 @@ struct PluginEntry {
       create;
   // One line for `sluice plugins`.
   std::string summary;
-  // The file it was loaded from; empty: it is linked in.
+  // The file it was loaded from; empty: from none.
   std::string library;
+  // The name of the program that it runs as; empty: it runs in this process.
+  std::string process;
+  // What that program is and how it is started, as bytes to compare: when they
+  // change, its components are made anew.
+  std::string origin;
 
   // An empty configuration for the loader to fill. Does not refer to this.
   std::shared_ptr<google::protobuf::Message> NewConfig() const {

@@ -11,6 +11,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/abi/host/plugin_library.h"
+#include "pipeline/plugin_process/plugin_program.h"
 #include "pipeline/topology/message_reader.h"
 #include "pipeline/topology/spec_builder.h"
 #include "pipeline/topology/yaml_node.h"
@@ -54,6 +55,31 @@ YamlNode WithoutIgnoredKeys(const YamlNode& root) {
   return node;
 }
 
+absl::Status LoadOne(const config::v1::ExternalPlugins& plugins,
+                     const ExternalPluginLoader& load,
+                     PluginRegistry& registry) {
+  if (plugins.library().empty() && !plugins.has_process()) {
+    return absl::InvalidArgumentError(
+        "the path of a shared object is needed, or a process");
+  }
+  if (!plugins.library().empty() && plugins.has_process()) {
+    return absl::InvalidArgumentError(
+        "an entry is a library or a process; give each its own");
+  }
+  return load(plugins, registry);
+}
+
+// Where in the file entry `index` is wrong.
+std::string PathOf(const config::v1::ExternalPlugins& plugins, size_t index,
+                   const std::string& field) {
+  const std::string path = JoinIndex(kPluginsKey, index);
+  if (!plugins.has_process() || !plugins.library().empty()) {
+    return JoinKey(path, "library");
+  }
+  const std::string process = JoinKey(path, "process");
+  return field.empty() ? process : absl::StrCat(process, ".", field);
+}
+
 // Loads what the file names at `plugins`, for the rest of it to be read with.
 // False: not all of it, and `problems` say why.
 bool LoadPlugins(const YamlNode& root, const Environment& environment,
@@ -70,14 +96,11 @@ bool LoadPlugins(const YamlNode& root, const Environment& environment,
                                       environment, config, problems);
   if (problems.count() != problems_before) return false;
   for (int i = 0; i < config.plugins_size(); ++i) {
-    const std::string path =
-        JoinKey(JoinIndex(kPluginsKey, static_cast<size_t>(i)), "library");
-    const absl::Status status =
-        config.plugins(i).library().empty()
-            ? absl::InvalidArgumentError(
-                  "the path of a shared object is needed")
-            : load(config.plugins(i), registry);
+    const config::v1::ExternalPlugins& plugins = config.plugins(i);
+    const absl::Status status = LoadOne(plugins, load, registry);
     if (!status.ok()) {
+      const std::string path =
+          PathOf(plugins, static_cast<size_t>(i), ConfigErrorField(status));
       problems.Add(read.lines.Find(path), path,
                    WithoutVariables(read, std::string(status.message())));
     }
@@ -93,9 +116,16 @@ LoadResult Failed(ConfigProblems& problems) {
 
 }  // namespace
 
-absl::Status LoadExternalPlugins(const config::v1::ExternalPlugins& plugins,
-                                 PluginRegistry& registry) {
-  return abi::LoadPluginLibrary(plugins.library(), registry);
+ExternalPluginLoader MakeExternalPluginLoader() {
+  return [probes = std::make_shared<plugin_process::Probes>()](
+             const config::v1::ExternalPlugins& plugins,
+             PluginRegistry& registry) {
+    if (!plugins.has_process()) {
+      return abi::LoadPluginLibrary(plugins.library(), registry);
+    }
+    return plugin_process::AddPluginsOfProgram(plugins.process(), registry,
+                                               *probes);
+  };
 }
 
 LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry) {

@@ -44,19 +44,21 @@ struct LoadResult {
 };
 
 // Adds the plugins that one entry of `plugins` names to the registry.
-//   kInvalidArgument, kAlreadyExists: it cannot; the message says why.
+//   kInvalidArgument, kAlreadyExists: it cannot; the message says why, and a
+//   ConfigError also which field of the entry.
 using ExternalPluginLoader = std::function<absl::Status(
     const config::v1::ExternalPlugins&, PluginRegistry&)>;
 
 // The one for real: loads shared objects (pipeline/abi/host/plugin_library.h,
-// which says when that may be done).
-absl::Status LoadExternalPlugins(const config::v1::ExternalPlugins& plugins,
-                                 PluginRegistry& registry);
+// which says when that may be done) and starts programs
+// (pipeline/plugin_process/plugin_program.h), which end with it.
+ExternalPluginLoader MakeExternalPluginLoader();
 
 // Loads the file at `path`, with variables from the environment of the process.
 // Reads the secrets it refers to, to see that they are there, and makes and
 // drops one instance of each component; otherwise touches nothing and connects
-// to nothing. Loads the plugins it names first, and if that fails says only so.
+// to nothing. Loads the plugins it names first, and if that fails says only so;
+// may block as long as their programs take to start.
 // Never throws. Of the result only `plugins` refers to `registry`.
 LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry);
 
@@ -64,7 +66,7 @@ LoadResult LoadConfig(const std::string& path, const PluginRegistry& registry);
 LoadResult LoadConfigText(
     std::string_view text, const std::string& file,
     const PluginRegistry& registry, const Environment& environment,
-    const ExternalPluginLoader& load_plugins = LoadExternalPlugins);
+    const ExternalPluginLoader& load_plugins = MakeExternalPluginLoader());
 
 }  // namespace sluice
 

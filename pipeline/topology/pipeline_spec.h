@@ -42,6 +42,8 @@ template <typename Component>
 struct PluginSpec {
   // Name of the plugin, e.g. "disruptive".
   std::string plugin;
+  // Of the plugin's entry in the table.
+  std::string origin;
   // What the file says; null where there is no file.
   std::shared_ptr<const google::protobuf::Message> config;
   ComponentFactory<Component> create;

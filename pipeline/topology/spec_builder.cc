@@ -364,8 +364,11 @@ class Builder {
     const PluginConfig& plugin = found->second;
     spec->plugin = plugin.name;
     spec->config = plugin.config;
-    spec->create = [create = (registry_.*find)(plugin.name)->create,
-                    config = plugin.config] { return create(*config); };
+    const PluginEntry<Component>& entry = *(registry_.*find)(plugin.name);
+    spec->origin = entry.origin;
+    spec->create = [create = entry.create, config = plugin.config] {
+      return create(*config);
+    };
     const absl::Status status = TryCreate(spec->create);
     if (status.ok()) return;
     std::string field_path = JoinKey(path, plugin.name);

@@ -3,18 +3,43 @@
 #include <algorithm>
 #include <tuple>
 
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace sluice {
 namespace {
 
+using google::protobuf::Message;
+
+// The same bytes for messages that say the same.
+std::string Serialize(const Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  {
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+// A program describes the type of its configuration anew each time it is asked,
+// and what is made of two descriptions can only be compared as bytes.
+bool SameConfig(const Message& a, const Message& b) {
+  if (a.GetDescriptor() != b.GetDescriptor()) {
+    return a.GetDescriptor()->full_name() == b.GetDescriptor()->full_name() &&
+           Serialize(a) == Serialize(b);
+  }
+  return google::protobuf::util::MessageDifferencer::Equals(a, b);
+}
+
 template <typename Component>
 bool SamePlugin(const PluginSpec<Component>& a,
                 const PluginSpec<Component>& b) {
-  if (a.plugin != b.plugin) return false;
+  if (a.plugin != b.plugin || a.origin != b.origin) return false;
   if (a.config == nullptr || b.config == nullptr) return a.config == b.config;
-  return google::protobuf::util::MessageDifferencer::Equals(*a.config,
-                                                            *b.config);
+  return SameConfig(*a.config, *b.config);
 }
 
 bool Same(const SourceSpec& a, const SourceSpec& b) {

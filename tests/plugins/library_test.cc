@@ -68,25 +68,41 @@ void ExpectAccountedFor(const ProcessStatus& status) {
 }
 
 // What is true of plugins that are linked in is true of those in libraries. The
-// binary has the same plugins linked in either way; with a library they stand
-// in its table under that of the library alone.
-class WaysTest : public testing::TestWithParam<bool> {
+// binary has the same plugins linked in either way; with a library or a process
+// they stand in its table under that alone.
+enum class Way { kLinked, kLoaded, kProcess };
+
+class WaysTest : public testing::TestWithParam<Way> {
  protected:
   void SetUp() override {
     setenv("TRIAL_PASSWORD", "correct horse", 1);
-    if (loaded()) return;
-    ASSERT_TRUE(RegisterLinked(registry_).ok());
-    ASSERT_TRUE(RegisterTrial(registry_).ok());
+    if (GetParam() == Way::kLinked) {
+      ASSERT_TRUE(RegisterLinked(registry_).ok());
+      ASSERT_TRUE(RegisterTrial(registry_).ok());
+    } else if (GetParam() == Way::kProcess) {
+      // Transforms are no processes.
+      ASSERT_TRUE(filter::RegisterFilter(registry_).ok());
+      ASSERT_TRUE(template_transform::RegisterTemplate(registry_).ok());
+    }
   }
-
-  static bool loaded() { return GetParam(); }
 
   // `pipelines` with what else its way of running needs.
   static std::string Config(const std::string& pipelines) {
-    if (!loaded()) return "x-plugins: [linked, in]\n" + pipelines;
-    return absl::StrCat("plugins: [{library: ", LibraryPath("linked_too"),
-                        "}, {library: ", LibraryPath("trial"), "}]\n",
-                        pipelines);
+    switch (GetParam()) {
+      case Way::kLinked:
+        return "x-plugins: [linked, in]\n" + pipelines;
+      case Way::kLoaded:
+        return absl::StrCat("plugins: [{library: ", LibraryPath("linked_too"),
+                            "}, {library: ", LibraryPath("trial"), "}]\n",
+                            pipelines);
+      case Way::kProcess:
+        return absl::StrCat(
+            "plugins: [{process: {name: linked, command: [tests/plugins/",
+            "linked_too_process]}}, {process: {name: trial, command: ",
+            "[tests/plugins/trial_process], environment: [TRIAL_PASSWORD]}}]\n",
+            pipelines);
+    }
+    return "";
   }
 
   ProcessStatus Run(const std::string& pipelines) {
@@ -99,9 +115,19 @@ class WaysTest : public testing::TestWithParam<bool> {
   PluginRegistry registry_;
 };
 
-INSTANTIATE_TEST_SUITE_P(, WaysTest, testing::Bool(),
-                         [](const testing::TestParamInfo<bool>& info) {
-                           return info.param ? "Loaded" : "Linked";
+INSTANTIATE_TEST_SUITE_P(, WaysTest,
+                         testing::Values(Way::kLinked, Way::kLoaded,
+                                         Way::kProcess),
+                         [](const testing::TestParamInfo<Way>& info) {
+                           switch (info.param) {
+                             case Way::kLinked:
+                               return "Linked";
+                             case Way::kLoaded:
+                               return "Loaded";
+                             case Way::kProcess:
+                               return "Process";
+                           }
+                           return "";
                          });
 
 constexpr char kSourceTransformSink[] = R"(
@@ -323,7 +349,7 @@ TEST_F(LibraryTest, SaysInTheFileWhereALibraryIsWrong) {
               ElementsAre("test.yaml:3: plugins[0].library: cannot load "
                           "/nowhere.so: No such file or directory",
                           "test.yaml:4: plugins[1].library: the path of a "
-                          "shared object is needed"));
+                          "shared object is needed, or a process"));
   EXPECT_THAT(ProblemsOf("data_dir: d\nplugins: [{libary: a.so}]\n", registry_),
               ElementsAre(HasSubstr("plugins[0].libary: no such key; did you "
                                     "mean \"library\"?")));

@@ -169,6 +169,22 @@ def sluice_plugin_library(name, srcs, deps, **kwargs):
         **kwargs
     )
 
+def sluice_plugin_process(name, srcs, deps, **kwargs):
+    """A program with plugins, for `plugins: [{process: {name: NAME, command: [PROGRAM]}}]` in a configuration.
+
+    Args:
+      name: the program.
+      srcs: a C++ source with the line SLUICE_PLUGIN_PROCESS(RegisterMine) (pipeline/plugin_process/program/serve.h).
+      deps: the library that defines RegisterMine, the same that is linked in elsewhere.
+      **kwargs: visibility, testonly and other common attributes.
+    """
+    native.cc_binary(
+        name = name,
+        srcs = srcs,
+        deps = deps + ["@sluice//pipeline/plugin_process/program:serve"],
+        **kwargs
+    )
+
 def sluice_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
     """A fuzz target: `srcs` define LLVMFuzzerTestOneInput().
 

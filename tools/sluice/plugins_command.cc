@@ -10,6 +10,7 @@
 #include "boost/json.hpp"
 #include "google/protobuf/descriptor.h"
 #include "pipeline/abi/host/plugin_library.h"
+#include "pipeline/topology/config_loader.h"
 #include "tools/sluice/exit_codes.h"
 
 namespace sluice {
@@ -21,6 +22,8 @@ struct PluginLine {
   std::string summary;
   // Empty: linked in.
   std::string library;
+  // Empty: in this process.
+  std::string process;
   const google::protobuf::Descriptor* config;
 };
 
@@ -28,7 +31,7 @@ template <typename Component>
 void AddLine(const std::string& kind, const std::string& name,
              const PluginEntry<Component>* entry,
              std::vector<PluginLine>* lines) {
-  lines->push_back({kind, name, entry->summary, entry->library,
+  lines->push_back({kind, name, entry->summary, entry->library, entry->process,
                     entry->config->GetDescriptor()});
 }
 
@@ -64,6 +67,7 @@ void PrintJson(const std::vector<PluginLine>& plugins, std::ostream& out) {
         {"fields", FieldNames(*plugin.config)},
     };
     if (!plugin.library.empty()) object["library"] = plugin.library;
+    if (!plugin.process.empty()) object["process"] = plugin.process;
     list.push_back(std::move(object));
   }
   out << list << "\n";
@@ -74,6 +78,7 @@ void PrintTable(const std::vector<PluginLine>& plugins, std::ostream& out) {
   for (const PluginLine& plugin : plugins) {
     std::string about = plugin.summary;
     if (!plugin.library.empty()) about += " (" + plugin.library + ")";
+    if (!plugin.process.empty()) about += " (process " + plugin.process + ")";
     rows.push_back({plugin.kind, plugin.name, std::move(about)});
   }
   out << FormatTable(rows);
@@ -91,6 +96,11 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
                    "List those of this shared object, too; may be given "
                    "several times")
       ->type_name("FILE");
+  command
+      ->add_option("--config,-c", options->config,
+                   "List those that this configuration names, too; starts its "
+                   "programs")
+      ->type_name("FILE");
   AddOutputOption(*command, &options->output);
   command->footer(
       "A component of a pipeline names its plugin as a key:\n"
@@ -102,9 +112,10 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
       "Examples:\n"
       "  sluice plugins\n"
       "  sluice plugins --library /opt/acme/acme.so\n"
+      "  sluice plugins --config sluice.yaml\n"
       "  sluice plugins --output json\n"
       "\n"
-      "Exit codes: 0 listed, 2 a library cannot be used.");
+      "Exit codes: 0 listed, 2 a library or the configuration cannot be used.");
   command->callback([options, &registry, action] {
     *action = [options, &registry] {
       return RunPlugins(*options, registry, std::cout, std::cerr);
@@ -114,7 +125,15 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
 
 int RunPlugins(const PluginsOptions& options, const PluginRegistry& registry,
                std::ostream& out, std::ostream& err) {
-  PluginRegistry all(&registry);
+  LoadResult config;
+  if (!options.config.empty()) {
+    config = LoadConfig(options.config, registry);
+    for (const ConfigProblem& problem : config.problems) {
+      err << problem.ToString() << "\n";
+    }
+    if (!config.ok()) return kExitUsage;
+  }
+  PluginRegistry all(config.ok() ? config.loaded->plugins.get() : &registry);
   for (const std::string& library : options.libraries) {
     const absl::Status status = abi::LoadPluginLibrary(library, all);
     if (status.ok()) continue;

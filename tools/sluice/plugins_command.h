@@ -19,12 +19,16 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
 struct PluginsOptions {
   // Shared objects whose plugins are listed, too.
   std::vector<std::string> libraries;
+  // A configuration whose plugins are listed instead of those of the binary
+  // alone; empty: none. Its programs are started.
+  std::string config;
   OutputFormat output = OutputFormat::kText;
 };
 
-// Lists the plugins of this binary and of the libraries: kind, name, one line
-// of what it does, where it comes from; as JSON also the fields of its
-// configuration. What is wrong with a library goes to `err`.
+// Lists the plugins of this binary, of the libraries and of the configuration:
+// kind, name, one line of what it does, where it comes from; as JSON also the
+// fields of its configuration. What is wrong with a library or a configuration
+// goes to `err`.
 int RunPlugins(const PluginsOptions& options, const PluginRegistry& registry,
                std::ostream& out, std::ostream& err);
 

@@ -1,10 +1,12 @@
 #include "tools/sluice/plugins_command.h"
 
+#include <fstream>
 #include <sstream>
 
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "plugins/generate/plugin.h"
 #include "plugins/null/plugin.h"
 #include "tools/sluice/exit_codes.h"
 
@@ -46,8 +48,10 @@ TEST(PluginsCommandTest, ListsThoseOfALibraryWithItsPath) {
             kExitOk);
   EXPECT_THAT(out.str(), HasSubstr("(" + Library() + ")"));
   std::ostringstream json;
-  EXPECT_EQ(RunPlugins({{Library()}, OutputFormat::kJson}, registry, json, out),
-            kExitOk);
+  EXPECT_EQ(
+      RunPlugins({.libraries = {Library()}, .output = OutputFormat::kJson},
+                 registry, json, out),
+      kExitOk);
   const boost::json::array list = boost::json::parse(json.str()).as_array();
   ASSERT_FALSE(list.empty());
   EXPECT_EQ(list[0].at("library").as_string(), Library());
@@ -66,6 +70,40 @@ TEST(PluginsCommandTest, SaysWhatIsWrongWithALibrary) {
             kExitUsage);
   EXPECT_THAT(err.str(), HasSubstr("/nowhere.so: No such file"));
   EXPECT_EQ(out.str(), "");
+}
+
+// Writes a configuration with the program that the test is given.
+std::string ConfigWithProgram(const std::string& program) {
+  const std::string path = testing::TempDir() + "/plugins.yaml";
+  std::ofstream(path) << "data_dir: d\n"
+                         "plugins:\n"
+                         "  - process: {name: trials, command: "
+                      << program
+                      << "}\n"
+                         "pipelines:\n"
+                         "  p: {sources: {s: {generate: {count: 1}}}, sinks: "
+                         "{t: {null: {}}}}\n";
+  return path;
+}
+
+TEST(PluginsCommandTest, ListsThoseOfAConfigurationWithTheirProcess) {
+  PluginRegistry registry;
+  ASSERT_TRUE(null::RegisterNull(registry).ok());
+  ASSERT_TRUE(generate::RegisterGenerate(registry).ok());
+  const std::string program = testing::internal::GetArgvs().at(2);
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(
+      RunPlugins({.config = ConfigWithProgram(program)}, registry, out, err),
+      kExitOk)
+      << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("trial "));
+  EXPECT_THAT(out.str(), HasSubstr("(process trials)"));
+  EXPECT_EQ(
+      RunPlugins({.config = ConfigWithProgram("/no/such")}, registry, out, err),
+      kExitUsage);
+  EXPECT_THAT(err.str(), HasSubstr("plugins[0].process: plugin process trials "
+                                   "cannot be started"));
 }
 
 }  // namespace
