@@ -57,6 +57,9 @@ TEST_F(PluginWorkspaceTest, EachKindHasItsFilesAndNoGapIsLeft) {
       EXPECT_EQ(files->count(path), 1u) << kind << " has no " << path;
     }
     EXPECT_EQ(files->count("receiver.py"), kind == "sink" ? 1u : 0u);
+    // A transform cannot be a process.
+    EXPECT_EQ(files->count("acme_door/process.cc"),
+              kind == "transform" ? 0u : 1u);
     for (const auto& [path, text] : *files) {
       EXPECT_FALSE(text.empty()) << path;
       for (const char* gap :
