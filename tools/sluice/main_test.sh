@@ -36,7 +36,7 @@ expect 0 '{"version":' version --output json
 expect 0 "generate" plugins
 expect 0 "generate" plugins --log-level debug
 expect 0 "Where the source of Sluice is" plugin new --help
-expect 2 "KIND" plugin new
+expect 2 "kind is required" plugin new
 expect 2 "sinkk" plugin new sinkk acme_door
 expect 2 "no name for a plugin" plugin new sink Acme-Door
 expect 2 "there is a sink file" plugin new sink file
