@@ -247,7 +247,10 @@ TEST_F(ExternalPluginsTest, AreAllThatIsSaidIfTheyCannotBeLoaded) {
               ElementsAre("f:2: plugins[0].library: ${LONG} is no library"));
   EXPECT_THAT(ProblemsOf(LoadWith("[{}]")),
               ElementsAre("f:2: plugins[0].library: the path of a shared "
-                          "object is needed"));
+                          "object is needed, or a process"));
+  EXPECT_THAT(ProblemsOf(LoadWith("[{library: a.so, process: {name: n}}]")),
+              ElementsAre("f:2: plugins[0].library: an entry is a library or a "
+                          "process; give each its own"));
   EXPECT_THAT(asked_, ElementsAre("a.so", "b.so", "never-to-be-seen"));
 }
 

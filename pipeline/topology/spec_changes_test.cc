@@ -4,6 +4,8 @@
 #include <string>
 
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "google/protobuf/dynamic_message.h"
 #include "gtest/gtest.h"
 #include "proto/config/v1/secret.pb.h"
 
@@ -53,6 +55,40 @@ TEST(SpecChangesTest, TellSinksThatCameWentAndChanged) {
   EXPECT_THAT(changes.changed_sinks, ElementsAre("b"));
   EXPECT_FALSE(changes.intake);
   EXPECT_FALSE(changes.log);
+}
+
+// The same configuration, of a type that was described anew.
+std::shared_ptr<const google::protobuf::Message> DescribedAnew(
+    const google::protobuf::Message& config) {
+  struct Type {
+    google::protobuf::DescriptorPool pool;
+    google::protobuf::DynamicMessageFactory factory;
+  };
+  auto type = std::make_shared<Type>();
+  google::protobuf::FileDescriptorProto file;
+  config.GetDescriptor()->file()->CopyTo(&file);
+  const google::protobuf::Descriptor* described =
+      type->pool.BuildFile(file)->FindMessageTypeByName(
+          config.GetDescriptor()->name());
+  std::shared_ptr<google::protobuf::Message> message(
+      type->factory.GetPrototype(described)->New(),
+      [type](google::protobuf::Message* made) { delete made; });
+  EXPECT_TRUE(message->ParseFromString(config.SerializeAsString()));
+  return message;
+}
+
+TEST(SpecChangesTest, TellAnotherProgramBehindAPlugin) {
+  PipelineSpec after = Office();
+  after.sinks[1].origin = "another command";
+  EXPECT_THAT(Compare(Office(), after).changed_sinks, ElementsAre("b"));
+}
+
+TEST(SpecChangesTest, CompareWhatWasReadWithTwoDescriptionsOfOneType) {
+  PipelineSpec after = Office();
+  after.sinks[1].config = DescribedAnew(*Config("2"));
+  EXPECT_TRUE(Compare(Office(), after).empty());
+  after.sinks[1].config = DescribedAnew(*Config("3"));
+  EXPECT_THAT(Compare(Office(), after).changed_sinks, ElementsAre("b"));
 }
 
 TEST(SpecChangesTest, TellAnotherPolicyOfASink) {
