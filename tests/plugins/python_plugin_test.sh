@@ -22,7 +22,7 @@ sed -e "s|plugin.py\]|${PWD}/${example}/plugin.py, ${stubs}]|" -e 's|python3,|py
 export SLUICE_DATA_DIR="${data}"
 
 "${sluice}" validate "${config}"
-"${sluice}" plugins --config "${config}" | grep -F 'count  counts to a number, an event each (process python)' ||
+"${sluice}" plugins --config "${config}" | grep -E 'count +counts to a number, an event each \(process python\)' ||
   fail "the source is not listed"
 
 # What is wrong is said with its line.
