@@ -101,11 +101,6 @@ class ServiceTest : public testing::TestWithParam<std::string> {
   }
   void Start(const NotifySocket& socket) { Start(socket, folder_ + "/data"); }
 
-  NotifySocket SocketAtPath() const {
-    return NotifySocket::AtPath(
-        absl::StrCat("/tmp/sluice-service-", getpid(), ".socket"));
-  }
-
   void ExpectLifeOfAService(const NotifySocket& socket) {
     Start(socket);
     EXPECT_EQ(socket.Receive(), "READY=1");
@@ -122,7 +117,7 @@ class ServiceTest : public testing::TestWithParam<std::string> {
 };
 
 TEST_F(ServiceTest, TellsASocketWithAPathThatItRunsAndThatItStops) {
-  ExpectLifeOfAService(SocketAtPath());
+  ExpectLifeOfAService(NotifySocket::AtPath());
 }
 
 TEST_F(ServiceTest, TellsAnAbstractSocketThatItRunsAndThatItStops) {
@@ -131,15 +126,14 @@ TEST_F(ServiceTest, TellsAnAbstractSocketThatItRunsAndThatItStops) {
 }
 
 TEST_F(ServiceTest, SaysNothingWhenThePipelinesCannotStart) {
-  const NotifySocket socket = SocketAtPath();
+  const NotifySocket socket = NotifySocket::AtPath();
   Start(socket, "/dev/null/data");
   EXPECT_EQ(process_->ExitCode(), kExitDataDir);
   EXPECT_EQ(socket.Receive(absl::ZeroDuration()), "");
 }
 
 TEST_F(ServiceTest, RunsWithoutAServiceManagerThatCanBeTold) {
-  const NotifySocket gone = NotifySocket::AtPath(
-      absl::StrCat("/tmp/sluice-service-", getpid(), ".gone"));
+  const NotifySocket gone = NotifySocket::AtPath();
   std::filesystem::remove(gone.name());
   Start(gone);
   ASSERT_TRUE(process_->WaitReady());
@@ -150,7 +144,7 @@ TEST_F(ServiceTest, RunsWithoutAServiceManagerThatCanBeTold) {
 }
 
 TEST_P(ServiceTest, AStuckThreadStopsThePings) {
-  const NotifySocket socket = SocketAtPath();
+  const NotifySocket socket = NotifySocket::AtPath();
   Start(socket);
   ASSERT_EQ(socket.Receive(), "READY=1");
   const pid_t thread = FindThread(process_->pid(), GetParam());
