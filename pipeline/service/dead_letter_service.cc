@@ -24,6 +24,9 @@ constexpr size_t kMaxPageBytes = size_t{2} << 20;
 constexpr uint64_t kMaxSeenPerPage = 2000;
 // Letters handled while other writes wait.
 constexpr size_t kLettersPerStep = 32;
+// The same of an export, which keeps them until the caller has taken them; a
+// letter may have a MiB.
+constexpr size_t kLettersPerExportStep = 4;
 
 // A filter that names no letter must be meant.
 template <typename Request>
@@ -150,21 +153,26 @@ template <typename Response, typename Request, typename Handle>
 grpc::ServerWriteReactor<Response>* ChangeLetters(
     Process* process, const absl::StatusOr<Caller>& caller,
     const std::string& peer, const char* method, const Request& request,
-    Handle handle) {
+    CallLimit& walks, Handle handle) {
   auto note = [method, request, name = caller.ok() ? caller->name : peer](
                   const absl::Status& status) {
     NoteChange(method, request, name, status);
   };
   absl::StatusOr<DeadLetterFilter> filter = MeantBy(request);
-  const absl::Status refused = caller.ok() ? filter.status() : caller.status();
+  absl::Status refused = caller.ok() ? filter.status() : caller.status();
+  absl::StatusOr<CallLimit::Slot> slot = refused;
+  if (refused.ok()) {
+    slot = walks.Enter();
+    refused = slot.status();
+  }
   if (!refused.ok()) {
     note(refused);
     return new RefusedCall<Response>(refused);
   }
   return new StepwiseCall<Response>(
       {.process = process, .pipeline = request.pipeline()},
-      [walk = LetterWalk(*std::move(filter)), progress = Response(),
-       handle = std::move(handle)](
+      [slot = *std::move(slot), walk = LetterWalk(*std::move(filter)),
+       progress = Response(), handle = std::move(handle)](
           EventLog& log,
           std::vector<Response>& answers) mutable -> absl::StatusOr<NextStep> {
         SLUICE_ASSIGN_OR_RETURN(const std::optional<DeadLetterFilter> part,
@@ -256,13 +264,17 @@ DeadLetterService::ExportDeadLetters(
   if (!filter.ok()) {
     return new RefusedCall<admin::v1::DeadLetter>(filter.status());
   }
+  absl::StatusOr<CallLimit::Slot> slot = walks_.Enter();
+  if (!slot.ok()) {
+    return new RefusedCall<admin::v1::DeadLetter>(slot.status());
+  }
   return new StepwiseCall<admin::v1::DeadLetter>(
       {.process = process_, .pipeline = request->pipeline()},
-      [walk = LetterWalk(*std::move(filter))](
+      [slot = *std::move(slot), walk = LetterWalk(*std::move(filter))](
           EventLog& log, std::vector<admin::v1::DeadLetter>& answers) mutable
       -> absl::StatusOr<NextStep> {
         SLUICE_ASSIGN_OR_RETURN(const std::optional<DeadLetterFilter> part,
-                                walk.Next(log));
+                                walk.Next(log, kLettersPerExportStep));
         if (!part.has_value()) return NextStep{};
         SLUICE_RETURN_IF_ERROR(
             DeadLetterBox(&log, Clock::Real())
@@ -282,7 +294,7 @@ DeadLetterService::RedriveDeadLetters(
   using Response = admin::v1::RedriveDeadLettersResponse;
   return ChangeLetters<Response>(
       process_, access_->Authorize(*context, config::v1::OPERATOR),
-      context->peer(), "RedriveDeadLetters", *request,
+      context->peer(), "RedriveDeadLetters", *request, walks_,
       [sinks = std::vector<std::string>(request->sinks().begin(),
                                         request->sinks().end()),
        dry_run = request->dry_run()](DeadLetterBox& box,
@@ -302,7 +314,7 @@ DeadLetterService::PurgeDeadLetters(
   using Response = admin::v1::PurgeDeadLettersResponse;
   return ChangeLetters<Response>(
       process_, access_->Authorize(*context, config::v1::ADMIN),
-      context->peer(), "PurgeDeadLetters", *request,
+      context->peer(), "PurgeDeadLetters", *request, walks_,
       [dry_run = request->dry_run()](DeadLetterBox& box,
                                      const DeadLetterFilter& part,
                                      Response& progress) -> absl::Status {

@@ -6,6 +6,7 @@
 
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/call.h"
+#include "pipeline/service/call_limit.h"
 #include "pipeline/service/stepwise_call.h"
 #include "proto/admin/v1/dead_letters.grpc.pb.h"
 
@@ -50,6 +51,9 @@ class DeadLetterService final
   Process* const process_;
   const AccessPolicy* const access_;
   const UnaryCalls calls_;
+  // Those that go through letters hold some of them until the caller has taken
+  // them.
+  CallLimit walks_{16, "go through dead letters"};
 };
 
 }  // namespace sluice

@@ -79,11 +79,11 @@ class DeadLetterServiceTest : public testing::Test {
   static constexpr char kAdmin[] = "admin-token-0123456789";
 
   // Letters 1 .. count of sink "feed", of events e1 .. ecount.
-  void AddLetters(int count) {
+  void AddLetters(int count, const std::string& data = "{}") {
     for (int i = 1; i <= count; ++i) {
       event::v1::Event event;
       event.set_id("e" + std::to_string(i));
-      event.set_data("{}");
+      event.set_data(data);
       storage::v1::DeadLetter letter;
       letter.set_component("feed");
       letter.set_reason(i % 2 == 0 ? "rejected" : "expired");
@@ -244,6 +244,42 @@ TEST_F(DeadLetterServiceTest, ACallerThatGoesEndsItsCall) {
   ASSERT_TRUE(reader->Read(&letter));
   context->TryCancel();
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(DeadLetterServiceTest, BoundsTheCallsThatHoldLetters) {
+  // More than a connection takes in before its other side reads.
+  AddLetters(64, std::string(size_t{1} << 19, 'x'));
+  v1::ExportDeadLettersRequest request;
+  request.set_pipeline("office");
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<v1::DeadLetter>>> exports;
+  v1::DeadLetter letter;
+  for (int i = 0; i < 16; ++i) {
+    contexts.push_back(Context(kViewer));
+    exports.push_back(stub_->ExportDeadLetters(contexts.back().get(), request));
+    ASSERT_TRUE(exports.back()->Read(&letter)) << i;
+  }
+  const auto context = Context(kViewer);
+  const auto one_more = stub_->ExportDeadLetters(context.get(), request);
+  EXPECT_FALSE(one_more->Read(&letter));
+  EXPECT_EQ(one_more->Finish().error_message(),
+            "16 calls go through dead letters already");
+  v1::PurgeDeadLettersRequest purge;
+  purge.set_pipeline("office");
+  purge.set_all(true);
+  v1::PurgeDeadLettersResponse purged;
+  EXPECT_EQ(Purge(purge, &purged).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(Left(), 64u);
+  for (auto& each : contexts) each->TryCancel();
+  for (auto& each : exports) each->Finish();
+  // Their places are free again, once the server has heard of it.
+  grpc::Status answer;
+  do {
+    answer = Purge(purge, &purged);
+  } while (answer.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(answer.ok()) << answer.error_message();
+  EXPECT_EQ(purged.purged(), 64u);
 }
 
 TEST_F(DeadLetterServiceTest, RedrivesAndTellsHowFarItIs) {
