@@ -1,7 +1,5 @@
 #include "tests/kit/component_home.h"
 
-#include <filesystem>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,13 +21,6 @@ struct LeftBehind {
 std::vector<LeftBehind>& AllLeftBehind() {
   static auto* const all = new std::vector<LeftBehind>();
   return *all;
-}
-
-size_t CountEntries(const char* folder) {
-  std::error_code ignored;
-  std::filesystem::directory_iterator entries(folder, ignored);
-  return static_cast<size_t>(
-      std::distance(entries, std::filesystem::directory_iterator()));
 }
 
 }  // namespace
@@ -88,9 +79,6 @@ void ComponentHome::Run(absl::AnyInvocable<void()> task) {
 }
 
 std::vector<Health> ComponentHome::reports() const { return ear_->reports(); }
-
-size_t CountThreads() { return CountEntries("/proc/self/task"); }
-size_t CountFileDescriptors() { return CountEntries("/proc/self/fd"); }
 
 std::string Listed(const std::vector<std::string>& ids) {
   std::string text = absl::StrCat(ids.size(), " events (");

@@ -69,10 +69,6 @@ class ComponentHome {
   std::unique_ptr<HttpLoop> loop_;
 };
 
-// Of this process, now.
-size_t CountThreads();
-size_t CountFileDescriptors();
-
 // `events` in few words for messages: "3 events (a, b, c)".
 std::string Listed(const std::vector<std::string>& ids);
 

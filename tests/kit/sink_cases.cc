@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "storage/base/status_macros.h"
 #include "tests/kit/flight.h"
+#include "tests/kit/leak_check.h"
 
 namespace sluice::kit {
 
@@ -412,29 +413,12 @@ absl::Status GoesOnAfterARestart(SinkTrial& trial) {
 }
 
 absl::Status LeavesNothingBehind(SinkTrial& trial) {
-  constexpr int kRounds = 12;
   SLUICE_ASSIGN_OR_RETURN(auto bench, trial.MakeBench());
-  const auto round = [&]() -> absl::Status {
+  return CheckLeavesNothing([&]() -> absl::Status {
     SLUICE_RETURN_IF_ERROR(bench->Start());
     SLUICE_RETURN_IF_ERROR(SettleAll(*bench, trial.NextEvents(2, 2)));
     return bench->Stop();
-  };
-  // What is made once and kept, such as pooled connections, is there then.
-  for (int i = 0; i < 3; ++i) SLUICE_RETURN_IF_ERROR(round());
-  const size_t threads = CountThreads();
-  const size_t descriptors = CountFileDescriptors();
-  for (int i = 0; i < kRounds; ++i) SLUICE_RETURN_IF_ERROR(round());
-  // The system takes its time with what has ended; a leak is one each round.
-  if (CountThreads() > threads + kRounds / 2) {
-    return Broken("after ", kRounds, " starts and stops there are ",
-                  CountThreads(), " threads, before ", threads);
-  }
-  if (CountFileDescriptors() > descriptors + kRounds / 2) {
-    return Broken("after ", kRounds, " starts and stops there are ",
-                  CountFileDescriptors(), " file descriptors, before ",
-                  descriptors);
-  }
-  return absl::OkStatus();
+  });
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "google/protobuf/wrappers.pb.h"
 #include "gtest/gtest.h"
+#include "tests/kit/findings.h"
 #include "tests/kit/sink_cases.h"
 
 namespace sluice::kit {
@@ -373,13 +374,6 @@ RegisterPlugin Registering(Wrong* wrong) {
   };
 }
 
-absl::Status RunCase(const std::string& name, SinkTrial& trial) {
-  for (const SinkCase& kit_case : SinkCases()) {
-    if (kit_case.name == name) return kit_case.run(trial);
-  }
-  return absl::NotFoundError("there is no such case");
-}
-
 class RightSink : public testing::TestWithParam<SinkCase> {};
 
 TEST_P(RightSink, Passes) {
@@ -403,18 +397,7 @@ TEST_P(RightSink, PassesOrIsSkippedWithADestinationThatOnlyAccepts) {
 INSTANTIATE_TEST_SUITE_P(EachCase, RightSink, testing::ValuesIn(SinkCases()),
                          [](const auto& info) { return info.param.name; });
 
-struct Finding {
-  Fault fault;
-  std::string by;
-  // Part of what is said.
-  std::string text;
-};
-
-void PrintTo(const Finding& finding, std::ostream* out) {
-  *out << finding.by << ": " << finding.text;
-}
-
-class WrongSink : public testing::TestWithParam<Finding> {};
+class WrongSink : public testing::TestWithParam<Finding<Fault>> {};
 
 TEST_P(WrongSink, IsFound) {
   // Before the trial, whose home may keep what did not stop.
@@ -426,12 +409,9 @@ TEST_P(WrongSink, IsFound) {
                     {.answer = absl::Seconds(2),
                      .short_delivery = absl::Milliseconds(100),
                      .slack = absl::Milliseconds(100)});
-    status = RunCase(GetParam().by, trial);
+    status = RunCase(SinkCases(), GetParam().by, trial);
   }
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(std::string(status.message()).find(GetParam().text),
-            std::string::npos)
-      << status;
+  ExpectFound(GetParam(), status);
   {
     absl::MutexLock lock(&wrong->end);
     wrong->ended = true;
@@ -444,7 +424,7 @@ TEST_P(WrongSink, IsFound) {
   wrong->files.clear();
 }
 
-std::vector<Finding> Findings() {
+std::vector<Finding<Fault>> Findings() {
   return {
       {Fault::kChangesItsTraits, "TraitsMakeSense", "they are constant"},
       {Fault::kTakesNothingAtOnce, "TraitsMakeSense", "at least 1"},
@@ -523,12 +503,7 @@ std::vector<Finding> Findings() {
 INSTANTIATE_TEST_SUITE_P(EachFault, WrongSink, testing::ValuesIn(Findings()));
 
 TEST(SinkFindings, EachCaseFindsSomething) {
-  std::set<std::string> finding;
-  for (const Finding& found : Findings()) finding.insert(found.by);
-  for (const SinkCase& kit_case : SinkCases()) {
-    EXPECT_EQ(finding.count(kit_case.name), 1u)
-        << kit_case.name << " was never seen to fail";
-  }
+  ExpectEachFindsSomething(SinkCases(), Findings());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "storage/base/status_macros.h"
+#include "tests/kit/leak_check.h"
 
 namespace sluice::kit {
 namespace {
@@ -235,31 +236,14 @@ absl::Status IsFinishedBehindItsLastEvent(SourceTrial& trial) {
 }
 
 absl::Status LeavesNothingBehind(SourceTrial& trial) {
-  constexpr int kRounds = 12;
   SLUICE_ASSIGN_OR_RETURN(auto bench, trial.MakeBench());
-  const auto round = [&]() -> absl::Status {
+  return CheckLeavesNothing([&]() -> absl::Status {
     SLUICE_RETURN_IF_ERROR(bench->Start(std::nullopt, /*room=*/1));
     if (trial.fixture().BeginsWithTheOldest()) {
       SLUICE_RETURN_IF_ERROR(bench->WaitForEvents(1));
     }
     return bench->Stop();
-  };
-  // What is made once and kept, such as pooled connections, is there then.
-  for (int i = 0; i < 3; ++i) SLUICE_RETURN_IF_ERROR(round());
-  const size_t threads = CountThreads();
-  const size_t descriptors = CountFileDescriptors();
-  for (int i = 0; i < kRounds; ++i) SLUICE_RETURN_IF_ERROR(round());
-  // The system takes its time with what has ended; a leak is one each round.
-  if (CountThreads() > threads + kRounds / 2) {
-    return Broken("after ", kRounds, " starts and stops there are ",
-                  CountThreads(), " threads, before ", threads);
-  }
-  if (CountFileDescriptors() > descriptors + kRounds / 2) {
-    return Broken("after ", kRounds, " starts and stops there are ",
-                  CountFileDescriptors(), " file descriptors, before ",
-                  descriptors);
-  }
-  return absl::OkStatus();
+  });
 }
 
 }  // namespace

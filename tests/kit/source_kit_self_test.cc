@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "google/protobuf/wrappers.pb.h"
 #include "gtest/gtest.h"
 #include "storage/event/event_batch.h"
+#include "tests/kit/findings.h"
 #include "tests/kit/source_cases.h"
 
 namespace sluice::kit {
@@ -265,18 +265,7 @@ INSTANTIATE_TEST_SUITE_P(EachCase, RightSource,
                          testing::ValuesIn(SourceCases()),
                          [](const auto& info) { return info.param.name; });
 
-struct Finding {
-  Fault fault;
-  std::string by;
-  // Part of what is said.
-  std::string text;
-};
-
-void PrintTo(const Finding& finding, std::ostream* out) {
-  *out << finding.by << ": " << finding.text;
-}
-
-std::vector<Finding> Findings() {
+std::vector<Finding<Fault>> Findings() {
   return {
       {Fault::kTakesBadConfig, "NamesTheFieldOfABadConfiguration",
        "should be refused is not"},
@@ -318,25 +307,20 @@ std::vector<Finding> Findings() {
   };
 }
 
-class WrongSource : public testing::TestWithParam<Finding> {};
+class WrongSource : public testing::TestWithParam<Finding<Fault>> {};
 
 TEST_P(WrongSource, IsFound) {
   // A source that did not stop is never destroyed, and still refers to it.
   static auto* const kept = new std::vector<Wrong*>();
   auto* const wrong = new Wrong(GetParam().fault);
   kept->push_back(wrong);
-  absl::Status status = absl::NotFoundError("there is no such case");
+  absl::Status status;
   {
     SourceTrial trial(Registering(wrong), std::make_unique<ListFixture>(wrong),
                       {.answer = absl::Seconds(2)});
-    for (const SourceCase& kit_case : SourceCases()) {
-      if (kit_case.name == GetParam().by) status = kit_case.run(trial);
-    }
+    status = RunCase(SourceCases(), GetParam().by, trial);
   }
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(std::string(status.message()).find(GetParam().text),
-            std::string::npos)
-      << status;
+  ExpectFound(GetParam(), status);
   {
     absl::MutexLock lock(&wrong->end);
     wrong->ended = true;
@@ -349,12 +333,7 @@ TEST_P(WrongSource, IsFound) {
 INSTANTIATE_TEST_SUITE_P(EachFault, WrongSource, testing::ValuesIn(Findings()));
 
 TEST(SourceFindings, EachCaseFindsSomething) {
-  std::set<std::string> finding;
-  for (const Finding& found : Findings()) finding.insert(found.by);
-  for (const SourceCase& kit_case : SourceCases()) {
-    EXPECT_EQ(finding.count(kit_case.name), 1u)
-        << kit_case.name << " was never seen to fail";
-  }
+  ExpectEachFindsSomething(SourceCases(), Findings());
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // The kit tried out: a transform that does everything right passes each case,
 // and each case finds the transforms that do what it is there to find.
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/wrappers.pb.h"
 #include "gtest/gtest.h"
+#include "tests/kit/findings.h"
 #include "tests/kit/transform_cases.h"
 
 namespace sluice::kit {
@@ -127,10 +127,7 @@ RegisterPlugin Registering(Wrong* wrong) {
 
 absl::Status RunCase(const std::string& name, Wrong* wrong) {
   TransformTrial trial(Registering(wrong), std::make_unique<RoomFixture>());
-  for (const TransformCase& kit_case : TransformCases()) {
-    if (kit_case.name == name) return kit_case.run(trial);
-  }
-  return absl::NotFoundError("there is no such case");
+  return kit::RunCase(TransformCases(), name, trial);
 }
 
 TEST(RightTransform, PassesEachCase) {
@@ -141,14 +138,7 @@ TEST(RightTransform, PassesEachCase) {
   }
 }
 
-struct Finding {
-  Fault fault;
-  std::string by;
-  // Part of what is said.
-  std::string text;
-};
-
-std::vector<Finding> Findings() {
+std::vector<Finding<Fault>> Findings() {
   return {
       {Fault::kTakesBadConfig, "NamesTheFieldOfABadConfiguration",
        "should be refused is not"},
@@ -169,24 +159,15 @@ std::vector<Finding> Findings() {
 }
 
 TEST(WrongTransform, IsFoundByTheCaseThatIsThereForIt) {
-  for (const Finding& finding : Findings()) {
+  for (const Finding<Fault>& finding : Findings()) {
     Wrong wrong{finding.fault};
     const absl::Status status = RunCase(finding.by, &wrong);
-    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition)
-        << finding.by;
-    EXPECT_NE(std::string(status.message()).find(finding.text),
-              std::string::npos)
-        << finding.by << ": " << status;
+    ExpectFound(finding, status);
   }
 }
 
 TEST(WrongTransform, EachCaseFindsSomething) {
-  std::set<std::string> finding;
-  for (const Finding& found : Findings()) finding.insert(found.by);
-  for (const TransformCase& kit_case : TransformCases()) {
-    EXPECT_EQ(finding.count(kit_case.name), 1u)
-        << kit_case.name << " was never seen to fail";
-  }
+  ExpectEachFindsSomething(TransformCases(), Findings());
 }
 
 }  // namespace
