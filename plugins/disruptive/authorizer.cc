@@ -26,6 +26,8 @@ constexpr int64_t kDefaultLifetimeSeconds = 3600;
 // What we take a token's life for if the service says less, or more.
 constexpr double kShortestLifetimeSeconds = 1;
 constexpr double kLongestLifetimeSeconds = 86400;
+// What we wait at most because the service asks for it.
+constexpr absl::Duration kLongestWait = absl::Minutes(5);
 constexpr std::string_view kGrantType =
     "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -144,8 +146,12 @@ void Authorizer::OnToken(const HttpResponse& response,
   std::string_view token;
   if (response.status != 200 || parser.parse(response.body).get(answer) ||
       answer["access_token"].get(token) || token.empty()) {
-    return Fail(absl::UnavailableError(absl::StrCat(
-        "the token endpoint answered ", response.status, " without a token")));
+    const auto asked = FindHeader(response.headers, "Retry-After");
+    return Fail(absl::UnavailableError(
+                    absl::StrCat("the token endpoint answered ",
+                                 response.status, " without a token")),
+                ParseRetryAfter(asked.value_or(""), executor_->Now())
+                    .value_or(absl::ZeroDuration()));
   }
   double seconds = 0;
   if (answer["expires_in"].get(seconds) || !(seconds > 0)) {
@@ -173,12 +179,13 @@ void Authorizer::Accept(std::string_view token, absl::Duration lifetime) {
   Answer();
 }
 
-void Authorizer::Fail(absl::Status status) {
+void Authorizer::Fail(absl::Status status, absl::Duration asked) {
   failure_ = std::move(status);
   clock_corrected_ = false;
   const bool refused = !absl::IsUnavailable(failure_);
   const absl::Duration wait =
-      refused ? RefusalWait(random_) / 2 : backoff_.Next();
+      refused ? RefusalWait(random_) / 2
+              : backoff_.Next(std::min(asked, kLongestWait));
   retry_at_ = executor_->MonotonicNow() + wait;
   // While the old token lasts, its renewal is tried again.
   if (usable()) {

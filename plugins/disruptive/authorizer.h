@@ -65,7 +65,8 @@ class Authorizer {
   void Fetch();
   void OnToken(const HttpResponse& response, const HttpFailure& failure);
   void Accept(std::string_view token, absl::Duration lifetime);
-  void Fail(absl::Status status);
+  // `asked`: not to be asked again before.
+  void Fail(absl::Status status, absl::Duration asked = absl::ZeroDuration());
 
   const Settings* settings_;
   Executor* executor_;

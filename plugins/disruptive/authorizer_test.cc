@@ -184,6 +184,21 @@ TEST_F(AuthorizerTest, TellsPassingTroubleApart) {
   EXPECT_THAT(answers_.back(), StartsWith("FAILED_PRECONDITION"));
 }
 
+TEST_F(AuthorizerTest, WaitsAsLongAsTheServiceAsks) {
+  Start();
+  Ask();
+  http_.open()->Respond(429, "{}", {{"Retry-After", "100"}});
+  executor_.RunReady();
+  EXPECT_THAT(answers_.back(), HasSubstr("answered 429"));
+  executor_.Advance(absl::Seconds(99));
+  Ask();
+  executor_.Advance(absl::ZeroDuration());
+  EXPECT_EQ(fetches(), 1u);
+  executor_.Advance(absl::Minutes(1));
+  Ask();
+  EXPECT_EQ(fetches(), 2u);
+}
+
 TEST_F(AuthorizerTest, DropsARejectedTokenOnly) {
   Start();
   Ask();
