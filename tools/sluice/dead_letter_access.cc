@@ -5,11 +5,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "pipeline/service/dead_letter_message.h"
 #include "proto/admin/v1/dead_letters.grpc.pb.h"
 #include "proto/admin/v1/process.grpc.pb.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
+#include "tools/sluice/estimate.h"
 #include "tools/sluice/offline_log.h"
 
 namespace sluice {
@@ -62,11 +64,16 @@ class OfflineDeadLetters final : public DeadLetterAccess {
   DeadLetterBox box_;
 };
 
+// Writes over the line before.
+constexpr char kNewLine[] = "\r\x1b[K";
+
 class RemoteDeadLetters final : public DeadLetterAccess {
  public:
-  RemoteDeadLetters(const AdminClient* client, std::string pipeline)
+  RemoteDeadLetters(const AdminClient* client, std::string pipeline,
+                    std::ostream* terminal)
       : client_(client),
         pipeline_(std::move(pipeline)),
+        terminal_(terminal),
         stub_(v1::DeadLetterService::NewStub(client->channel())) {}
 
   absl::StatusOr<DeadLetterListing> List(const DeadLetterFilter& filter,
@@ -144,8 +151,7 @@ class RemoteDeadLetters final : public DeadLetterAccess {
     const auto context = client_->NewContext(absl::InfiniteDuration());
     const auto reader = stub_->RedriveDeadLetters(context.get(), request);
     v1::RedriveDeadLettersResponse last;
-    while (reader->Read(&last)) {
-    }
+    ReadAll("redriving", *reader, last);
     SLUICE_RETURN_IF_ERROR(client_->ToStatus(reader->Finish()));
     RedriveReport report;
     report.redriven = last.redriven();
@@ -183,15 +189,30 @@ class RemoteDeadLetters final : public DeadLetterAccess {
     const auto context = client_->NewContext(absl::InfiniteDuration());
     const auto reader = stub_->PurgeDeadLetters(context.get(), request);
     v1::PurgeDeadLettersResponse last;
-    while (reader->Read(&last)) {
-    }
+    ReadAll("purging", *reader, last);
     SLUICE_RETURN_IF_ERROR(client_->ToStatus(reader->Finish()));
     return last.purged();
   }
 
  private:
+  // Reads answers until the last, and tells how far it is.
+  template <typename Response>
+  void ReadAll(const char* what, grpc::ClientReader<Response>& reader,
+               Response& last) const {
+    const Estimate estimate(absl::Now());
+    while (reader.Read(&last)) {
+      if (terminal_ == nullptr) continue;
+      *terminal_ << kNewLine << what << " " << pipeline_ << ": " << last.seen()
+                 << " of " << last.total()
+                 << estimate.Left(last.seen(), last.total(), absl::Now())
+                 << std::flush;
+    }
+    if (terminal_ != nullptr) *terminal_ << kNewLine << std::flush;
+  }
+
   const AdminClient* const client_;
   const std::string pipeline_;
+  std::ostream* const terminal_;
   const std::unique_ptr<v1::DeadLetterService::Stub> stub_;
 };
 
@@ -213,9 +234,10 @@ absl::StatusOr<std::unique_ptr<DeadLetterAccess>> OpenDeadLetters(
   return std::make_unique<OfflineDeadLetters>(std::move(log));
 }
 
-std::unique_ptr<DeadLetterAccess> ReachDeadLetters(
-    const AdminClient* client, const std::string& pipeline) {
-  return std::make_unique<RemoteDeadLetters>(client, pipeline);
+std::unique_ptr<DeadLetterAccess> ReachDeadLetters(const AdminClient* client,
+                                                   const std::string& pipeline,
+                                                   std::ostream* terminal) {
+  return std::make_unique<RemoteDeadLetters>(client, pipeline, terminal);
 }
 
 }  // namespace sluice

@@ -57,9 +57,11 @@ absl::StatusOr<std::vector<std::string>> RunningPipelines(
     const AdminClient& client);
 
 // Those of a running process. `client` outlives it; calls that fail have the
-// code and the message of the admin API.
+// code and the message of the admin API. How far long ones are goes to
+// `terminal`; null: nowhere.
 std::unique_ptr<DeadLetterAccess> ReachDeadLetters(const AdminClient* client,
-                                                   const std::string& pipeline);
+                                                   const std::string& pipeline,
+                                                   std::ostream* terminal);
 
 }  // namespace sluice
 

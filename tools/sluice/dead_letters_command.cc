@@ -15,7 +15,6 @@
 #include "tools/sluice/dead_letter_access.h"
 #include "tools/sluice/dead_letter_output.h"
 #include "tools/sluice/exit_codes.h"
-#include "tools/sluice/log_report.h"
 
 namespace sluice {
 namespace {
@@ -59,14 +58,14 @@ class Place {
   }
 
   absl::StatusOr<std::vector<std::string>> Pipelines() const {
-    if (client_ == nullptr) return PipelinesOf(data_dir_);
+    if (client_ == nullptr) return PipelinesWithLog(data_dir_);
     return RunningPipelines(*client_);
   }
 
   absl::StatusOr<std::unique_ptr<DeadLetterAccess>> Open(
-      const std::string& pipeline) const {
+      const std::string& pipeline, std::ostream* terminal) const {
     if (client_ == nullptr) return OpenDeadLetters(data_dir_, pipeline);
-    return ReachDeadLetters(client_.get(), pipeline);
+    return ReachDeadLetters(client_.get(), pipeline, terminal);
   }
 
  private:
@@ -101,7 +100,7 @@ int ForEachPipeline(const DeadLettersOptions& options, bool one,
   int code = kExitOk;
   for (const std::string& pipeline : *pipelines) {
     const absl::StatusOr<std::unique_ptr<DeadLetterAccess>> letters =
-        place->Open(pipeline);
+        place->Open(pipeline, options.show_progress ? &err : nullptr);
     if (!letters.ok()) {
       return Fail(letters.status(), OpenExitCode(letters.status()), err);
     }

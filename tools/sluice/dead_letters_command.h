@@ -23,6 +23,8 @@ struct DeadLettersOptions {
   // Empty: all that the directory has.
   std::vector<std::string> pipelines;
   OutputFormat output = OutputFormat::kText;
+  // `redrive` and `purge` in a process: how far they are goes to `err`.
+  bool show_progress = false;
   DeadLetterFilter filter;
   // `list`: letters per pipeline, and the id that they come after.
   size_t limit = 50;

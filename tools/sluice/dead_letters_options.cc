@@ -1,4 +1,6 @@
 // The command line of `sluice dead-letters`.
+#include <unistd.h>
+
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -113,7 +115,10 @@ void RunWhenNamed(CLI::App* command, const std::string& footer, Run run,
       "Exit codes: 0 done, 1 failed, or there is no such dead letter or sink,\n"
       "2 mistakes in the command line, 4 the directory cannot be used."));
   command->callback([run, options, action] {
-    *action = [run, options] { return run(*options, std::cout, std::cerr); };
+    *action = [run, options] {
+      options->show_progress = isatty(STDERR_FILENO) != 0;
+      return run(*options, std::cout, std::cerr);
+    };
   });
 }
 

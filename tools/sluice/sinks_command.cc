@@ -12,6 +12,7 @@
 #include "proto/admin/v1/sinks.grpc.pb.h"
 #include "tools/sluice/admin_call.h"
 #include "tools/sluice/duration_option.h"
+#include "tools/sluice/estimate.h"
 #include "tools/sluice/event_output.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/place_option.h"
@@ -146,7 +147,8 @@ void PrintMove(const SinksOptions& options, const v1::SinkCursor& cursor,
 }
 
 void PrintReplay(const v1::ReplayToSinkResponse& progress,
-                 const SinksOptions& options, std::ostream& out) {
+                 const std::string& left, const SinksOptions& options,
+                 std::ostream& out) {
   if (options.output == OutputFormat::kJson) {
     out << boost::json::object{{"seen", progress.seen()},
                                {"total", progress.total()},
@@ -160,7 +162,7 @@ void PrintReplay(const v1::ReplayToSinkResponse& progress,
     return;
   }
   out << (progress.done() ? "done: " : "") << "looked at " << progress.seen()
-      << " of " << Count(progress.total(), "event") << ", "
+      << " of " << Count(progress.total(), "event") << left << ", "
       << Would(options, "replay ", "replayed ") << progress.replayed();
   if (progress.missed() > 0) {
     out << "; " << progress.missed()
@@ -382,11 +384,14 @@ int ReplayToSink(const SinksOptions& options, std::ostream& out,
         const auto reader = stub.ReplayToSink(context.get(), request);
         v1::ReplayToSinkResponse progress;
         absl::Time told = absl::Now();
+        const Estimate estimate(told);
         while (reader->Read(&progress)) {
           const absl::Time now = absl::Now();
           if (!progress.done() && now - told < kProgressInterval) continue;
           told = now;
-          PrintReplay(progress, options, out);
+          PrintReplay(progress,
+                      estimate.Left(progress.seen(), progress.total(), now),
+                      options, out);
         }
         const grpc::Status ended = reader->Finish();
         return ended.ok() ? kExitOk : client.Fail(ended, err);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/util/time_util.h"
+#include "tools/sluice/estimate.h"
 #include "tools/sluice/output.h"
 
 namespace sluice {
@@ -132,18 +133,6 @@ std::string Grouped(uint64_t n) {
 std::string PerSecond(double rate) {
   if (rate >= 10) return absl::StrCat(Grouped(std::llround(rate)), "/s");
   return absl::StrFormat("%.1f/s", rate);
-}
-
-// One unit that leaves at least 2, so that nobody takes it for exact.
-std::string About(int64_t seconds) {
-  constexpr int64_t kMinute = 60;
-  constexpr int64_t kHour = 60 * kMinute;
-  constexpr int64_t kDay = 24 * kHour;
-  const auto in = [&](int64_t unit) { return (seconds + unit / 2) / unit; };
-  if (seconds < 2 * kMinute) return absl::StrCat(seconds, " s");
-  if (seconds < 2 * kHour) return absl::StrCat(in(kMinute), " min");
-  if (seconds < 2 * kDay) return absl::StrCat(in(kHour), " h");
-  return absl::StrCat(in(kDay), " days");
 }
 
 boost::json::object SinkToJson(const SinkStatus& sink) {
@@ -281,7 +270,7 @@ std::string FormatBacklog(const SinkStatus& sink) {
   switch (backlog.state()) {
     case admin::v1::BACKLOG_SHRINKS:
       return absl::StrCat(text, ", done in about ",
-                          About(backlog.done_in().seconds()));
+                          About(absl::Seconds(backlog.done_in().seconds())));
     case admin::v1::BACKLOG_GROWS:
       return text + ", grows";
     default:
