@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace sluice {
@@ -20,7 +22,7 @@ namespace sluice {
 class DataDirectory {
  public:
   // Makes the directory, readable by its owner only, if it is not there, and
-  // locks it.
+  // locks it. Ends removals that were cut short.
   //   kFailedPrecondition: another process holds it.  kPermissionDenied: it
   //   cannot be made, or written. kInvalidArgument: `path` is empty or names
   //   something else than a directory.
@@ -33,6 +35,12 @@ class DataDirectory {
   // Where the log of pipeline `name` lies; the folder above it exists once this
   // returns.
   absl::StatusOr<std::string> LogPath(std::string_view name) const;
+
+  // Removes all that is kept of pipeline `name`, whose log nobody has open: all
+  // of it, or, if the process is ended meanwhile, the rest at the next Open().
+  //   kNotFound: nothing is kept of it.
+  //   kUnavailable: the disk refuses; what is left does not count any more.
+  absl::Status RemovePipeline(std::string_view name) const;
 
   const std::string& path() const { return path_; }
 
@@ -48,6 +56,11 @@ class DataDirectory {
 // that look from outside.
 std::string PipelineLogPath(std::string_view data_dir,
                             std::string_view pipeline);
+
+// The names of the pipelines that have a log in a data directory, in order.
+//   kNotFound: `data_dir` is no data directory.
+absl::StatusOr<std::vector<std::string>> PipelinesWithLog(
+    const std::string& data_dir);
 
 // The folder of configurations within a data directory.
 std::string ConfigHistoryPath(std::string_view data_dir);

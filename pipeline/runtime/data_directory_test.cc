@@ -3,13 +3,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
 namespace {
+
+using ::testing::ElementsAre;
 
 std::string FreshPath(const std::string& name) {
   return testing::TempDir() + "/data_directory_test_" + name + "_" +
@@ -50,6 +54,34 @@ TEST(DataDirectoryTest, RefusesAFileInItsPlace) {
   std::ofstream(path) << "x";
   EXPECT_TRUE(absl::IsInvalidArgument(DataDirectory::Open(path).status()));
   EXPECT_FALSE(DataDirectory::Open(path + "/below").ok());
+}
+
+TEST(DataDirectoryTest, RemovesAllThatIsKeptOfAPipeline) {
+  const std::string path = FreshPath("remove");
+  const auto directory = DataDirectory::Open(path);
+  ASSERT_TRUE(directory.ok());
+  for (const char* name : {"office", "harbour"}) {
+    const auto log = (*directory)->LogPath(name);
+    ASSERT_TRUE(log.ok());
+    std::filesystem::create_directory(*log);
+    std::ofstream(*log + "/CURRENT") << "x";
+  }
+  EXPECT_TRUE((*directory)->RemovePipeline("office").ok());
+  EXPECT_FALSE(std::filesystem::exists(path + "/pipelines/office"));
+  EXPECT_THAT(*PipelinesWithLog(path), ElementsAre("harbour"));
+  EXPECT_TRUE(absl::IsNotFound((*directory)->RemovePipeline("office")));
+  for (const char* place : {"", ".", "..", "../pipelines", "harbour/log"}) {
+    EXPECT_TRUE(absl::IsNotFound((*directory)->RemovePipeline(place))) << place;
+  }
+}
+
+TEST(DataDirectoryTest, EndsARemovalThatWasCutShort) {
+  const std::string path = FreshPath("cut");
+  const std::string half = path + "/pipelines/office.removed";
+  std::filesystem::create_directories(half + "/log");
+  EXPECT_THAT(*PipelinesWithLog(path), ElementsAre());
+  ASSERT_TRUE(DataDirectory::Open(path).ok());
+  EXPECT_FALSE(std::filesystem::exists(half));
 }
 
 TEST(DataDirectoryTest, RefusesAnEmptyPath) {

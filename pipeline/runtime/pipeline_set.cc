@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
@@ -223,6 +224,8 @@ ProcessSpec PipelineSet::CurrentSpec() const {
 absl::StatusOr<ComponentChanges> PipelineSet::ReachOnce(const ProcessSpec& spec,
                                                         absl::Duration grace) {
   Difference difference = Compare(spec, PlanMemory(spec));
+  SetOpening(difference);
+  const absl::Cleanup open = [this] { SetOpening({}); };
   std::map<std::string, std::unique_ptr<Pipeline>> opened;
   for (const auto& [name, wanted] : difference.added) {
     absl::StatusOr<std::unique_ptr<Pipeline>> pipeline =
@@ -316,6 +319,15 @@ void PipelineSet::Start(std::unique_ptr<Pipeline> pipeline,
   entry.pipeline = std::move(pipeline);
 }
 
+void PipelineSet::SetOpening(const Difference& difference) {
+  std::set<std::string, std::less<>> names;
+  for (const auto* some : {&difference.added, &difference.reopened}) {
+    for (const auto& [name, wanted] : *some) names.insert(name);
+  }
+  absl::MutexLock lock(&mu_);
+  opening_ = std::move(names);
+}
+
 void PipelineSet::Remove(const std::set<std::string>& names,
                          absl::Duration grace) {
   absl::BlockingCounter running(static_cast<int>(names.size()));
@@ -377,6 +389,32 @@ absl::Status PipelineSet::CarryOut(Pipeline& pipeline, PipelineChange change,
   return result;
 }
 
+absl::StatusOr<KeptPipeline> PipelineSet::Delete(const std::string& name,
+                                                 bool discard,
+                                                 bool dry_run) const {
+  if (Find(name) != nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("pipeline ", Quote(name),
+                     " is configured; only one that is not can be deleted"));
+  }
+  const std::vector<std::string> removed = Removed();
+  if (std::find(removed.begin(), removed.end(), name) == removed.end()) {
+    return absl::NotFoundError(absl::StrCat(
+        "nothing is kept of a pipeline ", Quote(name), Suggest(name, removed)));
+  }
+  absl::StatusOr<KeptPipeline> kept =
+      LookAtKept(PipelineLogPath(parts_.directory->path(), name));
+  if (!discard) {
+    SLUICE_RETURN_IF_ERROR(InPipeline(name, kept.status()));
+    SLUICE_RETURN_IF_ERROR(InPipeline(name, kept->CheckDone()));
+  }
+  if (!dry_run) {
+    SLUICE_RETURN_IF_ERROR(parts_.directory->RemovePipeline(name));
+  }
+  // What could not be looked at is not known.
+  return kept.ok() ? *kept : KeptPipeline();
+}
+
 void PipelineSet::Stop(absl::Duration grace) {
   absl::BlockingCounter running(static_cast<int>(entries_.size()));
   for (auto& [name, entry] : entries_) {
@@ -391,10 +429,32 @@ Pipeline* PipelineSet::Find(std::string_view name) const {
 }
 
 absl::Status PipelineSet::NoPipeline(std::string_view name) const {
+  if (opening_.find(name) != opening_.end()) {
+    return absl::UnavailableError(absl::StrCat(
+        "pipeline ", Quote(name), " is just being opened; try again"));
+  }
   std::vector<std::string> names;
   for (const auto& [known, entry] : entries_) names.push_back(known);
   return absl::NotFoundError(
       absl::StrCat("there is no pipeline ", Quote(name), Suggest(name, names)));
+}
+
+absl::Status PipelineSet::CheckPipeline(std::string_view name) const {
+  absl::ReaderMutexLock lock(&mu_);
+  return Find(name) == nullptr ? NoPipeline(name) : absl::OkStatus();
+}
+
+std::vector<std::string> PipelineSet::Removed() const {
+  std::vector<std::string> names = PipelinesWithLog(parts_.directory->path())
+                                       .value_or(std::vector<std::string>());
+  absl::ReaderMutexLock lock(&mu_);
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [this](const std::string& name) {
+                               return Find(name) != nullptr ||
+                                      opening_.contains(name);
+                             }),
+              names.end());
+  return names;
 }
 
 void PipelineSet::ForEach(

@@ -17,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "pipeline/runtime/data_directory.h"
+#include "pipeline/runtime/kept_pipeline.h"
 #include "pipeline/runtime/pipeline.h"
 #include "pipeline/topology/memory_plan.h"
 #include "pipeline/topology/pipeline_spec.h"
@@ -76,10 +77,31 @@ class PipelineSet {
                         absl::Duration grace,
                         absl::AnyInvocable<absl::Status(EventLog&)> between);
 
+  // Removes what the data directory keeps of a pipeline that is none of these
+  // any more, and says what that was; with `dry_run` only that.
+  //   kNotFound: nothing is kept of one of this name.
+  //   kFailedPrecondition: it is one of these; or it holds what is not
+  //   delivered, and `discard` is false. The message says which.
+  //   errors of LogView::Open(), unless `discard` is true, and
+  //   DataDirectory::RemovePipeline().
+  absl::StatusOr<KeptPipeline> Delete(const std::string& name, bool discard,
+                                      bool dry_run) const;
+
   // Stops all, for good.
   void Stop(absl::Duration grace);
 
   // ---- Looking ----
+
+  // Whether there is a pipeline of this name. The errors are those of all
+  // methods that say kNotFound.
+  //   kNotFound: there is none; the message has near names.
+  //   kUnavailable: it is just being opened, as a changed configuration wants
+  //   it; try again.
+  absl::Status CheckPipeline(std::string_view name) const;
+
+  // Names of those that are none of these any more, and of which the data
+  // directory keeps something, in order.
+  std::vector<std::string> Removed() const;
 
   // Visits all in order of their names.
   void ForEach(absl::FunctionRef<void(const Pipeline&)> visit) const;
@@ -132,14 +154,18 @@ class PipelineSet {
   std::string ControlPath(const std::string& name) const;
   Pipeline* Find(std::string_view name) const;
   absl::Status NoPipeline(std::string_view name) const;
+  // What is added or opened anew by `difference` is on its way.
+  void SetOpening(const Difference& difference);
   void WatchForEnd(Pipeline& pipeline);
 
   const Parts parts_;
 
-  // `entries_` is written by the changing thread only, which reads it without
-  // the lock.
+  // `entries_` and `opening_` are written by the changing thread only, which
+  // reads them without the lock.
   mutable absl::Mutex mu_;
   std::map<std::string, Entry, std::less<>> entries_;
+  // Not among them, yet or for the moment.
+  std::set<std::string, std::less<>> opening_;
   uint64_t memory_bytes_ = 0;
   std::shared_ptr<Watch> watch_;
 };

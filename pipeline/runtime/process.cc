@@ -21,6 +21,7 @@
 #include "pipeline/runtime/data_directory.h"
 #include "pipeline/runtime/pipeline_set.h"
 #include "pipeline/runtime/pipeline_status.h"
+#include "pipeline/topology/config_problem.h"
 #include "pipeline/topology/memory_plan.h"
 #include "pipeline/topology/spec_changes.h"
 #include "storage/base/clock.h"
@@ -62,6 +63,15 @@ class RunningProcess final : public Process {
   absl::Status PauseFor(
       std::string_view pipeline, const std::string& sink, absl::Duration grace,
       absl::AnyInvocable<absl::Status(EventLog&)> between) override;
+  absl::Status CheckPipeline(std::string_view name) const override {
+    if (state_ == admin::v1::PROCESS_STARTING) {
+      return absl::UnavailableError("the process is starting");
+    }
+    return pipelines_->CheckPipeline(name);
+  }
+  absl::StatusOr<KeptPipeline> Delete(const std::string& pipeline, bool discard,
+                                      bool dry_run) override;
+  std::vector<std::string> RemovedPipelines() override;
   absl::Status ReadLog(
       std::string_view pipeline,
       absl::FunctionRef<absl::Status(EventLog&)> look) override;
@@ -205,6 +215,19 @@ absl::Status RunningProcess::PauseFor(
   return pipelines_->PauseFor(pipeline, sink, grace, std::move(between));
 }
 
+absl::StatusOr<KeptPipeline> RunningProcess::Delete(const std::string& pipeline,
+                                                    bool discard,
+                                                    bool dry_run) {
+  absl::MutexLock lock(&change_mu_);
+  SLUICE_RETURN_IF_ERROR(CheckRunning());
+  return pipelines_->Delete(pipeline, discard, dry_run);
+}
+
+std::vector<std::string> RunningProcess::RemovedPipelines() {
+  if (!CheckRunning().ok()) return {};
+  return pipelines_->Removed();
+}
+
 absl::Status RunningProcess::ReadLog(
     std::string_view pipeline,
     absl::FunctionRef<absl::Status(EventLog&)> look) {
@@ -287,6 +310,15 @@ std::vector<std::string> Process::PipelineNames() const {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+absl::Status Process::CheckPipeline(std::string_view name) const {
+  const std::vector<std::string> names = PipelineNames();
+  if (std::binary_search(names.begin(), names.end(), name)) {
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(
+      absl::StrCat("there is no pipeline ", Quote(name), Suggest(name, names)));
 }
 
 absl::StatusOr<std::unique_ptr<Process>> Process::Start(

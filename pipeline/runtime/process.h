@@ -53,6 +53,9 @@ class Process {
   // Names of the pipelines, in order.
   std::vector<std::string> PipelineNames() const;
 
+  // As PipelineSet::CheckPipeline().
+  virtual absl::Status CheckPipeline(std::string_view name) const;
+
   // Where metrics and health are served, e.g. "127.0.0.1:9464"; empty: nowhere.
   virtual std::string monitoring_address() const { return ""; }
 
@@ -101,6 +104,17 @@ class Process {
       absl::AnyInvocable<absl::Status(EventLog&)> /*between*/) {
     return absl::UnavailableError("the process is not running");
   }
+
+  // As PipelineSet::Delete(), and
+  //   kUnavailable: the process is not running.
+  virtual absl::StatusOr<KeptPipeline> Delete(const std::string& /*pipeline*/,
+                                              bool /*discard*/,
+                                              bool /*dry_run*/) {
+    return absl::UnavailableError("the process is not running");
+  }
+
+  // As PipelineSet::Removed().
+  virtual std::vector<std::string> RemovedPipelines() { return {}; }
 
   // As PipelineSet::ReadLog(), and
   //   kUnavailable: the process is not running (yet, or any more).

@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -59,6 +61,61 @@ TEST_F(ProcessTest, SaysExactlyWhenItWasLookedAt) {
                           absl::Nanoseconds(status.time().nanos());
   EXPECT_GE(time, before);
   EXPECT_LE(time, absl::Now());
+}
+
+TEST_F(ProcessTest, SaysThatAPipelineIsBeingOpened) {
+  absl::Notification reading;
+  absl::Notification enough;
+  std::thread reader([&] {
+    EXPECT_TRUE(process_
+                    ->ReadLog("office",
+                              [&](EventLog&) {
+                                reading.Notify();
+                                enough.WaitForNotification();
+                                return absl::OkStatus();
+                              })
+                    .ok());
+  });
+  reading.WaitForNotification();
+  // Three share the memory of two.
+  spec_.pipelines.emplace_back().name = "attic";
+  std::thread changer(
+      [&] { EXPECT_TRUE(process_->Apply(spec_, absl::ZeroDuration()).ok()); });
+  // It waits for who reads.
+  while (process_->CheckPipeline("office").ok()) std::this_thread::yield();
+  EXPECT_EQ(process_->CheckPipeline("office"),
+            absl::UnavailableError(
+                "pipeline \"office\" is just being opened; try again"));
+  EXPECT_EQ(process_->PostToLog("office", [](EventLog&) {}).code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(process_->RemovedPipelines().empty());
+  enough.Notify();
+  changer.join();
+  reader.join();
+  EXPECT_TRUE(process_->CheckPipeline("office").ok());
+  EXPECT_TRUE(absl::IsNotFound(process_->CheckPipeline("cellar")));
+}
+
+TEST_F(ProcessTest, DeletesWhatIsKeptOfAPipelineThatIsGone) {
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      process_->Delete("harbour", /*discard=*/true, /*dry_run=*/false)
+          .status()));
+  spec_.pipelines.pop_back();
+  ASSERT_TRUE(process_->Apply(spec_, absl::ZeroDuration()).ok());
+  EXPECT_THAT(process_->RemovedPipelines(), testing::ElementsAre("harbour"));
+  EXPECT_TRUE(
+      process_->Delete("harbour", /*discard=*/false, /*dry_run=*/true).ok());
+  EXPECT_THAT(process_->RemovedPipelines(), testing::ElementsAre("harbour"));
+  EXPECT_TRUE(
+      process_->Delete("harbour", /*discard=*/false, /*dry_run=*/false).ok());
+  EXPECT_TRUE(process_->RemovedPipelines().empty());
+  EXPECT_EQ(
+      process_->Delete("harbor", false, false).status(),
+      absl::NotFoundError("nothing is kept of a pipeline \"harbor\"; none "
+                          "is known here"));
+  // It may come back, with nothing.
+  spec_.pipelines.emplace_back().name = "harbour";
+  EXPECT_TRUE(process_->Apply(spec_, absl::ZeroDuration()).ok());
 }
 
 TEST_F(ProcessTest, LetsNobodyUseALogOnceItIsStopped) {

@@ -13,10 +13,12 @@
 #include "pipeline/service/config_history.h"
 #include "pipeline/service/config_service.h"
 #include "pipeline/service/connection_gate.h"
+#include "pipeline/service/current_plugins.h"
 #include "pipeline/service/dead_letter_service.h"
 #include "pipeline/service/event_service.h"
 #include "pipeline/service/long_calls.h"
 #include "pipeline/service/pipeline_service.h"
+#include "pipeline/service/plugin_service.h"
 #include "pipeline/service/process_service.h"
 #include "pipeline/service/sink_service.h"
 #include "pipeline/service/unix_socket.h"
@@ -89,7 +91,8 @@ class RunningServer final : public AdminServer {
   const std::string& address() const override { return address_; }
 
  private:
-  absl::Status MakeConfigService(const ConfigOrigin& origin, Process* process);
+  // The services of what a configuration says.
+  absl::Status MakeConfigServices(const ConfigOrigin& origin, Process* process);
   absl::Status Bind(const AdminSpec& spec, grpc::ServerBuilder& builder);
   // Sets the bounds of connections and their calls.
   static void SetBounds(grpc::ServerBuilder& builder);
@@ -97,6 +100,7 @@ class RunningServer final : public AdminServer {
   std::string address_;
   // In order of construction: what is above outlives what is below.
   std::unique_ptr<AccessPolicy> access_;
+  std::unique_ptr<CurrentPlugins> plugins_;
   std::unique_ptr<ProcessService> process_service_;
   std::unique_ptr<LongCalls> changes_;
   std::unique_ptr<LongCalls> reads_;
@@ -105,19 +109,23 @@ class RunningServer final : public AdminServer {
   std::unique_ptr<SinkService> sink_service_;
   std::unique_ptr<EventService> event_service_;
   std::unique_ptr<ConfigHistory> history_;
-  std::unique_ptr<ConfigService> config_service_;  // Null: there is none.
+  // Null, as the history and the plugins: there are none.
+  std::unique_ptr<PluginService> plugin_service_;
+  std::unique_ptr<ConfigService> config_service_;
   std::unique_ptr<UnixSocket> socket_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<ConnectionGate> gate_;
 };
 
-absl::Status RunningServer::MakeConfigService(const ConfigOrigin& origin,
-                                              Process* process) {
+absl::Status RunningServer::MakeConfigServices(const ConfigOrigin& origin,
+                                               Process* process) {
   SLUICE_ASSIGN_OR_RETURN(history_, ConfigHistory::Open(origin.history));
   SLUICE_RETURN_IF_ERROR(RecordStart(origin.text, origin.file, *history_));
+  plugin_service_ =
+      std::make_unique<PluginService>(plugins_.get(), access_.get());
   config_service_ = std::make_unique<ConfigService>(
-      process, origin.registry, history_.get(), changes_.get());
+      process, origin.registry, plugins_.get(), history_.get(), changes_.get());
   return absl::OkStatus();
 }
 
@@ -125,8 +133,14 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
                                  admin::v1::ProcessInfo info,
                                  const std::optional<ConfigOrigin>& origin) {
   SLUICE_ASSIGN_OR_RETURN(access_, AccessPolicy::Create(spec));
-  process_service_ =
-      std::make_unique<ProcessService>(process, access_.get(), std::move(info));
+  if (origin.has_value()) {
+    plugins_ = std::make_unique<CurrentPlugins>(
+        origin->plugins != nullptr
+            ? origin->plugins
+            : std::make_shared<PluginRegistry>(origin->registry));
+  }
+  process_service_ = std::make_unique<ProcessService>(
+      process, access_.get(), plugins_.get(), std::move(info));
   dead_letter_service_ =
       std::make_unique<DeadLetterService>(process, access_.get());
   changes_ = std::make_unique<LongCalls>(access_.get(), "admin");
@@ -137,7 +151,7 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
                                                 changes_.get(), reads_.get());
   event_service_ = std::make_unique<EventService>(process, access_.get());
   if (origin.has_value()) {
-    SLUICE_RETURN_IF_ERROR(MakeConfigService(*origin, process));
+    SLUICE_RETURN_IF_ERROR(MakeConfigServices(*origin, process));
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -150,6 +164,7 @@ absl::Status RunningServer::Init(const AdminSpec& spec, Process* process,
   builder.RegisterService(event_service_.get());
   if (config_service_ != nullptr) {
     builder.RegisterService(config_service_.get());
+    builder.RegisterService(plugin_service_.get());
   }
   SLUICE_RETURN_IF_ERROR(Bind(spec, builder));
   server_->GetHealthCheckService()->SetServingStatus(true);

@@ -17,6 +17,9 @@ namespace sluice {
 // What the configuration service works with.
 struct ConfigOrigin {
   const PluginRegistry* registry = nullptr;  // Outlives the server.
+  // Those of `registry`, and what the configuration brought along; null: that
+  // is nothing.
+  std::shared_ptr<const PluginRegistry> plugins;
   // What the process began with.
   std::string text;
   std::string file;
@@ -35,7 +38,8 @@ struct ConfigOrigin {
 class AdminServer {
  public:
   // Starts serving. `process` outlives the server; `info` is completed by what
-  // is known here. Without `origin` there is no configuration service.
+  // is known here. Without `origin` there is no configuration service and
+  // no plugin service.
   // REQUIRES: spec.listen is not empty.
   //   kInvalidArgument: a file of `spec` cannot be used; the message names it.
   //   kAlreadyExists: another process serves there.

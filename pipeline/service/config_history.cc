@@ -95,11 +95,14 @@ absl::StatusOr<uint64_t> ConfigHistory::Add(storage::v1::ConfigRecord record) {
       WriteFile(PathOf(generation), record.SerializeAsString()));
   record.clear_text();
   records_[generation] = std::move(record);
-  while (records_.size() > kKept) Remove(records_.begin()->first);
   return generation;
 }
 
 void ConfigHistory::RemoveLatest() { Remove(latest()); }
+
+void ConfigHistory::ForgetOldest() {
+  while (records_.size() > kKept) Remove(records_.begin()->first);
+}
 
 void ConfigHistory::Remove(uint64_t generation) {
   std::error_code error;

@@ -39,13 +39,16 @@ class ConfigHistory {
   // All records, the latest first, without their texts.
   std::vector<storage::v1::ConfigRecord> List() const;
 
-  // Adds `record` under the next generation, which is returned, and forgets the
-  // oldest above kKept. On the disk when it returns.
+  // Adds `record` under the next generation, which is returned. On the disk
+  // when it returns. RemoveLatest() or ForgetOldest() follows.
   //   kUnavailable: the disk refuses; nothing was added.
   absl::StatusOr<uint64_t> Add(storage::v1::ConfigRecord record);
 
   // Takes the latest one back: it did not come to run after all.
   void RemoveLatest();
+
+  // The latest one runs: forgets the oldest above kKept.
+  void ForgetOldest();
 
  private:
   explicit ConfigHistory(std::string folder) : folder_(std::move(folder)) {}

@@ -54,6 +54,7 @@ TEST_F(ConfigHistoryTest, KeepsRecordsAcrossRestarts) {
 TEST_F(ConfigHistoryTest, ForgetsTheOldest) {
   for (size_t i = 0; i < ConfigHistory::kKept + 3; ++i) {
     Add(absl::StrCat("text ", i));
+    history_->ForgetOldest();
   }
   EXPECT_EQ(history_->List().size(), ConfigHistory::kKept);
   EXPECT_EQ(history_->Get(3).status(),
@@ -71,6 +72,13 @@ TEST_F(ConfigHistoryTest, TakesTheLatestBack) {
   EXPECT_EQ(history_->latest(), 1u);
   Open();
   EXPECT_EQ(history_->latest(), 1u);
+}
+
+TEST_F(ConfigHistoryTest, ForgetsNothingForWhatIsTakenBack) {
+  for (size_t i = 0; i < ConfigHistory::kKept + 1; ++i) Add("text");
+  history_->RemoveLatest();
+  history_->ForgetOldest();
+  EXPECT_TRUE(history_->Get(1).ok());
 }
 
 TEST_F(ConfigHistoryTest, LeavesOutWhatIsDamaged) {

@@ -82,13 +82,17 @@ absl::Status RecordStart(const std::string& text, const std::string& file,
       << file << " is not what was applied last (generation "
       << latest->generation() << ", by " << latest->by()
       << "); it runs now, and that one can be rolled back to";
-  return history.Add(MakeRecord(text, file, kStart)).status();
+  SLUICE_RETURN_IF_ERROR(history.Add(MakeRecord(text, file, kStart)).status());
+  history.ForgetOldest();
+  return absl::OkStatus();
 }
 
 ConfigService::ConfigService(Process* process, const PluginRegistry* registry,
-                             ConfigHistory* history, LongCalls* calls)
+                             CurrentPlugins* plugins, ConfigHistory* history,
+                             LongCalls* calls)
     : process_(process),
       registry_(registry),
+      plugins_(plugins),
       history_(history),
       calls_(calls) {}
 
@@ -183,16 +187,22 @@ absl::Status ConfigService::Apply(const admin::v1::ApplyConfigRequest& request,
                                   const std::string& by,
                                   admin::v1::ApplyConfigResponse& response) {
   SLUICE_RETURN_IF_ERROR(CheckGeneration(request.expected_generation()));
+  SLUICE_RETURN_IF_ERROR(CheckLength("comment", request.comment()));
+  SLUICE_RETURN_IF_ERROR(CheckLength("file", request.file()));
+  SLUICE_ASSIGN_OR_RETURN(const absl::Duration grace,
+                          GraceOf(request.has_grace(), request.grace()));
   const LoadResult config = LoadConfigText(
       request.text(), request.file().empty() ? "config" : request.file(),
       *registry_, ProcessEnvironment());
   if (!config.ok()) return ProblemsAsStatus(config.problems);
   SLUICE_ASSIGN_OR_RETURN(const storage::v1::ConfigRecord before,
                           history_->Get(history_->latest()));
-  SLUICE_ASSIGN_OR_RETURN(ComponentChanges changes,
-                          request.validate_only()
-                              ? process_->Preview(config.loaded->spec)
-                              : Change(request, by, config.loaded->spec));
+  SLUICE_ASSIGN_OR_RETURN(
+      ComponentChanges changes,
+      request.validate_only()
+          ? process_->Preview(config.loaded->spec)
+          : Change(request, by, config.loaded->spec, grace));
+  if (!request.validate_only()) plugins_->Set(config.loaded->plugins);
   response.set_generation(history_->latest());
   response.mutable_changes()->Assign(changes.begin(), changes.end());
   AddDifferences(before.text(), request.text(), response);
@@ -201,18 +211,18 @@ absl::Status ConfigService::Apply(const admin::v1::ApplyConfigRequest& request,
 
 absl::StatusOr<ComponentChanges> ConfigService::Change(
     const admin::v1::ApplyConfigRequest& request, const std::string& by,
-    const ProcessSpec& spec) {
-  SLUICE_ASSIGN_OR_RETURN(const absl::Duration grace,
-                          GraceOf(request.has_grace(), request.grace()));
-  SLUICE_RETURN_IF_ERROR(CheckLength("comment", request.comment()));
-  SLUICE_RETURN_IF_ERROR(CheckLength("file", request.file()));
+    const ProcessSpec& spec, absl::Duration grace) {
   // Before anything changes: what runs must be known.
   storage::v1::ConfigRecord record =
       MakeRecord(request.text(), request.file(), by);
   record.set_comment(request.comment());
   SLUICE_RETURN_IF_ERROR(history_->Add(std::move(record)).status());
   absl::StatusOr<ComponentChanges> changes = process_->Apply(spec, grace);
-  if (!changes.ok()) history_->RemoveLatest();
+  if (changes.ok()) {
+    history_->ForgetOldest();
+  } else {
+    history_->RemoveLatest();
+  }
   return changes;
 }
 

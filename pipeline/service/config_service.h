@@ -7,9 +7,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "pipeline/api/plugin_registry.h"
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/config_history.h"
+#include "pipeline/service/current_plugins.h"
 #include "pipeline/service/long_calls.h"
 #include "proto/admin/v1/config.grpc.pb.h"
 
@@ -25,8 +27,11 @@ absl::Status RecordStart(const std::string& text, const std::string& file,
 class ConfigService final : public admin::v1::ConfigService::CallbackService {
  public:
   // All outlive the service. The latest of `history` is what runs.
+  // Configurations choose from `registry`; `plugins` is told what the one that
+  // runs has.
   ConfigService(Process* process, const PluginRegistry* registry,
-                ConfigHistory* history, LongCalls* calls);
+                CurrentPlugins* plugins, ConfigHistory* history,
+                LongCalls* calls);
 
   grpc::ServerUnaryReactor* GetConfig(
       grpc::CallbackServerContext* context,
@@ -52,7 +57,7 @@ class ConfigService final : public admin::v1::ConfigService::CallbackService {
                      admin::v1::ApplyConfigResponse& response);
   absl::StatusOr<ComponentChanges> Change(
       const admin::v1::ApplyConfigRequest& request, const std::string& by,
-      const ProcessSpec& spec);
+      const ProcessSpec& spec, absl::Duration grace);
   absl::Status Rollback(const admin::v1::RollbackConfigRequest& request,
                         const std::string& by,
                         admin::v1::ApplyConfigResponse& response);
@@ -62,6 +67,7 @@ class ConfigService final : public admin::v1::ConfigService::CallbackService {
 
   Process* const process_;
   const PluginRegistry* const registry_;
+  CurrentPlugins* const plugins_;
   ConfigHistory* const history_;
   LongCalls* const calls_;
 };

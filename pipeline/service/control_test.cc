@@ -11,8 +11,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pipeline/runtime/process.h"
@@ -22,6 +24,7 @@
 #include "proto/admin/v1/config.grpc.pb.h"
 #include "proto/admin/v1/events.grpc.pb.h"
 #include "proto/admin/v1/pipelines.grpc.pb.h"
+#include "proto/admin/v1/plugins.grpc.pb.h"
 #include "proto/admin/v1/process.grpc.pb.h"
 #include "proto/admin/v1/sinks.grpc.pb.h"
 
@@ -88,6 +91,7 @@ class ControlTest : public testing::Test {
     pipelines_ = v1::PipelineService::NewStub(channel);
     sinks_ = v1::SinkService::NewStub(channel);
     events_ = v1::EventService::NewStub(channel);
+    plugins_ = v1::PluginService::NewStub(channel);
   }
 
   void End() {
@@ -143,6 +147,7 @@ class ControlTest : public testing::Test {
   std::unique_ptr<v1::PipelineService::Stub> pipelines_;
   std::unique_ptr<v1::SinkService::Stub> sinks_;
   std::unique_ptr<v1::EventService::Stub> events_;
+  std::unique_ptr<v1::PluginService::Stub> plugins_;
   v1::ApplyConfigResponse applied_;
 };
 
@@ -354,6 +359,66 @@ TEST_F(ControlTest, KnowsItsPipelines) {
   EXPECT_EQ(pipelines_->PausePipeline(As(kOperator).get(), pause, &status)
                 .error_message(),
             "grace: must be from 0s to 5m");
+}
+
+TEST_F(ControlTest, DeletesAPipelineThatIsGoneIfNothingIsLost) {
+  ASSERT_TRUE(Apply(Config("now",
+                           "  harbour:\n    sources: {in: {ticker: {rate: 1}}}"
+                           "\n    sinks: {out: {\"null\": {}}}\n"))
+                  .ok());
+  absl::Notification stored;
+  ASSERT_TRUE(
+      process_
+          ->PostToLog("harbour",
+                      [&stored](EventLog& log) {
+                        AppendRequest request;
+                        request.dead_letters.emplace_back().set_component("in");
+                        EXPECT_TRUE(
+                            log.Append(request, Durability::kDurable).ok());
+                        stored.Notify();
+                      })
+          .ok());
+  stored.WaitForNotification();
+  ASSERT_TRUE(Apply(Config()).ok());
+  v1::ListPipelinesResponse list;
+  ASSERT_TRUE(pipelines_->ListPipelines(As(kViewer).get(), {}, &list).ok());
+  EXPECT_THAT(list.removed(), testing::ElementsAre("harbour"));
+
+  v1::DeletePipelineRequest request;
+  request.set_pipeline("harbour");
+  v1::DeletePipelineResponse response;
+  const grpc::Status refused =
+      pipelines_->DeletePipeline(As(kAdmin).get(), request, &response);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(refused.error_message(),
+            "pipeline harbour: events that wait for its sinks: 0, dead "
+            "letters: 1; run it again until there are none, or discard them");
+  request.set_discard(true);
+  for (const bool dry_run : {true, false}) {
+    request.set_dry_run(dry_run);
+    response.Clear();
+    ASSERT_TRUE(
+        pipelines_->DeletePipeline(As(kAdmin).get(), request, &response).ok());
+    EXPECT_EQ(response.dead_letters(), 1u);
+  }
+  ASSERT_TRUE(pipelines_->ListPipelines(As(kViewer).get(), {}, &list).ok());
+  EXPECT_THAT(list.removed(), testing::IsEmpty());
+  EXPECT_FALSE(fs::exists(folder_ + "/data/pipelines/harbour"));
+}
+
+TEST_F(ControlTest, TellsWhatConfigurationsCanName) {
+  v1::ListPluginsResponse list;
+  ASSERT_TRUE(plugins_->ListPlugins(As(kViewer).get(), {}, &list).ok());
+  std::vector<std::string> names;
+  for (const v1::Plugin& plugin : list.plugins()) {
+    names.push_back(plugin.name());
+  }
+  EXPECT_THAT(names, testing::ElementsAre("ticker", "keep", "null", "post"));
+  EXPECT_EQ(list.plugins(0).kind(), v1::Plugin::SOURCE);
+  EXPECT_THAT(list.plugins(0).fields(), testing::Contains("rate"));
+  v1::ConfigSchema schema;
+  ASSERT_TRUE(plugins_->GetConfigSchema(As(kViewer).get(), {}, &schema).ok());
+  EXPECT_THAT(schema.json(), HasSubstr("\"ticker\""));
 }
 
 TEST_F(ControlTest, AsksForTheRoleOfEachCall) {

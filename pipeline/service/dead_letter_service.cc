@@ -158,21 +158,21 @@ grpc::ServerWriteReactor<Response>* ChangeLetters(
                   const absl::Status& status) {
     NoteChange(method, request, name, status);
   };
-  absl::StatusOr<DeadLetterFilter> filter = MeantBy(request);
-  absl::Status refused = caller.ok() ? filter.status() : caller.status();
-  absl::StatusOr<CallLimit::Slot> slot = refused;
-  if (refused.ok()) {
-    slot = walks.Enter();
-    refused = slot.status();
-  }
-  if (!refused.ok()) {
-    note(refused);
-    return new RefusedCall<Response>(refused);
+  DeadLetterFilter filter;
+  const auto begin = [&]() -> absl::StatusOr<CallLimit::Slot> {
+    SLUICE_RETURN_IF_ERROR(caller.status());
+    SLUICE_ASSIGN_OR_RETURN(filter, MeantBy(request));
+    return walks.Enter();
+  };
+  absl::StatusOr<CallLimit::Slot> slot = begin();
+  if (!slot.ok()) {
+    note(slot.status());
+    return new RefusedCall<Response>(slot.status());
   }
   return new StepwiseCall<Response>(
-      {.process = process, .pipeline = request.pipeline()},
-      [slot = *std::move(slot), walk = LetterWalk(*std::move(filter)),
-       progress = Response(), handle = std::move(handle)](
+      {.process = process, .pipeline = request.pipeline()}, *std::move(slot),
+      [walk = LetterWalk(std::move(filter)), progress = Response(),
+       handle = std::move(handle)](
           EventLog& log,
           std::vector<Response>& answers) mutable -> absl::StatusOr<NextStep> {
         SLUICE_ASSIGN_OR_RETURN(const std::optional<DeadLetterFilter> part,
@@ -255,22 +255,20 @@ grpc::ServerWriteReactor<admin::v1::DeadLetter>*
 DeadLetterService::ExportDeadLetters(
     grpc::CallbackServerContext* context,
     const admin::v1::ExportDeadLettersRequest* request) {
-  const auto check = [&]() -> absl::StatusOr<DeadLetterFilter> {
+  DeadLetterFilter filter;
+  const auto begin = [&]() -> absl::StatusOr<CallLimit::Slot> {
     SLUICE_RETURN_IF_ERROR(
         access_->Authorize(*context, config::v1::VIEWER).status());
-    return FromMessage(request->filter());
+    SLUICE_ASSIGN_OR_RETURN(filter, FromMessage(request->filter()));
+    return walks_.Enter();
   };
-  absl::StatusOr<DeadLetterFilter> filter = check();
-  if (!filter.ok()) {
-    return new RefusedCall<admin::v1::DeadLetter>(filter.status());
-  }
-  absl::StatusOr<CallLimit::Slot> slot = walks_.Enter();
+  absl::StatusOr<CallLimit::Slot> slot = begin();
   if (!slot.ok()) {
     return new RefusedCall<admin::v1::DeadLetter>(slot.status());
   }
   return new StepwiseCall<admin::v1::DeadLetter>(
-      {.process = process_, .pipeline = request->pipeline()},
-      [slot = *std::move(slot), walk = LetterWalk(*std::move(filter))](
+      {.process = process_, .pipeline = request->pipeline()}, *std::move(slot),
+      [walk = LetterWalk(std::move(filter))](
           EventLog& log, std::vector<admin::v1::DeadLetter>& answers) mutable
       -> absl::StatusOr<NextStep> {
         SLUICE_ASSIGN_OR_RETURN(const std::optional<DeadLetterFilter> part,
@@ -283,8 +281,7 @@ DeadLetterService::ExportDeadLetters(
                   return absl::OkStatus();
                 }));
         return NextStep{.more = true};
-      },
-      [](const absl::Status&) {});
+      });
 }
 
 grpc::ServerWriteReactor<admin::v1::RedriveDeadLettersResponse>*

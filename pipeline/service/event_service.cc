@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "pipeline/service/event_search.h"
 #include "pipeline/service/log_place.h"
 #include "pipeline/service/log_tap.h"
@@ -18,21 +17,16 @@ namespace {
 using admin::v1::ExplainEventResponse;
 using admin::v1::TapEventsResponse;
 
-constexpr int kMaxCalls = 16;
-
 }  // namespace
 
-absl::Status EventService::Begin(const grpc::CallbackServerContext& context,
-                                 const absl::Status& request_problem,
-                                 const std::string& pipeline) {
+absl::StatusOr<CallLimit::Slot> EventService::Begin(
+    const grpc::CallbackServerContext& context,
+    const absl::Status& request_problem, const std::string& pipeline) {
   SLUICE_RETURN_IF_ERROR(
       access_->Authorize(context, config::v1::VIEWER).status());
   SLUICE_RETURN_IF_ERROR(request_problem);
   SLUICE_RETURN_IF_ERROR(StatusOf(*process_, pipeline).status());
-  if (++calls_ <= kMaxCalls) return absl::OkStatus();
-  --calls_;
-  return absl::ResourceExhaustedError(
-      absl::StrCat(kMaxCalls, " calls look at events already"));
+  return calls_.Enter();
 }
 
 grpc::ServerWriteReactor<TapEventsResponse>* EventService::TapEvents(
@@ -41,20 +35,18 @@ grpc::ServerWriteReactor<TapEventsResponse>* EventService::TapEvents(
   const absl::Status problem = request->has_from()
                                    ? CheckPlace(request->from(), "from")
                                    : absl::OkStatus();
-  if (const absl::Status refused =
-          Begin(*context, problem, request->pipeline());
-      !refused.ok()) {
-    return new RefusedCall<TapEventsResponse>(refused);
-  }
+  absl::StatusOr<CallLimit::Slot> slot =
+      Begin(*context, problem, request->pipeline());
+  if (!slot.ok()) return new RefusedCall<TapEventsResponse>(slot.status());
   return new StepwiseCall<TapEventsResponse>(
       {.process = process_,
        .pipeline = request->pipeline(),
        .reader = &reader_},
+      *std::move(slot),
       [tap = std::make_unique<LogTap>(*request)](
           EventLog& log, std::vector<TapEventsResponse>& answers) {
         return tap->Step(log, answers);
-      },
-      [this](const absl::Status&) { End(); });
+      });
 }
 
 grpc::ServerWriteReactor<ExplainEventResponse>* EventService::ExplainEvent(
@@ -63,11 +55,9 @@ grpc::ServerWriteReactor<ExplainEventResponse>* EventService::ExplainEvent(
   const absl::Status problem =
       request->id().empty() ? absl::InvalidArgumentError("id: must be given")
                             : absl::OkStatus();
-  if (const absl::Status refused =
-          Begin(*context, problem, request->pipeline());
-      !refused.ok()) {
-    return new RefusedCall<ExplainEventResponse>(refused);
-  }
+  absl::StatusOr<CallLimit::Slot> slot =
+      Begin(*context, problem, request->pipeline());
+  if (!slot.ok()) return new RefusedCall<ExplainEventResponse>(slot.status());
   auto search = std::make_unique<EventSearch>(
       *request,
       [process = process_, pipeline = request->pipeline()](Sequence sequence) {
@@ -78,11 +68,11 @@ grpc::ServerWriteReactor<ExplainEventResponse>* EventService::ExplainEvent(
       {.process = process_,
        .pipeline = request->pipeline(),
        .reader = &reader_},
+      *std::move(slot),
       [search = std::move(search)](EventLog& log,
                                    std::vector<ExplainEventResponse>& answers) {
         return search->Step(log, answers);
-      },
-      [this](const absl::Status&) { End(); });
+      });
 }
 
 }  // namespace sluice

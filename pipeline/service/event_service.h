@@ -2,12 +2,12 @@
 #ifndef PIPELINE_SERVICE_EVENT_SERVICE_H_
 #define PIPELINE_SERVICE_EVENT_SERVICE_H_
 
-#include <atomic>
 #include <string>
 
 #include "pipeline/executor/thread_executor.h"
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/call.h"
+#include "pipeline/service/call_limit.h"
 #include "proto/admin/v1/events.grpc.pb.h"
 
 namespace sluice {
@@ -28,15 +28,14 @@ class EventService final : public admin::v1::EventService::CallbackService {
 
  private:
   // Checks who calls, what `request_problem` says, the pipeline, and that there
-  // are not too many calls, and counts one more, until End().
-  absl::Status Begin(const grpc::CallbackServerContext& context,
-                     const absl::Status& request_problem,
-                     const std::string& pipeline);
-  void End() { --calls_; }
+  // are not too many calls.
+  absl::StatusOr<CallLimit::Slot> Begin(
+      const grpc::CallbackServerContext& context,
+      const absl::Status& request_problem, const std::string& pipeline);
 
   Process* const process_;
   const AccessPolicy* const access_;
-  std::atomic<int> calls_{0};
+  CallLimit calls_{16, "look at events"};
   ThreadExecutor reader_;
 };
 

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"
 #include "pipeline/service/call.h"
+#include "pipeline/service/call_limit.h"
 
 namespace sluice {
 
@@ -31,12 +32,11 @@ class PeriodicCall final : public grpc::ServerWriteReactor<Response> {
   // Fills in an answer; false: it is the last. Called on threads of gRPC.
   using Produce = absl::AnyInvocable<absl::StatusOr<bool>(Response&)>;
 
-  // `on_end` is called once.
-  PeriodicCall(absl::Duration interval, Produce produce,
-               absl::AnyInvocable<void()> on_end)
+  // Keeps `slot` until it is over.
+  PeriodicCall(absl::Duration interval, CallLimit::Slot slot, Produce produce)
       : interval_(interval),
-        produce_(std::move(produce)),
-        on_end_(std::move(on_end)) {}
+        slot_(std::move(slot)),
+        produce_(std::move(produce)) {}
 
   // To be called once, from any thread: the first answer is due, or, with an
   // error, the call is refused.
@@ -73,10 +73,7 @@ class PeriodicCall final : public grpc::ServerWriteReactor<Response> {
     alarm_.Cancel();
   }
 
-  void OnDone() override {
-    on_end_();
-    delete this;
-  }
+  void OnDone() override { delete this; }
 
  private:
   void Send() {
@@ -91,8 +88,8 @@ class PeriodicCall final : public grpc::ServerWriteReactor<Response> {
   }
 
   const absl::Duration interval_;
+  const CallLimit::Slot slot_;
   Produce produce_;
-  absl::AnyInvocable<void()> on_end_;
   Response response_;
   bool more_ = true;
   absl::Mutex mu_;

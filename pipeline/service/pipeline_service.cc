@@ -100,6 +100,10 @@ grpc::ServerUnaryReactor* PipelineService::ListPipelines(
           }
           *response->add_pipelines() = Summarize(pipeline);
         }
+        if (response->next_page_token().empty()) {
+          const std::vector<std::string> removed = process_->RemovedPipelines();
+          response->mutable_removed()->Assign(removed.begin(), removed.end());
+        }
         return absl::OkStatus();
       });
 }
@@ -153,19 +157,24 @@ grpc::ServerWriteReactor<DrainPipelineResponse>* PipelineService::DrainPipeline(
     const admin::v1::DrainPipelineRequest* request) {
   const absl::StatusOr<Caller> caller =
       access_->Authorize(*context, config::v1::OPERATOR);
-  const absl::StatusOr<absl::Duration> grace =
-      GraceOf(request->has_grace(), request->grace());
-  const absl::StatusOr<absl::Duration> interval =
-      IntervalOf(request->has_interval(), request->interval());
-  for (const absl::Status& status :
-       {caller.status(), grace.status(), interval.status()}) {
-    if (status.ok()) continue;
+  absl::Duration grace;
+  absl::Duration interval;
+  const auto begin = [&]() -> absl::StatusOr<CallLimit::Slot> {
+    SLUICE_RETURN_IF_ERROR(caller.status());
+    SLUICE_ASSIGN_OR_RETURN(grace,
+                            GraceOf(request->has_grace(), request->grace()));
+    SLUICE_ASSIGN_OR_RETURN(
+        interval, IntervalOf(request->has_interval(), request->interval()));
+    return drains_.Enter();
+  };
+  absl::StatusOr<CallLimit::Slot> slot = begin();
+  if (!slot.ok()) {
     NoteChange("DrainPipeline", *request,
-               caller.ok() ? caller->name : context->peer(), status);
-    return new RefusedCall<DrainPipelineResponse>(status);
+               caller.ok() ? caller->name : context->peer(), slot.status());
+    return new RefusedCall<DrainPipelineResponse>(slot.status());
   }
   auto* const call = new PeriodicCall<DrainPipelineResponse>(
-      *interval,
+      interval, *std::move(slot),
       [this, pipeline = request->pipeline()](
           DrainPipelineResponse& response) -> absl::StatusOr<bool> {
         SLUICE_ASSIGN_OR_RETURN(const PipelineStatus status,
@@ -173,10 +182,9 @@ grpc::ServerWriteReactor<DrainPipelineResponse>* PipelineService::DrainPipeline(
         response = DescribeDrain(status);
         return !response.done() &&
                status.state() == admin::v1::PIPELINE_DRAINING;
-      },
-      [] {});
+      });
   long_calls_->Post(
-      [this, call, request = *request, name = caller->name, grace = *grace] {
+      [this, call, request = *request, name = caller->name, grace] {
         PipelineStatus unused;
         const absl::Status status = Retarget(
             *process_, request.pipeline(), grace,
@@ -189,6 +197,24 @@ grpc::ServerWriteReactor<DrainPipelineResponse>* PipelineService::DrainPipeline(
         call->Begin(status);
       });
   return call;
+}
+
+grpc::ServerUnaryReactor* PipelineService::DeletePipeline(
+    grpc::CallbackServerContext* context,
+    const admin::v1::DeletePipelineRequest* request,
+    admin::v1::DeletePipelineResponse* response) {
+  return long_calls_->Change(
+      context, config::v1::ADMIN, "DeletePipeline", *request,
+      [this, request, response](const Caller&) -> absl::Status {
+        SLUICE_ASSIGN_OR_RETURN(
+            const KeptPipeline kept,
+            process_->Delete(request->pipeline(), request->discard(),
+                             request->dry_run()));
+        response->set_waiting(kept.waiting);
+        response->set_dead_letters(kept.dead_letters);
+        response->set_stored_bytes(kept.stored_bytes);
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/call.h"
+#include "pipeline/service/call_limit.h"
 #include "pipeline/service/long_calls.h"
 #include "proto/admin/v1/pipelines.grpc.pb.h"
 
@@ -36,12 +37,17 @@ class PipelineService final
   grpc::ServerWriteReactor<admin::v1::DrainPipelineResponse>* DrainPipeline(
       grpc::CallbackServerContext* context,
       const admin::v1::DrainPipelineRequest* request) override;
+  grpc::ServerUnaryReactor* DeletePipeline(
+      grpc::CallbackServerContext* context,
+      const admin::v1::DeletePipelineRequest* request,
+      admin::v1::DeletePipelineResponse* response) override;
 
  private:
   Process* const process_;
   const AccessPolicy* const access_;
   const UnaryCalls calls_;
   LongCalls* const long_calls_;
+  CallLimit drains_{16, "drain"};
 };
 
 }  // namespace sluice

@@ -1,6 +1,7 @@
 #include "pipeline/service/process_service.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,15 +19,20 @@ namespace {
 
 using google::protobuf::util::FieldMaskUtil;
 
-constexpr int kMaxWatches = 64;
+void Assign(const std::vector<std::string>& names,
+            google::protobuf::RepeatedPtrField<std::string>* field) {
+  field->Assign(names.begin(), names.end());
+}
 
 }  // namespace
 
 ProcessService::ProcessService(const Process* process,
                                const AccessPolicy* access,
+                               const CurrentPlugins* plugins,
                                admin::v1::ProcessInfo info)
     : process_(process),
       access_(access),
+      plugins_(plugins),
       calls_(access),
       info_(std::move(info)) {}
 
@@ -35,8 +41,13 @@ grpc::ServerUnaryReactor* ProcessService::GetInfo(
     admin::v1::ProcessInfo* info) {
   return calls_.Look(context, config::v1::VIEWER, [&](const Caller& caller) {
     *info = info_;
-    const std::vector<std::string> names = process_->PipelineNames();
-    info->mutable_pipelines()->Assign(names.begin(), names.end());
+    Assign(process_->PipelineNames(), info->mutable_pipelines());
+    if (plugins_ != nullptr) {
+      const std::shared_ptr<const PluginRegistry> plugins = plugins_->Get();
+      Assign(plugins->source_names(), info->mutable_source_plugins());
+      Assign(plugins->transform_names(), info->mutable_transform_plugins());
+      Assign(plugins->sink_names(), info->mutable_sink_plugins());
+    }
     info->set_caller(caller.name);
     info->set_role(std::string(RoleName(caller.role)));
     return absl::OkStatus();
@@ -57,29 +68,26 @@ grpc::ServerUnaryReactor* ProcessService::GetStatus(
 grpc::ServerWriteReactor<admin::v1::ProcessStatus>* ProcessService::WatchStatus(
     grpc::CallbackServerContext* context,
     const admin::v1::WatchStatusRequest* request) {
-  const auto check = [&]() -> absl::StatusOr<absl::Duration> {
+  absl::Duration interval;
+  const auto begin = [&]() -> absl::StatusOr<CallLimit::Slot> {
     SLUICE_RETURN_IF_ERROR(
         access_->Authorize(*context, config::v1::VIEWER).status());
     SLUICE_RETURN_IF_ERROR(CheckRequest(request->what()));
-    return IntervalOf(request->has_interval(), request->interval());
+    SLUICE_ASSIGN_OR_RETURN(
+        interval, IntervalOf(request->has_interval(), request->interval()));
+    return watches_.Enter();
   };
-  const absl::StatusOr<absl::Duration> interval = check();
-  if (!interval.ok())
-    return new RefusedCall<admin::v1::ProcessStatus>(interval.status());
-  if (++watches_ > kMaxWatches) {
-    --watches_;
-    return new RefusedCall<admin::v1::ProcessStatus>(
-        absl::ResourceExhaustedError(
-            absl::StrCat(kMaxWatches, " calls watch already")));
+  absl::StatusOr<CallLimit::Slot> slot = begin();
+  if (!slot.ok()) {
+    return new RefusedCall<admin::v1::ProcessStatus>(slot.status());
   }
   auto* const watch = new PeriodicCall<admin::v1::ProcessStatus>(
-      *interval,
+      interval, *std::move(slot),
       [this, what = request->what()](
           admin::v1::ProcessStatus& status) -> absl::StatusOr<bool> {
         status = Describe(what);
         return true;
-      },
-      [this] { --watches_; });
+      });
   watch->Begin(absl::OkStatus());
   return watch;
 }
@@ -108,11 +116,8 @@ grpc::ServerUnaryReactor* ProcessService::SetLogLevel(
 
 absl::Status ProcessService::CheckRequest(
     const admin::v1::GetStatusRequest& request) const {
-  const std::vector<std::string> names = process_->PipelineNames();
   for (const std::string& name : request.pipelines()) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    return absl::NotFoundError(absl::StrCat("there is no pipeline ",
-                                            Quote(name), Suggest(name, names)));
+    SLUICE_RETURN_IF_ERROR(process_->CheckPipeline(name));
   }
   for (const std::string& path : request.read_mask().paths()) {
     if (FieldMaskUtil::IsValidPath<admin::v1::ProcessStatus>(path)) continue;

@@ -2,10 +2,10 @@
 #ifndef PIPELINE_SERVICE_PROCESS_SERVICE_H_
 #define PIPELINE_SERVICE_PROCESS_SERVICE_H_
 
-#include <atomic>
-
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/call.h"
+#include "pipeline/service/call_limit.h"
+#include "pipeline/service/current_plugins.h"
 #include "proto/admin/v1/process.grpc.pb.h"
 
 namespace sluice {
@@ -13,10 +13,10 @@ namespace sluice {
 // Errors of each call: proto/admin/v1/process.proto.
 class ProcessService final : public admin::v1::ProcessService::CallbackService {
  public:
-  // `process` and `access` outlive the service. `info` is what GetInfo()
-  // answers, but for the caller and the pipelines.
+  // All outlive the service. `info` is what GetInfo() answers, but for the
+  // caller, the pipelines, and the plugins, unless `plugins` is null.
   ProcessService(const Process* process, const AccessPolicy* access,
-                 admin::v1::ProcessInfo info);
+                 const CurrentPlugins* plugins, admin::v1::ProcessInfo info);
 
   grpc::ServerUnaryReactor* GetInfo(grpc::CallbackServerContext* context,
                                     const admin::v1::GetInfoRequest* request,
@@ -44,9 +44,10 @@ class ProcessService final : public admin::v1::ProcessService::CallbackService {
 
   const Process* const process_;
   const AccessPolicy* const access_;
+  const CurrentPlugins* const plugins_;
   const UnaryCalls calls_;
   const admin::v1::ProcessInfo info_;
-  std::atomic<int> watches_{0};
+  CallLimit watches_{64, "watch"};
 };
 
 }  // namespace sluice

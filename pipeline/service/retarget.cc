@@ -14,14 +14,13 @@ using admin::v1::SinkStatus;
 
 absl::StatusOr<PipelineStatus> StatusOf(const Process& process,
                                         const std::string& pipeline) {
-  std::vector<std::string> names;
+  SLUICE_RETURN_IF_ERROR(process.CheckPipeline(pipeline));
   admin::v1::ProcessStatus status = process.Status();
   for (PipelineStatus& known : *status.mutable_pipelines()) {
     if (known.name() == pipeline) return std::move(known);
-    names.push_back(known.name());
   }
-  return absl::NotFoundError(absl::StrCat(
-      "there is no pipeline ", Quote(pipeline), Suggest(pipeline, names)));
+  return absl::UnavailableError(absl::StrCat(
+      "pipeline ", Quote(pipeline), " has just been stopped; try again"));
 }
 
 absl::StatusOr<SinkStatus> StatusOf(const Process& process,

@@ -184,14 +184,18 @@ grpc::ServerWriteReactor<ReplayToSinkResponse>* SinkService::ReplayToSink(
                   const absl::Status& status) {
     NoteChange("ReplayToSink", request, name, status);
   };
-  const absl::Status refused =
-      caller.ok() ? CheckReplay(*process_, *request) : caller.status();
-  if (!refused.ok()) {
-    note(refused);
-    return new RefusedCall<ReplayToSinkResponse>(refused);
+  const auto begin = [&]() -> absl::StatusOr<CallLimit::Slot> {
+    SLUICE_RETURN_IF_ERROR(caller.status());
+    SLUICE_RETURN_IF_ERROR(CheckReplay(*process_, *request));
+    return replays_.Enter();
+  };
+  absl::StatusOr<CallLimit::Slot> slot = begin();
+  if (!slot.ok()) {
+    note(slot.status());
+    return new RefusedCall<ReplayToSinkResponse>(slot.status());
   }
   return new StepwiseCall<ReplayToSinkResponse>(
-      {.process = process_, .pipeline = request->pipeline()},
+      {.process = process_, .pipeline = request->pipeline()}, *std::move(slot),
       [request = *request, replay = std::unique_ptr<LogReplay>()](
           EventLog& log, std::vector<ReplayToSinkResponse>& answers) mutable
       -> absl::StatusOr<NextStep> {

@@ -4,6 +4,7 @@
 
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/call.h"
+#include "pipeline/service/call_limit.h"
 #include "pipeline/service/long_calls.h"
 #include "proto/admin/v1/sinks.grpc.pb.h"
 
@@ -56,6 +57,7 @@ class SinkService final : public admin::v1::SinkService::CallbackService {
   const UnaryCalls calls_;
   LongCalls* const changes_;
   LongCalls* const reads_;
+  CallLimit replays_{16, "replay"};
 };
 
 }  // namespace sluice

@@ -20,6 +20,7 @@
 #include "pipeline/executor/executor.h"
 #include "pipeline/runtime/process.h"
 #include "pipeline/service/call.h"
+#include "pipeline/service/call_limit.h"
 
 namespace sluice {
 
@@ -56,9 +57,11 @@ class StepwiseCall final : public grpc::ServerWriteReactor<Response> {
       EventLog& log, std::vector<Response>& answers)>;
   using OnEnd = absl::AnyInvocable<void(const absl::Status&)>;
 
-  // `on_end` is called once.
-  StepwiseCall(StepPlace place, Step step, OnEnd on_end)
+  // Keeps `slot` until it is over. `on_end`, if there is one, is called once.
+  StepwiseCall(StepPlace place, CallLimit::Slot slot, Step step,
+               OnEnd on_end = nullptr)
       : place_(std::move(place)),
+        slot_(std::move(slot)),
         step_(std::move(step)),
         on_end_(std::move(on_end)) {
     Post();
@@ -133,11 +136,12 @@ class StepwiseCall final : public grpc::ServerWriteReactor<Response> {
   }
 
   void End(const absl::Status& status) {
-    on_end_(status);
+    if (on_end_ != nullptr) on_end_(status);
     this->Finish(ToGrpc(status));
   }
 
   const StepPlace place_;
+  const CallLimit::Slot slot_;
   Step step_;
   OnEnd on_end_;
   std::vector<Response> answers_;

@@ -45,6 +45,11 @@ const std::map<std::string, std::vector<Mistake>>& MistakesByField() {
            {{"pipeline: 'ofice'", StatusCode::NOT_FOUND,
              "did you mean \"office\"?"},
             {"pipeline: ''", StatusCode::NOT_FOUND, "office"}}},
+          {"DeletePipelineRequest.pipeline",
+           {{"pipeline: 'office'", StatusCode::FAILED_PRECONDITION,
+             "\"office\" is configured"},
+            {"pipeline: '../config'", StatusCode::NOT_FOUND,
+             "nothing is kept of a pipeline"}}},
           {"pipelines",
            {{"pipelines: 'ofice'", StatusCode::NOT_FOUND,
              "did you mean \"office\"?"}}},
@@ -118,6 +123,7 @@ const std::map<std::string, std::vector<Mistake>>& MistakesByField() {
 const std::set<std::string>& AnyValueIsRight() {
   static const auto& fields = *new std::set<std::string>{
       "dry_run",
+      "discard",
       "validate_only",
       "with_content",
       "without_data",

@@ -9,12 +9,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
-#include "pipeline/abi/host/plugin_library.h"
 #include "pipeline/topology/config_schema.h"
 #include "proto/admin/v1/config.grpc.pb.h"
+#include "proto/admin/v1/plugins.grpc.pb.h"
 #include "storage/base/read_file.h"
+#include "tools/sluice/admin_call.h"
 #include "tools/sluice/duration_option.h"
 #include "tools/sluice/exit_codes.h"
+#include "tools/sluice/library_option.h"
 #include "tools/sluice/to_proto_duration.h"
 
 namespace sluice {
@@ -26,18 +28,6 @@ using Stub = v1::ConfigService::Stub;
 constexpr size_t kMaxConfigBytes = size_t{4} << 20;
 // Every component may take the grace, one step after the other.
 constexpr absl::Duration kApplyTimeout = absl::Minutes(30);
-
-template <typename Work>
-int WithStub(const ConfigOptions& options, std::ostream& err, Work work) {
-  const absl::StatusOr<AdminClient> client = AdminClient::Create(options.admin);
-  if (!client.ok()) {
-    err << "sluice: " << std::string(client.status().message()) << "\n";
-    return kExitUsage;
-  }
-  const std::unique_ptr<Stub> stub =
-      v1::ConfigService::NewStub(client->channel());
-  return work(*client, *stub);
-}
 
 std::string ActionName(const v1::ComponentChange& change) {
   return absl::AsciiStrToLower(
@@ -128,19 +118,11 @@ boost::json::object ToJson(const v1::Configuration& config) {
   return json;
 }
 
-using Run = int (*)(const ConfigOptions&, std::ostream&, std::ostream&);
-
-CLI::App* AddCommand(CLI::App& parent, const std::string& name,
-                     const std::string& what, Run run,
-                     const std::shared_ptr<ConfigOptions>& options,
-                     CommandAction* action) {
-  CLI::App* command = parent.add_subcommand(name, what);
-  AddAdminOptions(*command, &options->admin);
-  AddOutputOption(*command, &options->output);
-  command->callback([options, run, action] {
-    *action = [options, run] { return run(*options, std::cout, std::cerr); };
-  });
-  return command;
+int DiffConfig(const ConfigOptions& options, std::ostream& out,
+               std::ostream& err) {
+  ConfigOptions dry = options;
+  dry.dry_run = true;
+  return ApplyConfig(dry, out, err);
 }
 
 void AddFile(CLI::App* command, ConfigOptions* options) {
@@ -165,24 +147,38 @@ void AddApplyOptions(CLI::App* command, ConfigOptions* options) {
                     &options->grace);
 }
 
+int PrintSchemaOfProcess(const AdminClientOptions& options, std::ostream& out,
+                         std::ostream& err) {
+  using Service = v1::PluginService;
+  return WithStub<Service>(
+      options, err, [&](const AdminClient& client, Service::Stub& stub) -> int {
+        v1::ConfigSchema schema;
+        const grpc::Status answer =
+            stub.GetConfigSchema(client.NewContext().get(), {}, &schema);
+        if (!answer.ok()) return client.Fail(answer, err);
+        out << schema.json() << "\n";
+        return kExitOk;
+      });
+}
+
 void AddSchemaCommand(CLI::App& parent, const PluginRegistry& registry,
                       CommandAction* action) {
   CLI::App* command = parent.add_subcommand(
       "schema", "Print the JSON Schema of configuration files, for editors");
-  const auto libraries = std::make_shared<std::vector<std::string>>();
-  command
-      ->add_option("--library", *libraries,
-                   "With the plugins of this shared object, too; may be given "
-                   "several times")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
+  const auto options = std::make_shared<SchemaOptions>();
+  AddLibraryOption(*command, "With the plugins of this shared object, too",
+                   &options->libraries);
+  command->add_flag("--running", options->running,
+                    "With the plugins of the process that the options below "
+                    "reach, and no other");
+  AddAdminOptions(*command, &options->admin);
   command->footer(
-      "Asks no process. Editors with a YAML language server take it from a\n"
+      "Editors with a YAML language server take it from a\n"
       "first line\n"
       "  # yaml-language-server: $schema=sluice.schema.json");
-  command->callback([libraries, &registry, action] {
-    *action = [libraries, &registry] {
-      return PrintSchema(*libraries, registry, std::cout, std::cerr);
+  command->callback([options, &registry, action] {
+    *action = [options, &registry] {
+      return PrintSchema(*options, registry, std::cout, std::cerr);
     };
   });
 }
@@ -195,34 +191,28 @@ void AddConfigCommand(CLI::App& app, const PluginRegistry& registry,
       "config", "Change what a running process runs, and look back");
   command->require_subcommand(1);
   const auto options = std::make_shared<ConfigOptions>();
-  CLI::App* apply =
-      AddCommand(*command, "apply", "Run this configuration, without a restart",
-                 ApplyConfig, options, action);
+  CLI::App* apply = AddAdminCommand(*command, "apply",
+                                    "Run this configuration, without a restart",
+                                    ApplyConfig, options, action);
   AddFile(apply, options.get());
   AddApplyOptions(apply, options.get());
-  CLI::App* diff = AddCommand(
-      *command, "diff", "Say what apply would do",
-      [](const ConfigOptions& given, std::ostream& out, std::ostream& err) {
-        ConfigOptions dry = given;
-        dry.dry_run = true;
-        return ApplyConfig(dry, out, err);
-      },
-      options, action);
+  CLI::App* diff = AddAdminCommand(*command, "diff", "Say what apply would do",
+                                   DiffConfig, options, action);
   AddFile(diff, options.get());
-  CLI::App* rollback =
-      AddCommand(*command, "rollback", "Run an earlier configuration again",
-                 RollbackConfig, options, action);
+  CLI::App* rollback = AddAdminCommand(*command, "rollback",
+                                       "Run an earlier configuration again",
+                                       RollbackConfig, options, action);
   rollback
       ->add_option("--to", options->generation,
                    "This generation; default: the one before")
       ->type_name("N");
   AddApplyOptions(rollback, options.get());
-  AddCommand(*command, "show", "Print the configuration that runs", ShowConfig,
-             options, action)
+  AddAdminCommand(*command, "show", "Print the configuration that runs",
+                  ShowConfig, options, action)
       ->add_option("--generation", options->generation, "An earlier one")
       ->type_name("N");
-  AddCommand(*command, "history", "The latest 50 configurations", ListConfigs,
-             options, action);
+  AddAdminCommand(*command, "history", "The latest 50 configurations",
+                  ListConfigs, options, action);
   AddSchemaCommand(*command, registry, action);
   command->footer(
       "A configuration that fails changes nothing. After a restart the "
@@ -239,16 +229,11 @@ void AddConfigCommand(CLI::App& app, const PluginRegistry& registry,
       "  sluice config schema > sluice.schema.json");
 }
 
-int PrintSchema(const std::vector<std::string>& libraries,
-                const PluginRegistry& registry, std::ostream& out,
-                std::ostream& err) {
+int PrintSchema(const SchemaOptions& options, const PluginRegistry& registry,
+                std::ostream& out, std::ostream& err) {
+  if (options.running) return PrintSchemaOfProcess(options.admin, out, err);
   PluginRegistry all(&registry);
-  for (const std::string& library : libraries) {
-    const absl::Status status = abi::LoadPluginLibrary(library, all);
-    if (status.ok()) continue;
-    err << "sluice: --library: " << std::string(status.message()) << "\n";
-    return kExitUsage;
-  }
+  if (!LoadLibraries(options.libraries, all, err)) return kExitUsage;
   out << ConfigSchema(all) << "\n";
   return kExitOk;
 }
@@ -260,8 +245,8 @@ int ApplyConfig(const ConfigOptions& options, std::ostream& out,
     err << "sluice: " << std::string(text.status().message()) << "\n";
     return kExitUsage;
   }
-  return WithStub(
-      options, err, [&](const AdminClient& client, Stub& stub) -> int {
+  return WithStub<v1::ConfigService>(
+      options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         v1::ApplyConfigRequest request;
         request.set_text(*std::move(text));
         request.set_file(options.file);
@@ -278,8 +263,8 @@ int ApplyConfig(const ConfigOptions& options, std::ostream& out,
 
 int RollbackConfig(const ConfigOptions& options, std::ostream& out,
                    std::ostream& err) {
-  return WithStub(
-      options, err, [&](const AdminClient& client, Stub& stub) -> int {
+  return WithStub<v1::ConfigService>(
+      options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         v1::RollbackConfigRequest request;
         request.set_generation(options.generation);
         request.set_validate_only(options.dry_run);
@@ -295,8 +280,8 @@ int RollbackConfig(const ConfigOptions& options, std::ostream& out,
 
 int ShowConfig(const ConfigOptions& options, std::ostream& out,
                std::ostream& err) {
-  return WithStub(
-      options, err, [&](const AdminClient& client, Stub& stub) -> int {
+  return WithStub<v1::ConfigService>(
+      options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         v1::GetConfigRequest request;
         request.set_generation(options.generation);
         v1::Configuration config;
@@ -314,8 +299,8 @@ int ShowConfig(const ConfigOptions& options, std::ostream& out,
 
 int ListConfigs(const ConfigOptions& options, std::ostream& out,
                 std::ostream& err) {
-  return WithStub(
-      options, err, [&](const AdminClient& client, Stub& stub) -> int {
+  return WithStub<v1::ConfigService>(
+      options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         v1::ListConfigsResponse response;
         const grpc::Status answer =
             stub.ListConfigs(client.NewContext().get(), {}, &response);

@@ -27,6 +27,14 @@ struct ConfigOptions {
   absl::Duration grace = absl::Seconds(10);
 };
 
+struct SchemaOptions {
+  // Of the process that these reach, instead of this binary.
+  bool running = false;
+  AdminClientOptions admin;
+  // Shared objects whose plugins are in it, too.
+  std::vector<std::string> libraries;
+};
+
 // `registry` outlives the run.
 void AddConfigCommand(CLI::App& app, const PluginRegistry& registry,
                       CommandAction* action);
@@ -40,10 +48,9 @@ int ShowConfig(const ConfigOptions& options, std::ostream& out,
                std::ostream& err);
 int ListConfigs(const ConfigOptions& options, std::ostream& out,
                 std::ostream& err);
-// Prints the JSON Schema of files, with the plugins of these libraries too.
-int PrintSchema(const std::vector<std::string>& libraries,
-                const PluginRegistry& registry, std::ostream& out,
-                std::ostream& err);
+// Prints the JSON Schema of files.
+int PrintSchema(const SchemaOptions& options, const PluginRegistry& registry,
+                std::ostream& out, std::ostream& err);
 
 }  // namespace sluice
 

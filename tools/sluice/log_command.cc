@@ -15,6 +15,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
+#include "pipeline/runtime/data_directory.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/log_output.h"
 #include "tools/sluice/log_report.h"
@@ -46,7 +47,7 @@ int ForEachLog(
     const LogCommandOptions& options, std::ostream& err,
     const std::function<absl::StatusOr<int>(const std::string&)>& handle) {
   absl::StatusOr<std::vector<std::string>> pipelines = options.pipelines;
-  if (options.pipelines.empty()) pipelines = PipelinesOf(options.data_dir);
+  if (options.pipelines.empty()) pipelines = PipelinesWithLog(options.data_dir);
   absl::Status status = pipelines.status();
   int code = kExitOk;
   for (size_t i = 0; status.ok() && i < pipelines->size(); ++i) {

@@ -1,9 +1,7 @@
 #include "tools/sluice/log_report.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "pipeline/metrics/metrics.h"
@@ -99,25 +97,6 @@ bool LogVerification::good() const {
 
 bool LogRepair::nothing_lost() const {
   return losses.empty() && other_losses.empty() && problems.empty();
-}
-
-absl::StatusOr<std::vector<std::string>> PipelinesOf(
-    const std::string& data_dir) {
-  std::error_code error;
-  std::filesystem::directory_iterator entries(data_dir + "/pipelines", error);
-  if (error) {
-    return absl::NotFoundError(
-        absl::StrCat(data_dir, " is no data directory: ", error.message()));
-  }
-  std::vector<std::string> names;
-  for (const auto& entry : entries) {
-    std::string name = entry.path().filename().string();
-    if (std::filesystem::is_directory(PipelineLogPath(data_dir, name), error)) {
-      names.push_back(std::move(name));
-    }
-  }
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 absl::StatusOr<LogReport> InspectLog(const std::string& data_dir,

@@ -62,11 +62,6 @@ struct LogRepair {
   bool nothing_lost() const;
 };
 
-// The names of the pipelines that have a log in `data_dir`, in order.
-//   kNotFound: `data_dir` is no data directory.
-absl::StatusOr<std::vector<std::string>> PipelinesOf(
-    const std::string& data_dir);
-
 // Both look at the log of `pipeline` without changing anything; a process may
 // be using it.
 //   kNotFound: there is no such log.

@@ -12,6 +12,7 @@
 #include "proto/admin/v1/pipelines.grpc.pb.h"
 #include "tools/sluice/admin_call.h"
 #include "tools/sluice/duration_option.h"
+#include "tools/sluice/estimate.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/status_output.h"
 #include "tools/sluice/to_proto_duration.h"
@@ -36,27 +37,44 @@ boost::json::array ToJson(
   return array;
 }
 
-// A call that answers with the status of the pipeline.
-template <typename Request>
+// Makes a call with one answer, which `print` gets.
+template <typename Request, typename Response, typename Print>
 int Ask(const PipelinesOptions& options, const Request& request,
         grpc::Status (Stub::*call)(grpc::ClientContext*, const Request&,
-                                   v1::PipelineStatus*),
-        std::ostream& out, std::ostream& err) {
+                                   Response*),
+        std::ostream& err, Print print) {
   return WithStub<v1::PipelineService>(
       options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
-        v1::PipelineStatus status;
+        Response response;
         const auto context = client.NewContext(absl::Seconds(10) +
                                                kGracesPerCall * options.grace);
         const grpc::Status answer =
-            (stub.*call)(context.get(), request, &status);
+            (stub.*call)(context.get(), request, &response);
         if (!answer.ok()) return client.Fail(answer, err);
-        PrintPipeline(status, options.output, out);
+        print(response);
         return kExitOk;
       });
 }
 
+// The same for calls that answer with the status of the pipeline.
+template <typename Request>
+int AskForStatus(const PipelinesOptions& options, const Request& request,
+                 grpc::Status (Stub::*call)(grpc::ClientContext*,
+                                            const Request&,
+                                            v1::PipelineStatus*),
+                 std::ostream& out, std::ostream& err) {
+  return Ask(options, request, call, err,
+             [&](const v1::PipelineStatus& status) {
+               PrintPipeline(status, options.output, out);
+             });
+}
+
+// What is kept of a pipeline that is not configured any more.
+constexpr char kRemoved[] = "removed";
+
 void PrintList(const std::vector<v1::PipelineSummary>& pipelines,
-               OutputFormat format, std::ostream& out) {
+               const std::vector<std::string>& removed, OutputFormat format,
+               std::ostream& out) {
   if (format == OutputFormat::kJson) {
     boost::json::array list;
     for (const v1::PipelineSummary& pipeline : pipelines) {
@@ -65,6 +83,9 @@ void PrintList(const std::vector<v1::PipelineSummary>& pipelines,
                       {"health", HealthName(pipeline.health())},
                       {"sources", ToJson(pipeline.sources())},
                       {"sinks", ToJson(pipeline.sinks())}});
+    }
+    for (const std::string& name : removed) {
+      list.push_back({{"name", name}, {"state", kRemoved}});
     }
     out << list << "\n";
     return;
@@ -77,6 +98,9 @@ void PrintList(const std::vector<v1::PipelineSummary>& pipelines,
                     absl::StrJoin(pipeline.sources(), " "),
                     absl::StrJoin(pipeline.sinks(), " ")});
   }
+  for (const std::string& name : removed) {
+    rows.push_back({name, kRemoved, "", "", ""});
+  }
   out << FormatTable(rows);
 }
 
@@ -84,11 +108,14 @@ void PrintDrain(const v1::DrainPipelineResponse& drain, OutputFormat format,
                 std::ostream& out) {
   if (format == OutputFormat::kJson) {
     boost::json::object sinks;
+    boost::json::object done_in;
     for (const v1::SinkDrain& sink : drain.sinks()) {
       sinks[sink.name()] = sink.waiting();
+      if (sink.has_done_in()) done_in[sink.name()] = sink.done_in().seconds();
     }
     out << boost::json::object{{"waiting", drain.waiting()},
                                {"sinks", std::move(sinks)},
+                               {"done_in_seconds", std::move(done_in)},
                                {"done", drain.done()}}
         << "\n"
         << std::flush;
@@ -100,14 +127,32 @@ void PrintDrain(const v1::DrainPipelineResponse& drain, OutputFormat format,
     std::string part =
         absl::StrCat(sink.name(), " ", Count(sink.waiting(), "event"));
     if (sink.has_done_in()) {
-      absl::StrAppend(
-          &part, ", done in about ",
-          absl::FormatDuration(absl::Seconds(sink.done_in().seconds())));
+      absl::StrAppend(&part, ", done in about ",
+                      About(absl::Seconds(sink.done_in().seconds())));
     }
     parts.push_back(std::move(part));
   }
   out << (drain.done() ? "drained" : absl::StrJoin(parts, "; ")) << "\n"
       << std::flush;
+}
+
+void PrintDeleted(const PipelinesOptions& options,
+                  const v1::DeletePipelineResponse& response,
+                  std::ostream& out) {
+  if (options.output == OutputFormat::kJson) {
+    out << boost::json::object{{"pipeline", options.pipeline},
+                               {"waiting", response.waiting()},
+                               {"dead_letters", response.dead_letters()},
+                               {"stored_bytes", response.stored_bytes()},
+                               {"dry_run", options.dry_run}}
+        << "\n";
+    return;
+  }
+  out << options.pipeline
+      << (options.dry_run ? " would lose " : " is deleted: ")
+      << Count(response.waiting(), "waiting event") << ", "
+      << Count(response.dead_letters(), "dead letter") << ", "
+      << Count(response.stored_bytes(), "byte") << " of events\n";
 }
 
 using Run = int (*)(const PipelinesOptions&, std::ostream&, std::ostream&);
@@ -133,8 +178,8 @@ void AddGrace(CLI::App* command, PipelinesOptions* options) {
 }  // namespace
 
 void AddPipelinesCommand(CLI::App& app, CommandAction* action) {
-  CLI::App* command =
-      app.add_subcommand("pipelines", "Pause, drain and resume pipelines");
+  CLI::App* command = app.add_subcommand(
+      "pipelines", "Pause, drain, resume and delete pipelines");
   command->require_subcommand(1);
   const auto options = std::make_shared<PipelinesOptions>();
   AddAdminCommand(*command, "list",
@@ -156,6 +201,14 @@ void AddPipelinesCommand(CLI::App& app, CommandAction* action) {
   AddDurationOption(*drain, "--interval",
                     "Print how far it is so often (200ms to 1h); default 1s",
                     &options->interval);
+  CLI::App* remove = AddCommand(
+      *command, "delete",
+      "Delete what is kept of a pipeline that is not configured any more",
+      DeletePipeline, options, action);
+  remove->add_flag("--discard", options->discard,
+                   "Also what is not delivered, and dead letters");
+  remove->add_flag("--dry-run", options->dry_run,
+                   "Only say what would be lost");
   command->footer(
       "What is paused stays so across restarts. Ctrl-C ends the telling of a\n"
       "drain, not the drain: the sources stay stopped until `resume`.\n"
@@ -166,7 +219,8 @@ void AddPipelinesCommand(CLI::App& app, CommandAction* action) {
       "Examples:\n"
       "  sluice pipelines list --data-dir /var/lib/sluice\n"
       "  sluice pipelines drain office --data-dir /var/lib/sluice\n"
-      "  sluice pipelines resume office --data-dir /var/lib/sluice");
+      "  sluice pipelines resume office --data-dir /var/lib/sluice\n"
+      "  sluice pipelines delete office --dry-run --data-dir /var/lib/sluice");
 }
 
 int ListPipelines(const PipelinesOptions& options, std::ostream& out,
@@ -174,6 +228,7 @@ int ListPipelines(const PipelinesOptions& options, std::ostream& out,
   return WithStub<v1::PipelineService>(
       options.admin, err, [&](const AdminClient& client, Stub& stub) -> int {
         std::vector<v1::PipelineSummary> pipelines;
+        std::vector<std::string> removed;
         v1::ListPipelinesRequest request;
         do {
           v1::ListPipelinesResponse response;
@@ -182,9 +237,10 @@ int ListPipelines(const PipelinesOptions& options, std::ostream& out,
           if (!answer.ok()) return client.Fail(answer, err);
           pipelines.insert(pipelines.end(), response.pipelines().begin(),
                            response.pipelines().end());
+          removed.assign(response.removed().begin(), response.removed().end());
           request.set_page_token(response.next_page_token());
         } while (!request.page_token().empty());
-        PrintList(pipelines, options.output, out);
+        PrintList(pipelines, removed, options.output, out);
         return kExitOk;
       });
 }
@@ -193,7 +249,7 @@ int ShowPipeline(const PipelinesOptions& options, std::ostream& out,
                  std::ostream& err) {
   v1::GetPipelineRequest request;
   request.set_pipeline(options.pipeline);
-  return Ask(options, request, &Stub::GetPipeline, out, err);
+  return AskForStatus(options, request, &Stub::GetPipeline, out, err);
 }
 
 int PausePipeline(const PipelinesOptions& options, std::ostream& out,
@@ -201,14 +257,14 @@ int PausePipeline(const PipelinesOptions& options, std::ostream& out,
   v1::PausePipelineRequest request;
   request.set_pipeline(options.pipeline);
   *request.mutable_grace() = ToProto(options.grace);
-  return Ask(options, request, &Stub::PausePipeline, out, err);
+  return AskForStatus(options, request, &Stub::PausePipeline, out, err);
 }
 
 int ResumePipeline(const PipelinesOptions& options, std::ostream& out,
                    std::ostream& err) {
   v1::ResumePipelineRequest request;
   request.set_pipeline(options.pipeline);
-  return Ask(options, request, &Stub::ResumePipeline, out, err);
+  return AskForStatus(options, request, &Stub::ResumePipeline, out, err);
 }
 
 int DrainPipeline(const PipelinesOptions& options, std::ostream& out,
@@ -229,6 +285,18 @@ int DrainPipeline(const PipelinesOptions& options, std::ostream& out,
         err << "sluice: the drain was ended by another call\n";
         return kExitFailure;
       });
+}
+
+int DeletePipeline(const PipelinesOptions& options, std::ostream& out,
+                   std::ostream& err) {
+  v1::DeletePipelineRequest request;
+  request.set_pipeline(options.pipeline);
+  request.set_discard(options.discard);
+  request.set_dry_run(options.dry_run);
+  return Ask(options, request, &Stub::DeletePipeline, err,
+             [&](const v1::DeletePipelineResponse& response) {
+               PrintDeleted(options, response, out);
+             });
 }
 
 }  // namespace sluice

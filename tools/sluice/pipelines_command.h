@@ -18,6 +18,9 @@ struct PipelinesOptions {
   std::string pipeline;
   absl::Duration grace = absl::Seconds(10);
   absl::Duration interval = absl::Seconds(1);
+  // Of a removal.
+  bool discard = false;
+  bool dry_run = false;
 };
 
 void AddPipelinesCommand(CLI::App& app, CommandAction* action);
@@ -34,6 +37,8 @@ int ResumePipeline(const PipelinesOptions& options, std::ostream& out,
 // Prints how much waits until nothing does.
 int DrainPipeline(const PipelinesOptions& options, std::ostream& out,
                   std::ostream& err);
+int DeletePipeline(const PipelinesOptions& options, std::ostream& out,
+                   std::ostream& err);
 
 }  // namespace sluice
 

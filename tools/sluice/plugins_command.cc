@@ -7,81 +7,78 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
 #include "boost/json.hpp"
-#include "google/protobuf/descriptor.h"
-#include "pipeline/abi/host/plugin_library.h"
+#include "pipeline/service/plugin_message.h"
 #include "pipeline/topology/config_loader.h"
+#include "proto/admin/v1/plugins.grpc.pb.h"
+#include "tools/sluice/admin_call.h"
 #include "tools/sluice/exit_codes.h"
+#include "tools/sluice/library_option.h"
 
 namespace sluice {
 namespace {
 
-struct PluginLine {
-  std::string kind;
-  std::string name;
-  std::string summary;
-  // Empty: linked in.
-  std::string library;
-  // Empty: in this process.
-  std::string process;
-  const google::protobuf::Descriptor* config;
-};
+using admin::v1::ListPluginsResponse;
+using admin::v1::Plugin;
 
-template <typename Component>
-void AddLine(const std::string& kind, const std::string& name,
-             const PluginEntry<Component>* entry,
-             std::vector<PluginLine>* lines) {
-  lines->push_back({kind, name, entry->summary, entry->library, entry->process,
-                    entry->config->GetDescriptor()});
+std::string KindName(const Plugin& plugin) {
+  return absl::AsciiStrToLower(Plugin::Kind_Name(plugin.kind()));
 }
 
-std::vector<PluginLine> AllPlugins(const PluginRegistry& registry) {
-  std::vector<PluginLine> lines;
-  for (const std::string& name : registry.source_names()) {
-    AddLine("source", name, registry.source(name), &lines);
-  }
-  for (const std::string& name : registry.transform_names()) {
-    AddLine("transform", name, registry.transform(name), &lines);
-  }
-  for (const std::string& name : registry.sink_names()) {
-    AddLine("sink", name, registry.sink(name), &lines);
-  }
-  return lines;
-}
-
-boost::json::array FieldNames(const google::protobuf::Descriptor& config) {
-  boost::json::array names;
-  for (int i = 0; i < config.field_count(); ++i) {
-    names.emplace_back(config.field(i)->name());
-  }
-  return names;
-}
-
-void PrintJson(const std::vector<PluginLine>& plugins, std::ostream& out) {
+void PrintJson(const ListPluginsResponse& response, std::ostream& out) {
   boost::json::array list;
-  for (const PluginLine& plugin : plugins) {
+  for (const Plugin& plugin : response.plugins()) {
+    boost::json::array fields(plugin.fields().begin(), plugin.fields().end());
     boost::json::object object{
-        {"kind", plugin.kind},
-        {"name", plugin.name},
-        {"summary", plugin.summary},
-        {"fields", FieldNames(*plugin.config)},
+        {"kind", KindName(plugin)},
+        {"name", plugin.name()},
+        {"summary", plugin.summary()},
+        {"fields", std::move(fields)},
     };
-    if (!plugin.library.empty()) object["library"] = plugin.library;
-    if (!plugin.process.empty()) object["process"] = plugin.process;
+    if (!plugin.library().empty()) object["library"] = plugin.library();
+    if (!plugin.process().empty()) object["process"] = plugin.process();
     list.push_back(std::move(object));
   }
   out << list << "\n";
 }
 
-void PrintTable(const std::vector<PluginLine>& plugins, std::ostream& out) {
+void PrintTable(const ListPluginsResponse& response, std::ostream& out) {
   std::vector<std::vector<std::string>> rows = {{"KIND", "NAME", ""}};
-  for (const PluginLine& plugin : plugins) {
-    std::string about = plugin.summary;
-    if (!plugin.library.empty()) about += " (" + plugin.library + ")";
-    if (!plugin.process.empty()) about += " (process " + plugin.process + ")";
-    rows.push_back({plugin.kind, plugin.name, std::move(about)});
+  for (const Plugin& plugin : response.plugins()) {
+    std::string about = plugin.summary();
+    if (!plugin.library().empty()) about += " (" + plugin.library() + ")";
+    if (!plugin.process().empty()) {
+      about += " (process " + plugin.process() + ")";
+    }
+    rows.push_back({KindName(plugin), plugin.name(), std::move(about)});
   }
   out << FormatTable(rows);
+}
+
+void Print(const ListPluginsResponse& response, OutputFormat format,
+           std::ostream& out) {
+  if (format == OutputFormat::kJson) {
+    PrintJson(response, out);
+  } else {
+    PrintTable(response, out);
+  }
+}
+
+// Those of a process.
+int RunPluginsOfProcess(const PluginsOptions& options, std::ostream& out,
+                        std::ostream& err) {
+  using Service = admin::v1::PluginService;
+  return WithStub<Service>(
+      options.admin, err,
+      [&](const AdminClient& client, Service::Stub& stub) -> int {
+        ListPluginsResponse response;
+        const grpc::Status answer =
+            stub.ListPlugins(client.NewContext().get(), {}, &response);
+        if (!answer.ok()) return client.Fail(answer, err);
+        Print(response, options.output, out);
+        return kExitOk;
+      });
 }
 
 }  // namespace
@@ -91,16 +88,16 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
   CLI::App* command = app.add_subcommand(
       "plugins", "List the sources, transforms and sinks of this binary");
   auto options = std::make_shared<PluginsOptions>();
-  command
-      ->add_option("--library", options->libraries,
-                   "List those of this shared object, too; may be given "
-                   "several times")
-      ->type_name("FILE");
+  AddLibraryOption(*command, "List those of this shared object, too",
+                   &options->libraries);
   command
       ->add_option("--config,-c", options->config,
                    "List those that this configuration names, too; starts its "
                    "programs")
       ->type_name("FILE");
+  command->add_flag("--running", options->running,
+                    "List those of the process that the options below reach");
+  AddAdminOptions(*command, &options->admin);
   AddOutputOption(*command, &options->output);
   command->footer(
       "A component of a pipeline names its plugin as a key:\n"
@@ -113,9 +110,12 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
       "  sluice plugins\n"
       "  sluice plugins --library /opt/acme/acme.so\n"
       "  sluice plugins --config sluice.yaml\n"
+      "  sluice plugins --running --data-dir /var/lib/sluice\n"
       "  sluice plugins --output json\n"
       "\n"
-      "Exit codes: 0 listed, 2 a library or the configuration cannot be used.");
+      "Exit codes: 0 listed, 1 the process cannot be reached, 2 a library or "
+      "the\n"
+      "configuration cannot be used.");
   command->callback([options, &registry, action] {
     *action = [options, &registry] {
       return RunPlugins(*options, registry, std::cout, std::cerr);
@@ -125,6 +125,7 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
 
 int RunPlugins(const PluginsOptions& options, const PluginRegistry& registry,
                std::ostream& out, std::ostream& err) {
+  if (options.running) return RunPluginsOfProcess(options, out, err);
   LoadResult config;
   if (!options.config.empty()) {
     config = LoadConfig(options.config, registry);
@@ -134,18 +135,8 @@ int RunPlugins(const PluginsOptions& options, const PluginRegistry& registry,
     if (!config.ok()) return kExitUsage;
   }
   PluginRegistry all(config.ok() ? config.loaded->plugins.get() : &registry);
-  for (const std::string& library : options.libraries) {
-    const absl::Status status = abi::LoadPluginLibrary(library, all);
-    if (status.ok()) continue;
-    err << "sluice: --library: " << std::string(status.message()) << "\n";
-    return kExitUsage;
-  }
-  const std::vector<PluginLine> plugins = AllPlugins(all);
-  if (options.output == OutputFormat::kJson) {
-    PrintJson(plugins, out);
-  } else {
-    PrintTable(plugins, out);
-  }
+  if (!LoadLibraries(options.libraries, all, err)) return kExitUsage;
+  Print(DescribePlugins(all), options.output, out);
   return kExitOk;
 }
 

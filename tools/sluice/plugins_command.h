@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/api/plugin_registry.h"
+#include "tools/sluice/admin_client.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/output.h"
 
@@ -17,6 +18,9 @@ void AddPluginsCommand(CLI::App& app, const PluginRegistry& registry,
                        CommandAction* action);
 
 struct PluginsOptions {
+  // Ask the process that these reach, instead of what follows.
+  bool running = false;
+  AdminClientOptions admin;
   // Shared objects whose plugins are listed, too.
   std::vector<std::string> libraries;
   // A configuration whose plugins are listed instead of those of the binary
@@ -25,10 +29,10 @@ struct PluginsOptions {
   OutputFormat output = OutputFormat::kText;
 };
 
-// Lists the plugins of this binary, of the libraries and of the configuration:
-// kind, name, one line of what it does, where it comes from; as JSON also the
-// fields of its configuration. What is wrong with a library or a configuration
-// goes to `err`.
+// Lists the plugins of this binary, of the libraries and of the configuration,
+// or of a process: kind, name, one line of what it does, where it comes from;
+// as JSON also the fields of its configuration. What is wrong with a library or
+// a configuration goes to `err`.
 int RunPlugins(const PluginsOptions& options, const PluginRegistry& registry,
                std::ostream& out, std::ostream& err);
 

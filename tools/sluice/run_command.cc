@@ -97,20 +97,13 @@ int PrintLedger(const admin::v1::ProcessStatus& status, OutputFormat format,
   return IsBalanced(status) ? kExitOk : kExitFindings;
 }
 
-admin::v1::ProcessInfo InfoOf(const ProcessSpec& spec,
-                              const PluginRegistry& registry) {
+admin::v1::ProcessInfo InfoOf(const ProcessSpec& spec) {
   admin::v1::ProcessInfo info;
   info.set_version(kVersion);
   info.set_pid(getpid());
   *info.mutable_start_time() =
       google::protobuf::util::TimeUtil::GetCurrentTime();
   info.set_data_dir(spec.data_dir);
-  const auto add = [](const std::vector<std::string>& names, auto* field) {
-    field->Assign(names.begin(), names.end());
-  };
-  add(registry.source_names(), info.mutable_source_plugins());
-  add(registry.transform_names(), info.mutable_transform_plugins());
-  add(registry.sink_names(), info.mutable_sink_plugins());
   return info;
 }
 
@@ -123,11 +116,12 @@ absl::StatusOr<std::unique_ptr<AdminServer>> StartAdmin(
   if (spec.admin.listen.empty()) return nullptr;
   ConfigOrigin origin;
   origin.registry = &registry;
+  origin.plugins = config.plugins;
   origin.text = config.text;
   origin.file = config.file;
   origin.history = ConfigHistoryPath(spec.data_dir);
-  absl::StatusOr<std::unique_ptr<AdminServer>> server = AdminServer::Start(
-      spec.admin, &process, InfoOf(spec, *config.plugins), origin);
+  absl::StatusOr<std::unique_ptr<AdminServer>> server =
+      AdminServer::Start(spec.admin, &process, InfoOf(spec), origin);
   if (server.ok() || !spec.admin.is_default) return server;
   LOG(WARNING) << "no admin API, set admin.listen: "
                << std::string(server.status().message());
