@@ -6,6 +6,13 @@
 #include "tests/kit/kit_case.h"
 
 namespace sluice::kit {
+namespace {
+
+bool HasEvents(const Emission& emission) {
+  return emission.events != nullptr && !emission.events->empty();
+}
+
+}  // namespace
 
 bool Intake::TryEmit(Emission& emission) {
   absl::MutexLock lock(&mu_);
@@ -16,7 +23,10 @@ bool Intake::TryEmit(Emission& emission) {
     ++refusals_;
     return false;
   }
-  if (room_ != kNoBound) --room_;
+  if (room_ != kNoBound &&
+      (HasEvents(emission) || !emission.malformed.empty())) {
+    --room_;
+  }
   Check(emission);
   TakenEmission taken;
   for (size_t i = 0; emission.events != nullptr && i < emission.events->size();
@@ -33,8 +43,7 @@ bool Intake::TryEmit(Emission& emission) {
 }
 
 void Intake::Check(const Emission& emission) {
-  const bool has_events =
-      emission.events != nullptr && !emission.events->empty();
+  const bool has_events = HasEvents(emission);
   if (!has_events && emission.malformed.empty() &&
       !emission.checkpoint.has_value() && !emission.on_acknowledged) {
     mistake_.Update(Broken("an emission has nothing in it"));

@@ -32,7 +32,8 @@ class Intake final : public Emitter {
   bool TryEmit(Emission& emission) override;
   void NotifyWhenReady(absl::AnyInvocable<void()> ready) override;
 
-  // Takes so many emissions more.
+  // Takes so many emissions more. One that only says how far the source has
+  // read uses no room up: it may come before any event does.
   void SetRoom(size_t emissions);
   // Calls what NotifyWhenReady() was given last. False: nothing is there.
   bool Ready();

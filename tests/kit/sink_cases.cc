@@ -17,8 +17,7 @@ using Kind = Outcome::Kind;
 
 absl::Status SinkTrial::Behave(Behavior behavior) {
   if (fixture_->Behave(behavior)) return absl::OkStatus();
-  return absl::UnimplementedError(
-      "the fixture's destination cannot behave as this case needs it");
+  return absl::UnimplementedError(fixture_->WhyNot(behavior));
 }
 
 absl::StatusOr<std::unique_ptr<SinkBench>> SinkTrial::MakeBench() {

@@ -61,6 +61,11 @@ class SinkFixture {
   virtual bool Behave(Behavior behavior) {
     return behavior == Behavior::kAccept;
   }
+  // Why it cannot, said of each case that is skipped.
+  virtual std::string WhyNot(Behavior behavior) {
+    static_cast<void>(behavior);
+    return "the fixture's destination cannot behave as this case needs it";
+  }
 
   // Ids of the events it has taken, in the order it took them; one that it took
   // twice is there twice. Nullopt: nobody can tell.

@@ -34,11 +34,10 @@ class SourceTrial {
   // What the fixture provided.
   const std::vector<std::string>& provided() const { return provided_; }
 
-  // OK if `emitted` are exactly `expected`, in this order; repeats are right
-  // where `may_repeat`.
-  static absl::Status CheckEmitted(const std::vector<std::string>& emitted,
-                                   const std::vector<std::string>& expected,
-                                   bool may_repeat);
+  // OK if `emitted` are exactly `expected`, in this order unless the fixture
+  // keeps none; repeats are right where `may_repeat`.
+  absl::Status CheckEmitted(const std::vector<std::string>& emitted,
+                            std::vector<std::string> expected, bool may_repeat);
 
  private:
   const RegisterPlugin register_plugin_;

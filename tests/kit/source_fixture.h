@@ -39,6 +39,9 @@ class SourceFixture {
   // there, or does not get it a second time.
   virtual bool BeginsWithTheOldest() { return true; }
 
+  // False: events come in any order, because what the source reads keeps none.
+  virtual bool KeepsOrder() { return true; }
+
   // A text, e.g. a password of Config(), that must be in no message.
   virtual std::string Secret() { return ""; }
 };

@@ -75,7 +75,8 @@ struct Wrong {
 
 class ListFixture final : public SourceFixture {
  public:
-  explicit ListFixture(Wrong* wrong) : wrong_(wrong) {}
+  explicit ListFixture(Wrong* wrong, bool keeps_order = true)
+      : wrong_(wrong), keeps_order_(keeps_order) {}
 
   std::vector<std::string> Provide(size_t count) override {
     for (size_t i = 0; i < count; ++i) {
@@ -86,10 +87,12 @@ class ListFixture final : public SourceFixture {
   std::string Config() override { return "list:\n  value: here"; }
   std::vector<BadConfig> BadConfigs() override { return {{"list:", "value"}}; }
   bool IsFinite() override { return true; }
+  bool KeepsOrder() override { return keeps_order_; }
   std::string Secret() override { return kSecret; }
 
  private:
   Wrong* const wrong_;
+  const bool keeps_order_;
 };
 
 // Emits a list in chunks; right in everything but its fault.
@@ -133,7 +136,7 @@ absl::Status ListSource::Begin(const std::string& checkpoint) {
     return absl::InvalidArgumentError("not today");
   }
   if (wrong_->Is(Fault::kSkipsBehindACheckpoint)) ++next_;
-  if (wrong_->Is(Fault::kRepeatsBehindACheckpoint)) --next_;
+  if (wrong_->Is(Fault::kRepeatsBehindACheckpoint) && next_ > 0) --next_;
   return absl::OkStatus();
 }
 
@@ -166,6 +169,9 @@ absl::Status ListSource::Start(const ComponentContext& context,
   context_.health->Report({HealthState::kHealthy,
                            wrong_->Is(Fault::kTellsTheSecret) ? kSecret : ""});
   running_ = std::make_shared<bool>(true);
+  // Where it begins, ahead of any event.
+  pending_.emplace();
+  pending_->checkpoint = absl::StrCat(next_);
   if (!wrong_->Is(Fault::kNeverBegins)) StepLater();
   return absl::OkStatus();
 }
@@ -264,6 +270,19 @@ TEST_P(RightSource, Passes) {
 INSTANTIATE_TEST_SUITE_P(EachCase, RightSource,
                          testing::ValuesIn(SourceCases()),
                          [](const auto& info) { return info.param.name; });
+
+TEST(SourceWithoutOrder, HasToEmitEachEventAndNoOther) {
+  for (const auto& [fault, is_right] :
+       {std::pair(Fault::kGoesBackwards, true),
+        std::pair(Fault::kInventsAnEvent, false)}) {
+    Wrong wrong(fault);
+    SourceTrial trial(Registering(&wrong), std::make_unique<ListFixture>(
+                                               &wrong, /*keeps_order=*/false));
+    const absl::Status status =
+        RunCase(SourceCases(), "EmitsEachEventInOrder", trial);
+    EXPECT_EQ(status.ok(), is_right) << status;
+  }
+}
 
 std::vector<Finding<Fault>> Findings() {
   return {

@@ -42,6 +42,7 @@ void PushIntake::Take(std::string_view body,
                       std::shared_ptr<HttpResponder> responder) {
   counters_.pushes->Add();
   if (stopped_) return PutOff(*responder, "stopping");
+  if (blocked_) return PutOff(*responder, "the queue is full");
   if (waiting_.size() >= kMostWaiting) {
     return PutOff(*responder, "too many events wait to be safe");
   }
@@ -93,7 +94,7 @@ void PushIntake::Emit(Emission emission,
 }
 
 void PushIntake::AwaitRoom() {
-  if (std::exchange(blocked_, true)) return;
+  blocked_ = true;
   on_blocked_(true);
   emitter_->NotifyWhenReady([weak = weak_from_this()] {
     auto self = weak.lock();

@@ -93,6 +93,8 @@ TEST_F(PushIntakeTest, PutsOffWhatTheQueueHasNoRoomFor) {
   emitter_.set_full(true);
   ExpectPutOff(Push(PushBody("e1")));
   ExpectPutOff(Push(PushBody("e2")));
+  // The second is not tried: the emitter says when there is room.
+  EXPECT_EQ(emitter_.refusals(), 1);
   EXPECT_THAT(blocked_, ElementsAre(true));
   EXPECT_EQ(waiting_.value(), 0);
   emitter_.set_full(false);

@@ -24,7 +24,10 @@ namespace sluice::disruptive {
 class HoldingEmitter final : public Emitter {
  public:
   bool TryEmit(Emission& emission) override {
-    if (full_) return false;
+    if (full_) {
+      ++refusals_;
+      return false;
+    }
     held_.push_back(std::move(emission));
     return true;
   }
@@ -43,9 +46,11 @@ class HoldingEmitter final : public Emitter {
     emission.on_acknowledged(status);
   }
   const std::deque<Emission>& held() const { return held_; }
+  int refusals() const { return refusals_; }
 
  private:
   bool full_ = false;
+  int refusals_ = 0;
   std::deque<Emission> held_;
   absl::AnyInvocable<void()> ready_;
 };
