@@ -5,7 +5,7 @@ Write a class for each plugin, and call serve():
     class Lines(sluice_plugin.Sink):
         name = "lines"
         summary = "appends events to a file"
-        config_type = config_pb2.LinesConfig
+        config_type = lines_config_pb2.LinesConfig
 
         def deliver(self, events):
             ...
@@ -16,18 +16,24 @@ Write a class for each plugin, and call serve():
 An instance is made to check a configuration, too, so __init__ touches nothing outside; what is wrong with the
 configuration it raises as ConfigError. An exception anywhere else ends the run: sluice logs it and starts the
 program again, and no event is lost.
+
+Importing this makes the stubs findable that generate.sh made, so import it before them.
 """
 
 import concurrent.futures
 import os
+import pathlib
+import sys
 import threading
 
 import grpc
 from google.protobuf import descriptor_pb2
 
-from proto.event.v1 import event_pb2
-from proto.plugin.v1 import plugin_pb2
-from proto.plugin.v1 import plugin_pb2_grpc
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "generated"))
+
+from proto.event.v1 import event_pb2  # noqa: E402
+from proto.plugin.v1 import plugin_pb2  # noqa: E402
+from proto.plugin.v1 import plugin_pb2_grpc  # noqa: E402
 
 Event = event_pb2.Event
 Outcome = plugin_pb2.Outcome

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "pipeline/plugin_process/completions.h"
+#include "pipeline/plugin_process/launch.h"
 
 namespace sluice::plugin_process {
 namespace {
@@ -19,17 +19,6 @@ constexpr absl::Duration kUntilItsEnd = absl::Milliseconds(500);
 
 // Of the time that a process may be silent.
 constexpr int kPingsPerTimeout = 3;
-
-// A call under way, with what gRPC writes its answer into.
-template <typename Request, typename Response>
-struct UnaryCall {
-  std::shared_ptr<Launch> launch;  // Outlives the call.
-  std::unique_ptr<grpc::ClientContext> context;
-  Request request;
-  Response response;
-  grpc::Status status;
-  std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> reader;
-};
 
 std::string StatusText(const grpc::Status& status) {
   return BoundedText(absl::StrCat(status.error_message(), " (code ",
@@ -47,42 +36,35 @@ void PluginRun::Begin(HostMessage start) {
                       absl::FormatDuration(spec_->start_timeout)),
          true);
   });
-  auto launch = Launch::Start(
-      *spec_, log_name_,
-      [door = door_, run = weak_from_this()](const std::string& how) {
-        door->Post([run, how] {
-          if (const auto self = run.lock()) self->OnChildEnd(how);
-        });
-      });
-  if (!launch.ok()) {
+  auto program =
+      launcher_(*spec_, log_name_,
+                [door = door_, run = weak_from_this()](const std::string& how) {
+                  door->Post([run, how] {
+                    if (const auto self = run.lock()) self->OnChildEnd(how);
+                  });
+                });
+  if (!program.ok()) {
     door_->Post([run = weak_from_this(),
                  how = absl::StrCat("cannot be started: ",
-                                    std::string(launch.status().message()))] {
+                                    std::string(program.status().message()))] {
       if (const auto self = run.lock()) self->OnChildEnd(how);
     });
     return;
   }
-  launch_ = *std::move(launch);
+  program_ = *std::move(program);
   Describe();
 }
 
 void PluginRun::Describe() {
-  using Call = UnaryCall<plugin::v1::DescribeRequest, DescribeResponse>;
-  auto call = std::make_shared<Call>();
-  call->launch = launch_;
-  call->context = launch_->NewContext(spec_->start_timeout);
-  call->request = MakeDescribeRequest();
-  call->reader = launch_->stub().PrepareAsyncDescribe(
-      call->context.get(), call->request, Completions());
-  call->reader->StartCall();
-  call->reader->Finish(
-      &call->response, &call->status,
-      WhenDone([call, door = door_, run = weak_from_this()](bool) {
-        door->Post([call, run] {
+  program_->Describe(
+      spec_->start_timeout,
+      [door = door_, run = weak_from_this()](
+          const grpc::Status& status, const DescribeResponse& described) {
+        door->Post([run, status, described] {
           const auto self = run.lock();
-          if (self != nullptr) self->OnDescribed(call->status, call->response);
+          if (self != nullptr) self->OnDescribed(status, described);
         });
-      }));
+      });
 }
 
 void PluginRun::OnDescribed(const grpc::Status& status,
@@ -112,9 +94,7 @@ void PluginRun::OpenStream() {
       if (const auto self = run.lock()) self->OnStreamEnd(status);
     });
   };
-  stream_ = PluginStream::Open(launch_->stub(),
-                               launch_->NewContext(absl::InfiniteDuration()),
-                               std::move(handler));
+  stream_ = program_->Run(std::move(handler));
   stream_->Send(std::move(start_));
 }
 
@@ -173,30 +153,24 @@ void PluginRun::ScheduleHeartbeat() {
 
 void PluginRun::Ping() {
   if (phase_ != Phase::kRunning) return;
-  using Call = UnaryCall<plugin::v1::PingRequest, plugin::v1::PingResponse>;
-  auto call = std::make_shared<Call>();
-  call->launch = launch_;
-  call->context = launch_->NewContext(spec_->heartbeat_timeout);
-  call->reader = launch_->stub().PrepareAsyncPing(call->context.get(),
-                                                  call->request, Completions());
-  call->reader->StartCall();
-  call->reader->Finish(
-      &call->response, &call->status,
-      WhenDone([call, door = door_, run = weak_from_this()](bool) {
-        door->Post([call, run] {
-          const auto self = run.lock();
-          if (self == nullptr || self->phase_ != Phase::kRunning) return;
-          if (call->status.ok()) return self->ScheduleHeartbeat();
-          if (call->status.error_code() ==
-              grpc::StatusCode::DEADLINE_EXCEEDED) {
-            return self->Fail(absl::StrCat("hangs: it did not answer within ",
-                                           absl::FormatDuration(
-                                               self->spec_->heartbeat_timeout)),
-                              true);
-          }
-          self->OnStreamEnd(call->status);
+  program_->Ping(
+      spec_->heartbeat_timeout,
+      [door = door_, run = weak_from_this()](const grpc::Status& status) {
+        door->Post([run, status] {
+          if (const auto self = run.lock()) self->OnPinged(status);
         });
-      }));
+      });
+}
+
+void PluginRun::OnPinged(const grpc::Status& status) {
+  if (phase_ != Phase::kRunning) return;
+  if (status.ok()) return ScheduleHeartbeat();
+  if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return OnStreamEnd(status);
+  }
+  Fail(absl::StrCat("hangs: it did not answer within ",
+                    absl::FormatDuration(spec_->heartbeat_timeout)),
+       true);
 }
 
 void PluginRun::Send(HostMessage message) {
@@ -215,7 +189,7 @@ void PluginRun::Stop() {
 }
 
 void PluginRun::Terminate() {
-  launch_->child().Terminate();
+  program_->Terminate();
   SetLimit(spec_->stop_grace, [this] {
     Fail(absl::StrCat("did not end within ",
                       absl::FormatDuration(spec_->stop_grace),
@@ -232,7 +206,7 @@ void PluginRun::Fail(std::string why, bool fault) {
   executor_->Cancel(limit_);
   executor_->Cancel(heartbeat_);
   if (stream_ != nullptr) stream_->Close();
-  if (launch_ != nullptr) launch_->child().Kill();
+  if (program_ != nullptr) program_->Kill();
 }
 
 void PluginRun::OnChildEnd(const std::string& how) {
@@ -261,7 +235,7 @@ void PluginRun::Abandon() {
   executor_->Cancel(heartbeat_);
   phase_ = Phase::kEnding;
   if (stream_ != nullptr) stream_->Close();
-  if (launch_ != nullptr) launch_->child().Kill();
+  if (program_ != nullptr) program_->Kill();
 }
 
 void PluginRun::SetLimit(absl::Duration limit, Executor::Task task) {

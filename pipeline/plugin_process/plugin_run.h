@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/plugin_process/executor_door.h"
-#include "pipeline/plugin_process/launch.h"
+#include "pipeline/plugin_process/launched_program.h"
 #include "pipeline/plugin_process/plugin_stream.h"
 #include "pipeline/plugin_process/program_spec.h"
 #include "proto/plugin/v1/plugin.pb.h"
@@ -40,10 +40,11 @@ class PluginRun : public std::enable_shared_from_this<PluginRun> {
   };
 
   PluginRun(Executor* executor, std::shared_ptr<const ProgramSpec> spec,
-            std::string log_name, Owner* owner)
+            Launcher launcher, std::string log_name, Owner* owner)
       : executor_(executor),
         door_(std::make_shared<ExecutorDoor>(executor)),
         spec_(std::move(spec)),
+        launcher_(std::move(launcher)),
         log_name_(std::move(log_name)),
         owner_(owner) {}
   ~PluginRun();
@@ -73,6 +74,7 @@ class PluginRun : public std::enable_shared_from_this<PluginRun> {
   void OnStreamEnd(const grpc::Status& status);
   void ScheduleHeartbeat();
   void Ping();
+  void OnPinged(const grpc::Status& status);
   void Terminate();
   void SetLimit(absl::Duration limit, Executor::Task task);
   void OnChildEnd(const std::string& how);
@@ -80,11 +82,12 @@ class PluginRun : public std::enable_shared_from_this<PluginRun> {
   Executor* const executor_;
   const std::shared_ptr<ExecutorDoor> door_;
   const std::shared_ptr<const ProgramSpec> spec_;
+  const Launcher launcher_;
   const std::string log_name_;
   // Null: not interested any more.
   Owner* owner_;
   plugin::v1::HostMessage start_;
-  std::shared_ptr<Launch> launch_;
+  std::shared_ptr<LaunchedProgram> program_;
   std::shared_ptr<PluginStream> stream_;
   Phase phase_ = Phase::kStarting;
   // Empty: no reason of ours.

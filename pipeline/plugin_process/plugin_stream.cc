@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "pipeline/plugin_process/completions.h"
 
 namespace sluice::plugin_process {
@@ -9,20 +11,56 @@ namespace sluice::plugin_process {
 using plugin::v1::HostMessage;
 using plugin::v1::PluginMessage;
 
-std::shared_ptr<PluginStream> PluginStream::Open(
-    plugin::v1::Plugin::Stub& stub,
-    std::unique_ptr<grpc::ClientContext> context, Handler handler) {
-  auto stream = std::make_shared<PluginStream>();
-  absl::MutexLock lock(&stream->mu_);
-  stream->context_ = std::move(context);
-  stream->handler_ = std::move(handler);
-  stream->call_ = stub.PrepareAsyncRun(stream->context_.get(), Completions());
-  stream->call_->StartCall(
-      WhenDone([stream](bool ok) { stream->OnStarted(ok); }));
-  return stream;
+namespace {
+
+class GrpcStream final : public PluginStream,
+                         public std::enable_shared_from_this<GrpcStream> {
+ public:
+  GrpcStream(std::unique_ptr<grpc::ClientContext> context, Handler handler)
+      : context_(std::move(context)), handler_(std::move(handler)) {}
+
+  void Open(plugin::v1::Plugin::Stub& stub);
+
+  void Send(HostMessage message) override;
+  void ReadNext() override;
+  void Close() override;
+  std::deque<HostMessage> TakeUnsent() override;
+
+ private:
+  using Call = grpc::ClientAsyncReaderWriter<HostMessage, PluginMessage>;
+
+  void OnStarted(bool ok);
+  void OnRead(bool ok);
+  void OnWritten(bool ok);
+  void OnFinished();
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Finish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  absl::Mutex mu_;
+  const std::unique_ptr<grpc::ClientContext> context_;
+  // Null once the handler has nothing to be told any more: it may hold what
+  // holds this.
+  Handler handler_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<Call> call_;
+  PluginMessage incoming_;
+  grpc::Status status_;
+  std::deque<HostMessage> unsent_ ABSL_GUARDED_BY(mu_);
+  // With gRPC as long as `writing_`.
+  HostMessage outgoing_;
+  bool started_ ABSL_GUARDED_BY(mu_) = false;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool finishing_ ABSL_GUARDED_BY(mu_) = false;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+void GrpcStream::Open(plugin::v1::Plugin::Stub& stub) {
+  absl::MutexLock lock(&mu_);
+  call_ = stub.PrepareAsyncRun(context_.get(), Completions());
+  call_->StartCall(
+      WhenDone([self = shared_from_this()](bool ok) { self->OnStarted(ok); }));
 }
 
-void PluginStream::OnStarted(bool ok) {
+void GrpcStream::OnStarted(bool ok) {
   absl::MutexLock lock(&mu_);
   if (closed_) return;
   if (!ok) return Finish();
@@ -33,7 +71,7 @@ void PluginStream::OnStarted(bool ok) {
   WriteNext();
 }
 
-void PluginStream::ReadNext() {
+void GrpcStream::ReadNext() {
   absl::MutexLock lock(&mu_);
   if (closed_ || finishing_) return;
   call_->Read(&incoming_, WhenDone([self = shared_from_this()](bool read) {
@@ -41,7 +79,7 @@ void PluginStream::ReadNext() {
   }));
 }
 
-void PluginStream::OnRead(bool ok) {
+void GrpcStream::OnRead(bool ok) {
   std::function<void(PluginMessage)> on_message;
   {
     absl::MutexLock lock(&mu_);
@@ -54,13 +92,13 @@ void PluginStream::OnRead(bool ok) {
   on_message(std::move(message));
 }
 
-void PluginStream::Send(HostMessage message) {
+void GrpcStream::Send(HostMessage message) {
   absl::MutexLock lock(&mu_);
   unsent_.push_back(std::move(message));
   if (started_) WriteNext();
 }
 
-void PluginStream::WriteNext() {
+void GrpcStream::WriteNext() {
   if (writing_ || closed_ || finishing_ || unsent_.empty()) return;
   outgoing_ = std::move(unsent_.front());
   unsent_.pop_front();
@@ -70,7 +108,7 @@ void PluginStream::WriteNext() {
                }));
 }
 
-void PluginStream::OnWritten(bool ok) {
+void GrpcStream::OnWritten(bool ok) {
   absl::MutexLock lock(&mu_);
   // If it failed, the read that waits says why.
   if (!ok) return;
@@ -78,14 +116,14 @@ void PluginStream::OnWritten(bool ok) {
   WriteNext();
 }
 
-void PluginStream::Finish() {
+void GrpcStream::Finish() {
   if (std::exchange(finishing_, true)) return;
   call_->Finish(&status_, WhenDone([self = shared_from_this()](bool) {
     self->OnFinished();
   }));
 }
 
-void PluginStream::OnFinished() {
+void GrpcStream::OnFinished() {
   Handler handler;
   {
     absl::MutexLock lock(&mu_);
@@ -95,7 +133,7 @@ void PluginStream::OnFinished() {
   handler.on_end(status_);
 }
 
-void PluginStream::Close() {
+void GrpcStream::Close() {
   Handler dropped;
   absl::MutexLock lock(&mu_);
   if (std::exchange(closed_, true)) return;
@@ -103,9 +141,21 @@ void PluginStream::Close() {
   dropped = std::exchange(handler_, {});
 }
 
-std::deque<HostMessage> PluginStream::TakeUnsent() {
+std::deque<HostMessage> GrpcStream::TakeUnsent() {
   absl::MutexLock lock(&mu_);
   return std::exchange(unsent_, {});
+}
+
+}  // namespace
+
+std::shared_ptr<PluginStream> OpenPluginStream(
+    plugin::v1::Plugin::Stub& stub,
+    std::unique_ptr<grpc::ClientContext> context,
+    PluginStream::Handler handler) {
+  auto stream =
+      std::make_shared<GrpcStream>(std::move(context), std::move(handler));
+  stream->Open(stub);
+  return stream;
 }
 
 }  // namespace sluice::plugin_process

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/plugin_process/launch.h"
 #include "storage/base/status_macros.h"
 #include "storage/event/event_batch.h"
 

@@ -23,9 +23,11 @@ SinkTraits ReadSinkTraits(const plugin::v1::SinkTraits& traits,
 // unknown, and one that never reached it goes to the next process.
 class ProcessSink final : public Sink, private Supervisor::Owner {
  public:
-  ProcessSink(PluginChoice choice, SinkTraits traits)
+  ProcessSink(PluginChoice choice, SinkTraits traits,
+              Launcher launcher = LaunchProgram)
       : traits_(traits),
-        supervisor_(std::move(choice), static_cast<Supervisor::Owner*>(this)) {}
+        supervisor_(std::move(choice), static_cast<Supervisor::Owner*>(this),
+                    std::move(launcher)) {}
   ~ProcessSink() override;
 
   SinkTraits traits() const override { return traits_; }

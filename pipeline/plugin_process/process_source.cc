@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/plugin_process/launch.h"
 #include "storage/event/event_batch.h"
 
 namespace sluice::plugin_process {

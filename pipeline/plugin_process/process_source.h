@@ -20,9 +20,11 @@ namespace sluice::plugin_process {
 // its checkpoint.
 class ProcessSource final : public Source, private Supervisor::Owner {
  public:
-  ProcessSource(PluginChoice choice, SourceTraits traits)
+  ProcessSource(PluginChoice choice, SourceTraits traits,
+                Launcher launcher = LaunchProgram)
       : traits_(traits),
-        supervisor_(std::move(choice), static_cast<Supervisor::Owner*>(this)) {}
+        supervisor_(std::move(choice), static_cast<Supervisor::Owner*>(this),
+                    std::move(launcher)) {}
   ~ProcessSource() override { *alive_ = false; }
 
   SourceTraits traits() const override { return traits_; }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pipeline/plugin_process/launch.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::plugin_process {
@@ -15,7 +16,8 @@ using plugin::v1::HostMessage;
 using plugin::v1::MetricReport;
 using plugin::v1::PluginMessage;
 
-// A process that ran so long begins anew with short waits.
+// After a component that ran so long, waits are short again. A start that takes
+// so long and fails is no such thing.
 constexpr absl::Duration kStable = absl::Seconds(30);
 // For the system to end what was killed.
 constexpr absl::Duration kAfterKill = absl::Seconds(2);
@@ -74,9 +76,9 @@ void Supervisor::StartRun() {
   start.set_component(context_.name);
   start.set_pipeline(context_.pipeline);
   owner_->FillStart(start);
-  run_since_ = context_.executor->MonotonicNow();
+  running_since_ = absl::InfiniteDuration();
   run_ = std::make_shared<PluginRun>(
-      context_.executor, choice_.program,
+      context_.executor, choice_.program, launcher_,
       absl::StrCat(context_.pipeline, ".", context_.name, ": ",
                    choice_.program->label()),
       static_cast<PluginRun::Owner*>(this));
@@ -91,6 +93,7 @@ absl::Duration Supervisor::until_start() const {
 
 void Supervisor::OnStarted() {
   running_ = true;
+  running_since_ = context_.executor->MonotonicNow();
   // Until it says something else itself.
   context_.health->Report({HealthState::kHealthy, ""});
   owner_->OnRunning();
@@ -119,7 +122,7 @@ void Supervisor::OnEnd(const std::string& why, bool fault,
 
 void Supervisor::ScheduleRestart(const std::string& why) {
   const absl::Duration now = context_.executor->MonotonicNow();
-  if (now - run_since_ >= kStable) backoff_.Reset();
+  if (now - running_since_ >= kStable) backoff_.Reset();
   const absl::Duration wait = backoff_.Next(*context_.random);
   restarts_->Add();
   restart_due_ = now + wait;

@@ -63,8 +63,10 @@ class Supervisor : private PluginRun::Owner {
   };
 
   // `owner` outlives this.
-  Supervisor(PluginChoice choice, Owner* owner)
-      : choice_(std::move(choice)), owner_(owner) {}
+  Supervisor(PluginChoice choice, Owner* owner, Launcher launcher)
+      : choice_(std::move(choice)),
+        owner_(owner),
+        launcher_(std::move(launcher)) {}
   // Kills a process that still runs.
   ~Supervisor() override;
   Supervisor(const Supervisor&) = delete;
@@ -105,6 +107,7 @@ class Supervisor : private PluginRun::Owner {
 
   const PluginChoice choice_;
   Owner* const owner_;
+  const Launcher launcher_;
   ComponentContext context_;
   Backoff backoff_{absl::ZeroDuration(), absl::ZeroDuration()};
   Counter* restarts_ = nullptr;
@@ -113,7 +116,8 @@ class Supervisor : private PluginRun::Owner {
   std::set<std::pair<std::string, MetricLabels>> metrics_;
   std::shared_ptr<PluginRun> run_;
   bool running_ = false;
-  absl::Duration run_since_;
+  // Since when the component has run; infinite: it does not yet.
+  absl::Duration running_since_;
   Executor::TimerId restart_ = 0;
   absl::Duration restart_due_;
   absl::AnyInvocable<void()> stopped_;

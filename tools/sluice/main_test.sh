@@ -41,6 +41,9 @@ expect 2 "sinkk" plugin new sinkk acme_door
 expect 2 "no name for a plugin" plugin new sink Acme-Door
 expect 2 "there is a sink file" plugin new sink file
 expect 2 "not in it; say where it is with --sluice" plugin new sink acme_door
+expect 2 "give --out-of-process --language python" plugin new sink acme_door --language python
+expect 2 "--language: rust not in {c++,python}" plugin new sink acme_door --out-of-process --language rust
+expect 2 "only sources and sinks can" plugin new transform acme_door --out-of-process --language python
 expect 0 "good" validate "${good}"
 expect 0 "good" validate --config "${good}"
 expect 0 "Exit codes" help

@@ -40,6 +40,29 @@ absl::StatusOr<std::string> SluicePath(const NewPluginOptions& options) {
       absl::StrCat("--sluice: ", std::string(found.status().message())));
 }
 
+// What does not go together, with what would.
+absl::Status CheckWay(const NewPluginOptions& options) {
+  const bool is_cpp = options.language == "c++";
+  if (options.kind == "transform" && (options.out_of_process || !is_cpp)) {
+    return absl::InvalidArgumentError(
+        "a transform cannot be a program of its own, because it is asked for "
+        "every event; only sources and sinks can. Write it in C++, without "
+        "--out-of-process and --language");
+  }
+  if (options.out_of_process && is_cpp) {
+    return absl::InvalidArgumentError(
+        "--out-of-process goes with --language python. In C++ it is not "
+        "needed: the workspace builds the plugin as a program, too");
+  }
+  if (!options.out_of_process && !is_cpp) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a plugin in ", options.language,
+        " is a program of its own; give --out-of-process --language ",
+        options.language));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status WriteWorkspace(const NewPluginOptions& options,
                             const PluginRegistry& registry,
                             const std::string& directory) {
@@ -49,12 +72,21 @@ absl::Status WriteWorkspace(const NewPluginOptions& options,
         absl::StrCat("there is a ", options.kind, " ", options.name,
                      " in this sluice already; give another name"));
   }
-  SLUICE_ASSIGN_OR_RETURN(std::string sluice_path, SluicePath(options));
-  SLUICE_ASSIGN_OR_RETURN(auto files,
-                          PluginWorkspaceFiles({.kind = options.kind,
-                                                .name = options.name,
-                                                .sluice_path = sluice_path}));
+  SLUICE_RETURN_IF_ERROR(CheckWay(options));
+  PluginWorkspace workspace = {.kind = options.kind, .name = options.name};
+  workspace.language = options.language;
+  if (options.language == "c++") {
+    SLUICE_ASSIGN_OR_RETURN(workspace.sluice_path, SluicePath(options));
+  }
+  SLUICE_ASSIGN_OR_RETURN(auto files, PluginWorkspaceFiles(workspace));
   return WriteNewFolder(files, directory);
+}
+
+// What the author types first.
+std::string FirstCommands(const NewPluginOptions& options) {
+  if (options.language == "c++") return "  bazel test //...\n";
+  return absl::StrCat("  ./generate.sh\n  python3 ", options.name,
+                      "_plugin_test.py\n");
 }
 
 }  // namespace
@@ -82,12 +114,22 @@ void AddPluginCommand(CLI::App& app, const PluginRegistry& registry,
                    "Where the source of Sluice is; default: what the current "
                    "folder lies in")
       ->type_name("DIR");
+  command->add_flag("--out-of-process", options->out_of_process,
+                    "A source or sink as a program of its own, in the language "
+                    "of --language");
+  command
+      ->add_option("--language", options->language,
+                   "c++, or python with --out-of-process; default: c++")
+      ->check(CLI::IsMember({"c++", "python"}))
+      ->type_name("LANGUAGE");
   command->footer(
       "Examples:\n"
       "  sluice plugin new sink acme_door\n"
       "  sluice plugin new source meter --directory ~/meter --sluice ~/sluice\n"
+      "  sluice plugin new sink lines --out-of-process --language python\n"
       "\n"
-      "docs/plugin_guide.md goes on from there.\n"
+      "docs/plugin_guide.md goes on from there; docs/plugin_process.md says\n"
+      "what a program in any other language has to do.\n"
       "\n"
       "Exit codes: 0 written, 1 the folder cannot be written, 2 a name, "
       "folder\n"
@@ -112,8 +154,7 @@ int RunNewPlugin(const NewPluginOptions& options,
   out << "The " << options.kind << " " << options.name << " is in " << directory
       << ". Next:\n\n"
       << "  cd " << directory << "\n"
-      << "  bazel test //...\n\n"
-      << "README.md there says more.\n";
+      << FirstCommands(options) << "\nREADME.md there says more.\n";
   return kExitOk;
 }
 

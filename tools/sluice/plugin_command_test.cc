@@ -31,11 +31,24 @@ class PluginCommandTest : public testing::Test {
   int Run(const std::string& kind, const std::string& name) {
     out_.str("");
     err_.str("");
-    return RunNewPlugin({.kind = kind,
-                         .name = name,
-                         .directory = folder_ / name,
-                         .sluice = folder_ / "sluice"},
-                        registry_, out_, err_);
+    return RunNewPlugin(Options(kind, name), registry_, out_, err_);
+  }
+  NewPluginOptions Options(const std::string& kind, const std::string& name) {
+    return {.kind = kind,
+            .name = name,
+            .directory = folder_ / name,
+            .sluice = folder_ / "sluice"};
+  }
+  // A program of its own, without the source of Sluice.
+  int RunProgram(const std::string& kind, const std::string& language,
+                 bool out_of_process = true) {
+    NewPluginOptions options = Options(kind, "acme");
+    options.sluice = "/no/such/folder";
+    options.language = language;
+    options.out_of_process = out_of_process;
+    out_.str("");
+    err_.str("");
+    return RunNewPlugin(options, registry_, out_, err_);
   }
 
   fs::path folder_;
@@ -73,6 +86,35 @@ TEST_F(PluginCommandTest, SaysWhatIsWrongWithNamesAndFolders) {
   fs::remove_all(folder_ / "sluice");
   EXPECT_EQ(Run("sink", "acme"), kExitUsage);
   EXPECT_NE(err_.str().find("--sluice: "), std::string::npos) << err_.str();
+  EXPECT_FALSE(fs::exists(folder_ / "acme"));
+}
+
+TEST_F(PluginCommandTest, WritesAProgramInPythonWithoutTheSource) {
+  ASSERT_EQ(RunProgram("source", "python"), kExitOk) << err_.str();
+  EXPECT_NE(out_.str().find("./generate.sh\n  python3 acme_plugin_test.py"),
+            std::string::npos)
+      << out_.str();
+  EXPECT_TRUE(fs::exists(folder_ / "acme/proto/plugin/v1/plugin.proto"));
+}
+
+TEST_F(PluginCommandTest, SaysWhichWaysOfAPluginGoTogether) {
+  EXPECT_EQ(RunProgram("sink", "python", false), kExitUsage);
+  EXPECT_NE(err_.str().find("give --out-of-process --language python"),
+            std::string::npos)
+      << err_.str();
+  EXPECT_EQ(RunProgram("sink", "c++"), kExitUsage);
+  EXPECT_NE(err_.str().find("--out-of-process goes with --language python"),
+            std::string::npos)
+      << err_.str();
+  for (const char* language : {"c++", "python"}) {
+    EXPECT_EQ(RunProgram("transform", language), kExitUsage);
+    EXPECT_NE(err_.str().find("only sources and sinks can"), std::string::npos)
+        << err_.str();
+  }
+  EXPECT_EQ(RunProgram("sink", "rust"), kExitUsage);
+  EXPECT_NE(err_.str().find("no templates for a sink in \"rust\""),
+            std::string::npos)
+      << err_.str();
   EXPECT_FALSE(fs::exists(folder_ / "acme"));
 }
 

@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "storage/base/status_macros.h"
 #include "tools/sluice/plugin_template/plugin_template.h"
 
@@ -65,20 +66,64 @@ std::string CamelCase(const std::string& name) {
   return camel;
 }
 
-// Where a template goes: "sink/plugin.cc.in" to "NAME/plugin.cc".
-std::string TargetPath(std::string_view path, const std::string& name) {
-  std::string file(path.substr(path.find('/') + 1));
-  file.resize(file.size() - std::string_view(".in").size());
+// Folders of templates.
+std::set<std::string> FoldersOf(const PluginWorkspace& workspace) {
+  if (workspace.language == "python") {
+    return {"python", "python_" + workspace.kind};
+  }
+  return {"common", workspace.kind};
+}
+
+// Where a file goes that has no place of its own: in C++, sources lie in a
+// package.
+std::string TargetPath(const std::string& file, const std::string& language) {
   if (file == "bazelrc" || file == "gitignore") return "." + file;
-  if (file == "package.BUILD.bazel") return name + "/BUILD.bazel";
+  if (language == "python") return file;
+  if (file == "package.BUILD.bazel") return "%name%/BUILD.bazel";
   const bool is_source = absl::EndsWith(file, ".cc") ||
                          absl::EndsWith(file, ".h") ||
                          absl::EndsWith(file, ".proto");
-  return is_source ? absl::StrCat(name, "/", file) : file;
+  return absl::StrCat(is_source ? "%name%/" : "", file);
+}
+
+// Text or path of a template, with its gaps filled.
+std::string Filled(const std::string& text, const PluginWorkspace& workspace) {
+  return absl::StrReplaceAll(text,
+                             {{"%name%", workspace.name},
+                              {"%Name%", CamelCase(workspace.name)},
+                              {"%NAME%", absl::AsciiStrToUpper(workspace.name)},
+                              {"%kind%", workspace.kind},
+                              {"%sluice_path%", workspace.sluice_path}});
+}
+
+absl::Status CheckChoice(const PluginWorkspace& workspace) {
+  const std::set<std::string> kinds = {"source", "transform", "sink"};
+  if (kinds.count(workspace.kind) == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", workspace.kind,
+                     "\" is no kind of plugin; give source, transform or "
+                     "sink"));
+  }
+  if (workspace.language == "c++" ||
+      (workspace.language == "python" && workspace.kind != "transform")) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("there are no templates for a ", workspace.kind, " in \"",
+                   workspace.language,
+                   "\"; there are for everything in c++, and for sources "
+                   "and sinks in python"));
 }
 
 absl::Status CannotWrite(const std::string& path, const std::string& why) {
   return absl::UnavailableError(absl::StrCat("cannot write ", path, ": ", why));
+}
+
+// What the user withholds from new files.
+mode_t UserMask() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
 }
 
 absl::Status WriteFile(const fs::path& path, const std::string& text) {
@@ -90,6 +135,10 @@ absl::Status WriteFile(const fs::path& path, const std::string& text) {
   file << text;
   file.close();
   if (!file) return CannotWrite(path.string(), std::strerror(errno));
+  if (!absl::StartsWith(text, "#!")) return absl::OkStatus();
+  if (::chmod(path.c_str(), 0777 & ~UserMask()) != 0) {
+    return CannotWrite(path.string(), std::strerror(errno));
+  }
   return absl::OkStatus();
 }
 
@@ -133,24 +182,16 @@ absl::Status CheckPluginName(const std::string& name) {
 absl::StatusOr<std::map<std::string, std::string>> PluginWorkspaceFiles(
     const PluginWorkspace& workspace) {
   SLUICE_RETURN_IF_ERROR(CheckPluginName(workspace.name));
+  SLUICE_RETURN_IF_ERROR(CheckChoice(workspace));
+  const std::set<std::string> folders = FoldersOf(workspace);
   std::map<std::string, std::string> files;
   for (size_t i = 0; i < kTemplateFileCount; ++i) {
-    const TemplateFile& file = kTemplateFiles[i];
-    const std::string folder(file.path.substr(0, file.path.find('/')));
-    if (folder != "common" && folder != workspace.kind) continue;
-    files[TargetPath(file.path, workspace.name)] =
-        absl::StrReplaceAll(std::string(file.text),
-                            {{"%name%", workspace.name},
-                             {"%Name%", CamelCase(workspace.name)},
-                             {"%NAME%", absl::AsciiStrToUpper(workspace.name)},
-                             {"%kind%", workspace.kind},
-                             {"%sluice_path%", workspace.sluice_path}});
-  }
-  if (files.count(workspace.name + "/plugin.cc") == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", workspace.kind,
-                     "\" is no kind of plugin; give source, transform "
-                     "or sink"));
+    const std::string path(kTemplateFiles[i].path);
+    const size_t slash = path.find('/');
+    if (folders.count(path.substr(0, slash)) == 0) continue;
+    const std::string file(absl::StripSuffix(path.substr(slash + 1), ".in"));
+    files[Filled(TargetPath(file, workspace.language), workspace)] =
+        Filled(std::string(kTemplateFiles[i].text), workspace);
   }
   return files;
 }
@@ -176,9 +217,7 @@ absl::Status WriteNewFolder(const std::map<std::string, std::string>& files,
     SLUICE_RETURN_IF_ERROR(WriteFile(fs::path(scratch) / path, text));
   }
   // mkdtemp gives it to its owner alone.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (::chmod(scratch.c_str(), 0777 & ~mask) != 0 ||
+  if (::chmod(scratch.c_str(), 0777 & ~UserMask()) != 0 ||
       ::rename(scratch.c_str(), shown.c_str()) != 0) {
     return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
                ? taken

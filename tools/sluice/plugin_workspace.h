@@ -1,4 +1,4 @@
-// A workspace for a new plugin: source, tests, a program and a configuration.
+// The files of a new plugin: source, tests, a program and a configuration.
 #ifndef TOOLS_SLUICE_PLUGIN_WORKSPACE_H_
 #define TOOLS_SLUICE_PLUGIN_WORKSPACE_H_
 
@@ -15,8 +15,11 @@ struct PluginWorkspace {
   std::string kind;
   // Of the plugin, its folder, its namespace: "acme_door".
   std::string name;
-  // Folder of Sluice's own workspace, as the new one is to name it.
+  // Folder of Sluice's own workspace, as the new one is to name it; a plugin in
+  // Python needs none.
   std::string sluice_path;
+  // "c++" or "python"; a plugin in Python is a program of its own.
+  std::string language = "c++";
 };
 
 // OK if `name` can be the name of a plugin's folder and namespace.
@@ -24,12 +27,14 @@ struct PluginWorkspace {
 absl::Status CheckPluginName(const std::string& name);
 
 // The files of the workspace: text by path.
-//   kInvalidArgument: the name or the kind cannot be; the message says why.
+//   kInvalidArgument: the name, the kind or the language cannot be, or not of
+//   that kind; the message says why.
 absl::StatusOr<std::map<std::string, std::string>> PluginWorkspaceFiles(
     const PluginWorkspace& workspace);
 
 // Writes `files` into the new folder `directory`, all of them or none: they are
-// written beside it and renamed. An empty folder may be there.
+// written beside it and renamed. An empty folder may be there. Scripts may be
+// executed.
 //   kAlreadyExists: there is something.
 //   kUnavailable: it cannot be written; the message names the path.
 absl::Status WriteNewFolder(const std::map<std::string, std::string>& files,

@@ -81,6 +81,12 @@ TEST_F(PluginWorkspaceTest, EachKindHasItsFilesAndNoGapIsLeft) {
 TEST_F(PluginWorkspaceTest, RefusesKindsAndNamesThatCannotBe) {
   EXPECT_FALSE(PluginWorkspaceFiles({.kind = "lake", .name = "acme"}).ok());
   EXPECT_FALSE(PluginWorkspaceFiles({.kind = "common", .name = "acme"}).ok());
+  EXPECT_FALSE(PluginWorkspaceFiles(
+                   {.kind = "transform", .name = "acme", .language = "python"})
+                   .ok());
+  EXPECT_FALSE(
+      PluginWorkspaceFiles({.kind = "sink", .name = "acme", .language = "rust"})
+          .ok());
   for (const char* name : {"a", "acme", "acme2", "acme_door_2"}) {
     EXPECT_TRUE(CheckPluginName(name).ok()) << name;
   }
@@ -98,7 +104,7 @@ TEST_F(PluginWorkspaceTest, RefusesKindsAndNamesThatCannotBe) {
 
 TEST_F(PluginWorkspaceTest, WritesAllFilesForWhomTheUserAllows) {
   const std::string target = folder_ / "new";
-  const Files files = {{"a", "1\n"}, {"b/c/d", "2\n"}};
+  const Files files = {{"a", "1\n"}, {"b/c/d", "2\n"}, {"e", "#!/bin/sh\n"}};
   const absl::Status status = WriteNewFolder(files, target + "/");
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(ReadAll(target + "/a"), "1\n");
@@ -108,6 +114,8 @@ TEST_F(PluginWorkspaceTest, WritesAllFilesForWhomTheUserAllows) {
   const mode_t mask = ::umask(0);
   ::umask(mask);
   EXPECT_EQ(of_target.st_mode & 0777, 0777 & ~mask);
+  EXPECT_NE(::access((target + "/a").c_str(), X_OK), 0);
+  EXPECT_EQ(::access((target + "/e").c_str(), X_OK), 0);
   EXPECT_EQ(Entries(), std::vector<std::string>{"new"});
 }
 
@@ -152,6 +160,26 @@ TEST_F(PluginWorkspaceTest, FindsTheSourceOfSluiceFromAnywhereInIt) {
   EXPECT_TRUE(absl::IsNotFound(FindSluice(folder_ / "nowhere").status()));
 }
 
+// Those of examples/python_plugin, and with them the protocol as it is.
+TEST_F(PluginWorkspaceTest, TheExampleIsWhatIsWrittenInPython) {
+  for (const auto& [kind, name] :
+       Files{{"sink", "lines"}, {"source", "count"}}) {
+    const auto files = PluginWorkspaceFiles(
+        {.kind = kind, .name = name, .language = "python"});
+    ASSERT_TRUE(files.ok()) << files.status();
+    EXPECT_EQ(files->size(), 10u);
+    for (const auto& [path, text] : *files) {
+      // The example has one of each for both plugins.
+      if (path == "README.md" || path == "sluice.yaml") continue;
+      const bool is_protocol = absl::StartsWith(path, "proto/");
+      EXPECT_EQ(text,
+                ReadAll(is_protocol ? path : "examples/python_plugin/" + path))
+          << path << " is not what `sluice plugin new " << kind << " " << name
+          << " --out-of-process --language python` writes";
+    }
+  }
+}
+
 TEST_F(PluginWorkspaceTest, TheGuideShowsWhatIsWritten) {
   const std::string guide = ReadAll("docs/plugin_guide.md");
   ASSERT_FALSE(guide.empty());
@@ -162,6 +190,15 @@ TEST_F(PluginWorkspaceTest, TheGuideShowsWhatIsWritten) {
     EXPECT_TRUE(absl::StrContains(guide, "\n" + files->at(path) + "```"))
         << "docs/plugin_guide.md shows another " << path;
   }
+  const auto python = PluginWorkspaceFiles(
+      {.kind = "sink", .name = "lines", .language = "python"});
+  ASSERT_TRUE(python.ok()) << python.status();
+  const std::string& plugin = python->at("lines_plugin.py");
+  const size_t begin = plugin.find("class ");
+  const std::string shown =
+      plugin.substr(begin, plugin.find("\n\n\nif __name__") - begin);
+  EXPECT_TRUE(absl::StrContains(guide, "```python\n" + shown + "\n```"))
+      << "docs/plugin_guide.md shows another lines_plugin.py";
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 """Writes files as a C++ source, so that the binary needs none of them.
 
-Usage: embed.py OUTPUT ROOT FILE...: each FILE lies below ROOT, whose name is left out of its path.
+Usage: embed.py OUTPUT NAME=FILE...
 """
 
 import pathlib
@@ -11,12 +11,12 @@ DELIMITER = "template"
 
 
 def main():
-    output, root, *files = sys.argv[1:]
+    output, *files = sys.argv[1:]
     lines = ['#include "tools/sluice/plugin_template/plugin_template.h"', "", "namespace sluice {", ""]
     lines.append("const TemplateFile kTemplateFiles[] = {")
     for file in sorted(files):
-        text = pathlib.Path(file).read_text(encoding="utf-8")
-        name = file[file.index(root) + len(root) :].lstrip("/")
+        name, path = file.split("=", 1)
+        text = pathlib.Path(path).read_text(encoding="utf-8")
         lines.append(f'{{"{name}", R"{DELIMITER}({text}){DELIMITER}"}},')
     lines.append("};")
     lines.append("const size_t kTemplateFileCount = sizeof(kTemplateFiles) / sizeof(kTemplateFiles[0]);")

@@ -9,7 +9,9 @@ namespace sluice {
 
 struct TemplateFile {
   // In the folder of templates: "sink/plugin.cc.in". Below "common" is what
-  // every kind has, below "sink", "source" and "transform" the rest.
+  // every kind has in C++, below "sink", "source" and "transform" the rest;
+  // below "python" what every kind has in Python, below "python_sink" and
+  // "python_source" the rest.
   std::string_view path;
   std::string_view text;
 };
