@@ -61,7 +61,8 @@ absl::StatusOr<RotatingFileOptions> ReadRotation(
   return options;
 }
 
-absl::StatusOr<std::unique_ptr<Sink>> Create(const v1::FileSinkConfig& config) {
+absl::StatusOr<std::unique_ptr<Sink>> Create(const v1::FileSinkConfig& config,
+                                             const FileCalls& calls) {
   absl::StatusOr<RotatingFileOptions> file = ReadRotation(config);
   if (!file.ok()) return file.status();
   FileSinkOptions options;
@@ -82,17 +83,23 @@ absl::StatusOr<std::unique_ptr<Sink>> Create(const v1::FileSinkConfig& config) {
                        " is not allowed; give at least 10ms"));
     }
   }
-  return std::make_unique<FileSink>(std::move(options), [] {
-    return std::make_shared<ThreadExecutor>("file-sink");
-  });
+  return std::make_unique<FileSink>(
+      std::move(options),
+      [] { return std::make_shared<ThreadExecutor>("file-sink"); }, calls);
 }
 
 }  // namespace
 
 absl::Status RegisterFile(PluginRegistry& registry) {
+  return RegisterFile(registry, FileCalls::Real());
+}
+
+absl::Status RegisterFile(PluginRegistry& registry, const FileCalls& calls) {
   return registry.AddSink<v1::FileSinkConfig>(
       "file", "appends CloudEvents to a file as JSON lines, with rotation",
-      Create);
+      [calls](const v1::FileSinkConfig& config) {
+        return Create(config, calls);
+      });
 }
 
 }  // namespace sluice::file
