@@ -21,7 +21,11 @@ class FileFixture final : public kit::SinkFixture {
     std::ofstream(no_folder_) << "a file";
     Behave(kit::Behavior::kAccept);
   }
-  ~FileFixture() override { std::filesystem::remove_all(home_); }
+  ~FileFixture() override {
+    // Lets go of a thread that was left behind.
+    SetDiskState(DiskState::kWorks);
+    std::filesystem::remove_all(home_);
+  }
 
   std::string Config() override {
     return absl::StrCat("file:\n  path: ", link_, "/events.jsonl");
@@ -46,9 +50,6 @@ class FileFixture final : public kit::SinkFixture {
         return "no file asks to be left alone for a while";
       case kit::Behavior::kRefusePoison:
         return "a file takes every line";
-      case kit::Behavior::kStall:
-        return "nothing takes back a call that hangs in a disk, so the sink "
-               "waits for it, also when it stops";
       default:
         return SinkFixture::WhyNot(behavior);
     }
@@ -76,8 +77,9 @@ class FileFixture final : public kit::SinkFixture {
         return DiskState::kFullOnce;
       case kit::Behavior::kCut:
         return DiskState::kLosesWrites;
-      case kit::Behavior::kThrottle:
       case kit::Behavior::kStall:
+        return DiskState::kHangs;
+      case kit::Behavior::kThrottle:
       case kit::Behavior::kRefusePoison:
         return std::nullopt;
     }

@@ -1,17 +1,89 @@
 #include "plugins/file/file_sink.h"
 
+#include <atomic>
+#include <optional>
+#include <thread>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "glog/logging.h"
+#include "plugins/file/cloud_event_json.h"
 
 namespace sluice::file {
+
+// One delivery on its way through the disk.
+struct FileSink::Write {
+  Delivery delivery;
+  absl::Time now;
+  // Who sets it first has the delivery: the disk, or whoever gives it up.
+  std::atomic<bool> taken{false};
+
+  // What became of it, and the disk's until it has told. Nullopt: it was given
+  // up before its turn.
+  std::optional<absl::Status> status;
+  uint64_t bytes = 0;
+  uint64_t rotations = 0;
+};
+
+// What the disk's tasks use and hold, so that they need no sink.
+class FileSink::Disk {
+ public:
+  Disk(RotatingFileOptions options, FileCalls calls, Executor* listener)
+      : file_(std::move(options), std::move(calls)), listener_(listener) {}
+
+  // On the disk's executor.
+  RotatingFile& file() { return file_; }
+  void Append(Write& write) {
+    if (write.taken.exchange(true)) return;
+    lines_.clear();
+    for (const DeliveryItem& item : write.delivery.items) {
+      json_.AppendLine(item.event, &lines_);
+    }
+    const uint64_t rotations = file_.rotations();
+    write.status = file_.Append(lines_, write.now);
+    write.rotations = file_.rotations() - rotations;
+    write.bytes = write.status->ok() ? lines_.size() : 0;
+  }
+
+  // For the component's executor, from any thread.
+  void Tell(Executor::Task task) {
+    absl::MutexLock lock(&mu_);
+    if (listener_ != nullptr) listener_->Post(std::move(task));
+  }
+  bool left_behind() const {
+    absl::MutexLock lock(&mu_);
+    return listener_ == nullptr;
+  }
+  void LeaveBehind() {
+    absl::MutexLock lock(&mu_);
+    listener_ = nullptr;
+  }
+
+ private:
+  RotatingFile file_;
+  CloudEventJsonWriter json_;
+  std::string lines_;
+  mutable absl::Mutex mu_;
+  Executor* listener_ ABSL_GUARDED_BY(mu_);
+};
+
+template <typename Work, typename Then>
+void FileSink::OnDisk(Work work, Then then) {
+  io_->Post([disk = disk_, work = std::move(work),
+             then = std::move(then)]() mutable {
+    disk->Tell([disk, result = work(*disk), then = std::move(then)]() mutable {
+      if (!disk->left_behind()) then(result);
+    });
+  });
+}
 
 FileSink::FileSink(FileSinkOptions options, IoExecutorFactory io_factory,
                    FileCalls calls)
     : options_(std::move(options)),
       io_factory_(std::move(io_factory)),
-      file_(options_.file, std::move(calls)) {}
+      calls_(std::move(calls)) {}
 
 SinkTraits FileSink::traits() const {
   SinkTraits traits;
@@ -33,63 +105,101 @@ absl::Status FileSink::Start(const ComponentContext& context) {
       context.metrics->counter("file_rotations_total", labels,
                                "Files begun because the one before was full.");
   io_ = io_factory_();
-  io_->Post([this] {
-    context_.executor->Post(
-        [this, opened = file_.Open(context_.executor->Now())] {
-          ReportHealth(opened);
-        });
-  });
+  disk_ = std::make_shared<Disk>(options_.file, calls_, context.executor);
+  OnDisk([now = context.executor->Now()](
+             Disk& disk) { return disk.file().Open(now); },
+         [this](const absl::Status& opened) { ReportHealth(opened); });
   return absl::OkStatus();
 }
 
 void FileSink::Deliver(Delivery delivery, DeliverCallback done) {
-  io_->Post(
-      [this, delivery = std::move(delivery), done = std::move(done)]() mutable {
-        context_.executor->Post([this, written = Write(delivery),
-                                 done = std::move(done)]() mutable {
-          Answer(written, std::move(done));
-        });
+  const uint64_t id = next_id_++;
+  auto write = std::make_shared<Write>();
+  write->delivery = std::move(delivery);
+  write->now = context_.executor->Now();
+  open_[id] = {.write = write,
+               .done = std::move(done),
+               .timer = context_.executor->PostAfter(
+                   write->delivery.timeout, [this, id] { HandleLate(id); })};
+  OnDisk(
+      [write](Disk& disk) {
+        disk.Append(*write);
+        return write;
+      },
+      [this, id](const std::shared_ptr<Write>& done) {
+        HandleWritten(id, *done);
       });
 }
 
 void FileSink::Stop(absl::AnyInvocable<void()> done) {
   if (io_ == nullptr) return done();
   if (sync_timer_ != 0) context_.executor->Cancel(sync_timer_);
-  // Behind every delivery under way, whose answers thus come before `done`.
-  io_->Post([this, done = std::move(done)]() mutable {
-    if (absl::Status closed = file_.Close(); !closed.ok()) {
-      LOG(ERROR) << context_.name << ": " << closed.message();
-    }
-    context_.executor->Post(std::move(done));
-  });
+  stopped_ = std::move(done);
+  stop_timer_ = context_.executor->PostAfter(kDiskStopGrace,
+                                             [this] { LeaveDiskBehind(); });
+  // Behind every delivery under way, whose answers thus come first.
+  OnDisk([](Disk& disk) { return disk.file().Close(); },
+         [this](const absl::Status& closed) {
+           if (!closed.ok()) {
+             LOG(ERROR) << context_.name << ": " << closed.message();
+           }
+           context_.executor->Cancel(stop_timer_);
+           FinishStop();
+         });
 }
 
-absl::Status FileSink::Write(const Delivery& delivery) {
-  lines_.clear();
-  for (const DeliveryItem& item : delivery.items) {
-    json_.AppendLine(item.event, &lines_);
-  }
-  const uint64_t rotations = file_.rotations();
-  absl::Status status = file_.Append(lines_, context_.executor->Now());
-  rotations_->Add(file_.rotations() - rotations);
-  if (status.ok()) written_bytes_->Add(lines_.size());
-  return status;
+void FileSink::LeaveDiskBehind() {
+  LOG(ERROR) << context_.name << ": stops without the disk, which does not "
+             << "answer; " << options_.file.path
+             << " stays locked until it does";
+  disk_->LeaveBehind();
+  while (!open_.empty()) HandleLate(open_.begin()->first);
+  // Somebody has to wait for the call to return.
+  std::thread([io = std::move(io_)]() mutable { io = nullptr; }).detach();
+  FinishStop();
 }
 
-void FileSink::Answer(const absl::Status& written, DeliverCallback done) {
-  ReportHealth(written);
-  if (written.ok()) {
-    SyncLater();
-    return done(DeliveryResult::All(Outcome::Delivered()));
-  }
-  const std::string message(written.message());
-  if (written.code() != absl::StatusCode::kFailedPrecondition) {
-    return done(DeliveryResult::All(Outcome::Retry(message)));
-  }
+void FileSink::FinishStop() {
+  // It may destroy this.
+  absl::AnyInvocable<void()> stopped = std::move(stopped_);
+  stopped();
+}
+
+void FileSink::HandleWritten(uint64_t id, const Write& write) {
+  if (!write.status.has_value()) return;
+  const absl::Status& status = *write.status;
+  written_bytes_->Add(write.bytes);
+  rotations_->Add(write.rotations);
+  ReportHealth(status);
   DeliveryResult result;
-  result.misconfigured =
-      absl::FailedPreconditionError(absl::StrCat("path: ", message));
-  done(std::move(result));
+  if (status.ok()) {
+    SyncLater();
+    result = DeliveryResult::All(Outcome::Delivered());
+  } else if (absl::IsFailedPrecondition(status)) {
+    result.misconfigured =
+        absl::FailedPreconditionError(absl::StrCat("path: ", status.message()));
+  } else {
+    result = DeliveryResult::All(Outcome::Retry(std::string(status.message())));
+  }
+  Answer(id, std::move(result));
+}
+
+void FileSink::HandleLate(uint64_t id) {
+  Write& write = *open_.at(id).write;
+  const std::string message =
+      absl::StrCat("the disk of ", options_.file.path, " does not answer");
+  ReportHealth(absl::UnavailableError(message));
+  Answer(id, DeliveryResult::All(write.taken.exchange(true)
+                                     ? Outcome::Unknown(message)
+                                     : Outcome::NotTried()));
+}
+
+void FileSink::Answer(uint64_t id, DeliveryResult result) {
+  auto open = open_.extract(id);
+  // It was late.
+  if (open.empty()) return;
+  context_.executor->Cancel(open.mapped().timer);
+  open.mapped().done(std::move(result));
 }
 
 void FileSink::ReportHealth(const absl::Status& status) {
@@ -106,19 +216,20 @@ void FileSink::ReportHealth(const absl::Status& status) {
 }
 
 void FileSink::SyncLater() {
-  if (sync_timer_ != 0 || options_.file.sync_each_append ||
+  // A stop syncs by itself.
+  if (sync_timer_ != 0 || stopped_ || options_.file.sync_each_append ||
       options_.sync_interval == absl::InfiniteDuration()) {
     return;
   }
   sync_timer_ = context_.executor->PostAfter(options_.sync_interval, [this] {
     sync_timer_ = 0;
-    io_->Post([this] {
-      absl::Status synced = file_.Sync();
-      if (synced.ok()) return;
-      LOG(ERROR) << context_.name
-                 << ": delivered events may be lost: " << synced.message();
-      context_.executor->Post([this, synced] { ReportHealth(synced); });
-    });
+    OnDisk([](Disk& disk) { return disk.file().Sync(); },
+           [this](const absl::Status& synced) {
+             if (synced.ok()) return;
+             LOG(ERROR) << context_.name << ": delivered events may be lost: "
+                        << synced.message();
+             ReportHealth(synced);
+           });
   });
 }
 

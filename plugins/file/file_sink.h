@@ -2,7 +2,9 @@
 #ifndef PLUGINS_FILE_FILE_SINK_H_
 #define PLUGINS_FILE_FILE_SINK_H_
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -12,7 +14,6 @@
 #include "pipeline/api/component.h"
 #include "pipeline/api/sink.h"
 #include "pipeline/executor/executor.h"
-#include "plugins/file/cloud_event_json.h"
 #include "plugins/file/rotating_file.h"
 
 namespace sluice::file {
@@ -25,6 +26,9 @@ struct FileSinkOptions {
   absl::Duration sync_interval = absl::InfiniteDuration();
 };
 
+// How long Stop() waits for the disk.
+inline constexpr absl::Duration kDiskStopGrace = absl::Seconds(5);
+
 // Makes the executor that the sink's disk work runs on. Called once, by
 // Start().
 using IoExecutorFactory = std::function<std::shared_ptr<Executor>()>;
@@ -35,6 +39,11 @@ using IoExecutorFactory = std::function<std::shared_ptr<Executor>()>;
 //
 //   no space, I/O error     kRetry for all events; none of them is in the file
 //   path cannot be used     misconfigured, naming `path`
+//   no answer in time       kUnknown; kNotTried if the write has not begun
+//
+// A call that hangs in a disk cannot be taken back. Stop() leaves it behind
+// after kDiskStopGrace, with its thread and the file, which stays locked until
+// the call returns.
 //
 // A crash between a write and its answer makes the pipeline deliver the same
 // events again, so the same line may stand in the file twice.
@@ -49,26 +58,39 @@ class FileSink final : public Sink {
   void Stop(absl::AnyInvocable<void()> done) override;
 
  private:
-  // On the disk's executor.
-  absl::Status Write(const Delivery& delivery);
-  // On the component's executor.
-  void Answer(const absl::Status& written, DeliverCallback done);
+  class Disk;
+  struct Write;
+  // A delivery that is not answered yet.
+  struct Open {
+    std::shared_ptr<Write> write;
+    DeliverCallback done;
+    Executor::TimerId timer = 0;
+  };
+
+  // Runs `work(disk)` on the disk's executor, then `then` with what it returned
+  // on the component's. A disk that was left behind tells nothing any more.
+  template <typename Work, typename Then>
+  void OnDisk(Work work, Then then);
+  void HandleWritten(uint64_t id, const Write& write);
+  void HandleLate(uint64_t id);
+  void Answer(uint64_t id, DeliveryResult result);
   void ReportHealth(const absl::Status& status);
   void SyncLater();
+  void LeaveDiskBehind();
+  void FinishStop();
 
   const FileSinkOptions options_;
   const IoExecutorFactory io_factory_;
+  const FileCalls calls_;
   ComponentContext context_;
   Counter* written_bytes_ = nullptr;
   Counter* rotations_ = nullptr;
   Executor::TimerId sync_timer_ = 0;
-
-  // Used on io_ only.
-  RotatingFile file_;
-  CloudEventJsonWriter json_;
-  std::string lines_;
-
-  // Last, so that it ends before what its tasks use.
+  Executor::TimerId stop_timer_ = 0;
+  absl::AnyInvocable<void()> stopped_;
+  uint64_t next_id_ = 1;
+  std::map<uint64_t, Open> open_;
+  std::shared_ptr<Disk> disk_;
   std::shared_ptr<Executor> io_;
 };
 

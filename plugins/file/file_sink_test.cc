@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -18,6 +19,8 @@
 
 namespace sluice::file {
 namespace {
+
+constexpr absl::Duration kTimeout = absl::Seconds(10);
 
 class LastHealth final : public HealthReporter {
  public:
@@ -37,6 +40,7 @@ Delivery MakeDelivery(int first, int count) {
     builder.Add(fields);
   }
   Delivery delivery;
+  delivery.timeout = kTimeout;
   EventBatchPtr batch = builder.Build();
   for (int i = 0; i < count; ++i) {
     delivery.items.push_back({static_cast<uint64_t>(i), batch->event(i), 1});
@@ -71,10 +75,7 @@ class FileSinkTest : public testing::Test {
   void Start() {
     sink_ = std::make_unique<FileSink>(
         options_,
-        // The disk's tasks run in virtual time too.
-        [this] {
-          return std::shared_ptr<Executor>(&executor_, [](Executor*) {});
-        },
+        [this] { return std::shared_ptr<Executor>(io_, [](Executor*) {}); },
         calls_);
     ASSERT_TRUE(sink_->Start(context_).ok());
     executor_.RunReady();
@@ -102,6 +103,9 @@ class FileSinkTest : public testing::Test {
   FileSinkOptions options_;
   FileCalls calls_ = FileCalls::Real();
   ManualExecutor executor_;
+  // Where the disk's tasks run: in the same virtual time, or when a test has
+  // them run.
+  ManualExecutor* io_ = &executor_;
   LastHealth health_;
   MetricRegistry metrics_;
   ComponentContext context_;
@@ -206,6 +210,75 @@ TEST_F(FileSinkTest, StopAnswersWhatIsUnderWayFirst) {
   EXPECT_EQ(order, "answer stopped");
   sink_.reset();
   EXPECT_EQ(Text(), LinesOf(0, 1));
+}
+
+TEST_F(FileSinkTest, AStopLeavesNoTimerBehind) {
+  options_.file.sync_each_append = false;
+  options_.sync_interval = absl::Seconds(1);
+  Start();
+  sink_->Deliver(MakeDelivery(0, 1), [](const DeliveryResult&) {});
+  sink_->Stop([] {});
+  executor_.RunReady();
+  EXPECT_EQ(executor_.pending_timers(), 0);
+}
+
+TEST_F(FileSinkTest, AWriteThatHangsIsNotKnown) {
+  ManualExecutor disk;
+  io_ = &disk;
+  std::vector<Outcome> answers;
+  calls_.write = [&](int fd, const void* bytes, size_t size) {
+    executor_.Advance(kTimeout);
+    EXPECT_EQ(answers.size(), 1);
+    EXPECT_EQ(health_.last.state, HealthState::kDegraded);
+    return ::write(fd, bytes, size);
+  };
+  Start();
+  sink_->Deliver(MakeDelivery(0, 2), [&](const DeliveryResult& result) {
+    answers.push_back(result.outcomes[0]);
+  });
+  disk.RunReady();
+  executor_.RunReady();
+  ASSERT_EQ(answers.size(), 1);
+  EXPECT_EQ(answers[0].kind, Outcome::Kind::kUnknown);
+  // It was written after all, which nobody is told twice.
+  EXPECT_EQ(Text(), LinesOf(0, 2));
+  EXPECT_EQ(health_.last.state, HealthState::kHealthy);
+}
+
+TEST_F(FileSinkTest, WhatWaitedTooLongBehindAHangingDiskIsNotTried) {
+  ManualExecutor disk;
+  io_ = &disk;
+  Start();
+  std::vector<Outcome> answers;
+  sink_->Deliver(MakeDelivery(0, 2), [&](const DeliveryResult& result) {
+    answers.push_back(result.outcomes[0]);
+  });
+  executor_.Advance(kTimeout);
+  ASSERT_EQ(answers.size(), 1);
+  EXPECT_EQ(answers[0].kind, Outcome::Kind::kNotTried);
+  disk.RunReady();
+  executor_.RunReady();
+  EXPECT_EQ(answers.size(), 1);
+  EXPECT_EQ(Text(), "");
+}
+
+TEST_F(FileSinkTest, AStopLeavesAHangingDiskBehind) {
+  ManualExecutor disk;
+  io_ = &disk;
+  Start();
+  std::string order;
+  sink_->Deliver(MakeDelivery(0, 1),
+                 [&](const DeliveryResult&) { order += "answer "; });
+  sink_->Stop([&] { order += "stopped"; });
+  executor_.Advance(kDiskStopGrace - absl::Milliseconds(1));
+  EXPECT_EQ(order, "");
+  executor_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(order, "answer stopped");
+  sink_.reset();
+  EXPECT_EQ(executor_.pending_timers(), 0);
+  // The disk wakes up and finds nobody.
+  disk.RunReady();
+  EXPECT_EQ(executor_.RunReady(), 0);
 }
 
 TEST_F(FileSinkTest, StopsWithoutHavingStarted) {

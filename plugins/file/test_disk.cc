@@ -2,29 +2,36 @@
 
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "plugins/file/plugin.h"
 #include "plugins/file/rotating_file.h"
 
 namespace sluice::file {
 namespace {
 
-std::atomic<DiskState> disk_state{DiskState::kWorks};
+ABSL_CONST_INIT absl::Mutex mu(absl::kConstInit);
+DiskState disk_state ABSL_GUARDED_BY(mu) = DiskState::kWorks;
 
 ssize_t Write(int fd, const void* bytes, size_t size) {
-  const DiskState state = disk_state;
-  if (state != DiskState::kFull && state != DiskState::kFullOnce) {
+  absl::MutexLock lock(&mu);
+  const auto answers = []() ABSL_SHARED_LOCKS_REQUIRED(mu) {
+    return disk_state != DiskState::kHangs;
+  };
+  mu.Await(absl::Condition(&answers));
+  if (disk_state != DiskState::kFull && disk_state != DiskState::kFullOnce) {
     return ::write(fd, bytes, size);
   }
   if (size > 1) return ::write(fd, bytes, size / 2);
-  if (state == DiskState::kFullOnce) disk_state = DiskState::kWorks;
+  if (disk_state == DiskState::kFullOnce) disk_state = DiskState::kWorks;
   errno = ENOSPC;
   return -1;
 }
 
 int Sync(int fd) {
+  absl::MutexLock lock(&mu);
   if (disk_state != DiskState::kLosesWrites) return ::fdatasync(fd);
   errno = EIO;
   return -1;
@@ -32,7 +39,10 @@ int Sync(int fd) {
 
 }  // namespace
 
-void SetDiskState(DiskState state) { disk_state = state; }
+void SetDiskState(DiskState state) {
+  absl::MutexLock lock(&mu);
+  disk_state = state;
+}
 
 absl::Status RegisterFileOnTestDisk(PluginRegistry& registry) {
   FileCalls calls = FileCalls::Real();

@@ -15,6 +15,8 @@ enum class DiskState {
   kFullOnce,
   // Takes everything, and cannot say that it will keep it.
   kLosesWrites,
+  // Holds whoever writes, until it is told otherwise.
+  kHangs,
 };
 
 // Of the disk that all sinks of this process are on; any thread.

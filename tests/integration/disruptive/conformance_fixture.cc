@@ -32,7 +32,7 @@ constexpr char kConfig[] = R"(disruptive:
   token_url: $4
   stream: {ping_interval: 1s}
   backfill: {first_start: 1h, settle: 0s, parallel: 1}
-  rate: {requests_per_second: 8, burst: 1}
+  rate: {requests_per_second: 5, burst: 1}
 )";
 
 std::unique_ptr<sandbox::Sandbox> StartSandbox() {
