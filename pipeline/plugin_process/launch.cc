@@ -1,7 +1,6 @@
 #include "pipeline/plugin_process/launch.h"
 
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/call_once.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -22,9 +22,6 @@
 namespace sluice::plugin_process {
 namespace {
 
-// A unix socket's path has 107 bytes; this leaves some for the rest of it.
-constexpr size_t kMaxFolderBytes = 70;
-constexpr char kSocketName[] = "/s";
 constexpr size_t kTokenBytes = 32;
 
 // How often gRPC looks whether the program listens.
@@ -34,15 +31,12 @@ constexpr int kReconnectMillis = 100;
 constexpr int kLinesAtOnce = 100;
 constexpr absl::Duration kLinesPeriod = absl::Seconds(10);
 
-absl::StatusOr<std::string> MakeFolder() {
-  const char* variable = getenv("TMPDIR");
-  std::string parent = variable == nullptr ? "" : variable;
-  if (parent.empty() || parent.size() > kMaxFolderBytes) parent = "/tmp";
-  std::string folder = absl::StrCat(parent, "/sluice-plugin-XXXXXX");
-  // Nobody else can enter it.
-  if (mkdtemp(folder.data()) != nullptr) return folder;
-  return absl::UnavailableError(absl::StrCat("cannot make a folder in ", parent,
-                                             ": ", std::strerror(errno)));
+absl::StatusOr<std::unique_ptr<SocketFolder>> MakeFolder() {
+  const std::string parent = SocketFolderParent();
+  // Once is enough: others clean up after themselves unless they are killed.
+  static absl::once_flag clean;
+  absl::call_once(clean, RemoveLeftSocketFolders, parent);
+  return SocketFolder::Make(parent);
 }
 
 absl::StatusOr<std::string> MakeToken() {
@@ -125,7 +119,7 @@ absl::StatusOr<std::shared_ptr<Launch>> Launch::Start(
   std::shared_ptr<Launch> launch(new Launch());
   SLUICE_ASSIGN_OR_RETURN(launch->folder_, MakeFolder());
   SLUICE_ASSIGN_OR_RETURN(launch->token_, MakeToken());
-  const std::string socket = launch->folder_ + kSocketName;
+  const std::string socket = launch->folder_->socket();
   launch->stub_ =
       plugin::v1::Plugin::NewStub(ConnectTo(socket, spec.max_message_bytes));
   auto log = std::make_shared<LineLog>(std::move(log_name));
@@ -142,12 +136,6 @@ absl::StatusOr<std::shared_ptr<Launch>> Launch::Start(
                    : absl::StrCat(end.text, "; its last line: ", log->last()));
       });
   return launch;
-}
-
-Launch::~Launch() {
-  if (folder_.empty()) return;
-  unlink((folder_ + kSocketName).c_str());
-  rmdir(folder_.c_str());
 }
 
 std::unique_ptr<grpc::ClientContext> Launch::NewContext(

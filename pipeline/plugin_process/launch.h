@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "pipeline/plugin_process/child_process.h"
 #include "pipeline/plugin_process/program_spec.h"
+#include "pipeline/plugin_process/socket_folder.h"
 #include "proto/plugin/v1/plugin.grpc.pb.h"
 
 namespace sluice::plugin_process {
@@ -31,7 +32,6 @@ class Launch {
   static absl::StatusOr<std::shared_ptr<Launch>> Start(
       const ProgramSpec& spec, std::string log_name,
       absl::AnyInvocable<void(std::string how)> on_end);
-  ~Launch();
   Launch(const Launch&) = delete;
   Launch& operator=(const Launch&) = delete;
 
@@ -44,7 +44,7 @@ class Launch {
  private:
   Launch() = default;
 
-  std::string folder_;
+  std::unique_ptr<SocketFolder> folder_;
   std::string token_;
   std::unique_ptr<plugin::v1::Plugin::Stub> stub_;
   std::shared_ptr<ChildProcess> child_;

@@ -4,7 +4,6 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "pipeline/topology/config_loader.h"
 
 namespace sluice {
 namespace {
@@ -28,25 +27,34 @@ std::vector<std::string> ProblemsOf(const std::string& config,
   return problems;
 }
 
-admin::v1::ProcessStatus RunToTheEnd(const std::string& config,
-                                     const PluginRegistry& registry,
-                                     const std::string& data_dir) {
-  const std::string text = absl::StrCat("data_dir: ", data_dir, "\n", config);
-  const LoadResult loaded =
-      LoadConfigText(text, "test.yaml", registry, ProcessEnvironment());
+LoadResult Load(const std::string& config, const PluginRegistry& registry,
+                const std::string& data_dir) {
+  LoadResult loaded =
+      LoadConfigText(absl::StrCat("data_dir: ", data_dir, "\n", config),
+                     "test.yaml", registry, ProcessEnvironment());
   for (const ConfigProblem& problem : loaded.problems) {
     ADD_FAILURE() << problem.ToString();
   }
+  return loaded;
+}
+
+admin::v1::ProcessStatus AwaitTheEnd(Process& process) {
+  absl::Notification finished;
+  process.WhenFinished([&finished] { finished.Notify(); });
+  EXPECT_TRUE(finished.WaitForNotificationWithTimeout(kPatience))
+      << process.Status().DebugString();
+  process.Stop(absl::Seconds(10));
+  return process.Status();
+}
+
+admin::v1::ProcessStatus RunToTheEnd(const std::string& config,
+                                     const PluginRegistry& registry,
+                                     const std::string& data_dir) {
+  const LoadResult loaded = Load(config, registry, data_dir);
   if (!loaded.ok()) return {};
   auto process = Process::Start(loaded.loaded->spec);
   EXPECT_TRUE(process.ok()) << process.status();
-  if (!process.ok()) return {};
-  absl::Notification finished;
-  (*process)->WhenFinished([&finished] { finished.Notify(); });
-  EXPECT_TRUE(finished.WaitForNotificationWithTimeout(kPatience))
-      << (*process)->Status().DebugString();
-  (*process)->Stop(absl::Seconds(10));
-  return (*process)->Status();
+  return process.ok() ? AwaitTheEnd(**process) : admin::v1::ProcessStatus();
 }
 
 int64_t MetricOf(const admin::v1::ProcessStatus& status,

@@ -8,6 +8,7 @@
 
 #include "pipeline/api/plugin_registry.h"
 #include "pipeline/runtime/process.h"
+#include "pipeline/topology/config_loader.h"
 
 namespace sluice {
 
@@ -18,9 +19,17 @@ std::string LibraryPath(std::string_view name);
 std::vector<std::string> ProblemsOf(const std::string& config,
                                     const PluginRegistry& registry);
 
+// The spec of a configuration; fails the test if it is wrong.
+LoadResult Load(const std::string& config, const PluginRegistry& registry,
+                const std::string& data_dir);
+
+// Waits until everything of the finite sources of `process` is delivered, and
+// stops it. Returns how it stood then; fails the test if it does not come to
+// its end in a minute.
+admin::v1::ProcessStatus AwaitTheEnd(Process& process);
+
 // Runs a configuration until everything of its finite sources is delivered, and
-// stops. Returns how it stood then; fails the test if it cannot be run, or does
-// not come to its end in a minute.
+// stops, as the two above.
 admin::v1::ProcessStatus RunToTheEnd(const std::string& config,
                                      const PluginRegistry& registry,
                                      const std::string& data_dir);

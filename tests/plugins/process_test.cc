@@ -1,8 +1,11 @@
 // Plugins that are programs of their own, as they should not be: contained,
 // named, and without a lost event.
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -28,6 +31,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 std::string NewFolder() {
   std::string folder = absl::StrCat(testing::TempDir(), "/process.XXXXXX");
@@ -166,6 +170,56 @@ TEST_F(ProcessTest, EndsASinkThatDoesNotStop) {
   EXPECT_EQ(status.pipelines(0).sinks(0).delivered(), 500u);
   EXPECT_EQ(MetricOf(status, "plugin_faults_total"), 1);
   EXPECT_EQ(MetricOf(status, "plugin_restarts_total"), 0);
+}
+
+// Of a pipe, as they come.
+class Lines {
+ public:
+  explicit Lines(const std::string& path) {
+    EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+    // With an end to write to of our own, nobody waits for anybody to open it.
+    file_ = fdopen(open(path.c_str(), O_RDWR | O_CLOEXEC), "r");
+  }
+  ~Lines() { fclose(file_); }
+
+  std::string Next() {
+    char line[100] = "";
+    return fgets(line, sizeof(line), file_) == nullptr ? "" : line;
+  }
+
+ private:
+  FILE* file_;
+};
+
+TEST_F(ProcessTest, ANewCommandRunsInTheNextProcessAndLosesNothing) {
+  Lines runs(folder_ + "/runs");
+  const auto config = [this](const std::string& argument) {
+    return Program(argument) + absl::StrReplaceAll(R"(
+pipelines:
+  p:
+    sources: {s: {unruly: {wrong: never, folder: $0, events: 5000}}}
+    sinks: {t: {unruly: {wrong: never, folder: $0}}}
+)",
+                                                   {{"$0", folder_}});
+  };
+  const LoadResult before = Load(config("old"), registry_, folder_);
+  const LoadResult after = Load(config("new"), registry_, folder_);
+  ASSERT_TRUE(before.ok() && after.ok());
+  auto process = Process::Start(before.loaded->spec);
+  ASSERT_TRUE(process.ok()) << process.status();
+  EXPECT_THAT((std::vector{runs.Next(), runs.Next()}),
+              UnorderedElementsAre("s of old\n", "t of old\n"));
+  // Events are under way between the two now.
+  const auto changes = (*process)->Apply(after.loaded->spec, absl::Seconds(10));
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  EXPECT_THAT((std::vector{runs.Next(), runs.Next()}),
+              UnorderedElementsAre("s of new\n", "t of new\n"));
+  const ProcessStatus status = AwaitTheEnd(**process);
+  EXPECT_THAT(status.pipelines(0).imbalances(), IsEmpty());
+  EXPECT_EQ(status.pipelines(0).sources(0).stored(), 5000u);
+  EXPECT_EQ(status.pipelines(0).sinks(0).waiting(), 0u);
+  EXPECT_EQ(Distinct(LinesOf(folder_ + "/delivered")).size(), 5000u);
+  EXPECT_EQ(MetricOf(status, "plugin_faults_total"), 0);
 }
 
 class UnrulySourceTest : public ProcessTest,

@@ -1,6 +1,6 @@
 // A program that speaks the protocol of plugin processes without any library of
 // ours, and once does what it must not. The argument, if any, says what is
-// wrong before a component runs.
+// wrong before a component runs; it is noted with each that does.
 
 #include <fcntl.h>
 #include <grpcpp/grpcpp.h>
@@ -245,6 +245,8 @@ class UnrulyService final : public plugin::v1::Plugin::Service {
     const plugin::v1::Start start = message.start();
     UnrulyConfig config;
     CHECK(config.ParseFromString(start.config()));
+    Append(config.folder() + "/runs",
+           absl::StrCat(start.component(), " of ", wrong_, "\n"));
     Wrongs wrongs(config);
     if (wrongs.Do("exit_at_start")) _exit(3);
     if (wrongs.Do("never_started")) HangForEver();
