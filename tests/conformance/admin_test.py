@@ -161,6 +161,26 @@ class Configs(unittest.TestCase):
         generations = [int(one["generation"]) for one in ADMIN.call("ConfigService/ListConfigs")["configs"]]
         self.assertEqual(generations, list(range(len(generations), 0, -1)))
 
+    def test_keep_what_they_name_no_more_until_it_is_deleted(self):
+        attic = '  attic: {sources: {in: {generate: {count: 5}}}, sinks: {out: {"null": {}}}}\n'
+        ADMIN.call("ConfigService/ApplyConfig", text=RUN.config + attic)
+        ADMIN.call("ConfigService/RollbackConfig")
+        self.assertEqual(ADMIN.call("PipelineService/ListPipelines")["removed"], ["attic"])
+        code, message = ADMIN.refusal("PipelineService/DeletePipeline", pipeline="office", discard=True)
+        self.assertEqual(code, "FAILED_PRECONDITION")
+        self.assertIn('"office" is configured', message)
+        ADMIN.call("PipelineService/DeletePipeline", pipeline="attic", discard=True, dry_run=True)
+        ADMIN.call("PipelineService/DeletePipeline", pipeline="attic", discard=True)
+        self.assertNotIn("removed", ADMIN.call("PipelineService/ListPipelines"))
+        self.assertEqual(ADMIN.refusal("PipelineService/DeletePipeline", pipeline="attic")[0], "NOT_FOUND")
+
+    def test_name_plugins(self):
+        plugins = ADMIN.call("PluginService/ListPlugins")["plugins"]
+        null = next(one for one in plugins if one["name"] == "null")
+        self.assertEqual(null["kind"], "SINK")
+        schema = json.loads(ADMIN.call("PluginService/GetConfigSchema")["json"])
+        self.assertIn("pipelines", schema["properties"])
+
     def test_say_where_they_are_wrong(self):
         code, message = ADMIN.refusal("ConfigService/ApplyConfig", text=RUN.config.replace("rate:", "rat:"), file="new.yaml")
         self.assertEqual(code, "INVALID_ARGUMENT")
