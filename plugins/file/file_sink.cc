@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "glog/logging.h"
-#include "plugins/file/cloud_event_json.h"
+#include "pipeline/cloud_event/cloud_event_json.h"
 
 namespace sluice::file {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "plugins/file/cloud_event_json.h"
+#include "pipeline/cloud_event/cloud_event_json.h"
 #include "storage/base/status_macros.h"
 #include "storage/event/event_view.h"
 #include "storage/log/event_log.h"
@@ -75,7 +75,7 @@ class Exporter {
   const LogExport& wanted_;
   const std::function<absl::Status(std::string_view)>& write_;
   const std::function<void(const EventRange&)>& note_loss_;
-  file::CloudEventJsonWriter json_;
+  CloudEventJsonWriter json_;
   std::string lines_;
   LogExportResult result_;
 };

@@ -1,6 +1,6 @@
-// Events as CloudEvents 1.0 in JSON, one per line.
-#ifndef PLUGINS_FILE_CLOUD_EVENT_JSON_H_
-#define PLUGINS_FILE_CLOUD_EVENT_JSON_H_
+// Events as CloudEvents 1.0 in JSON.
+#ifndef PIPELINE_CLOUD_EVENT_CLOUD_EVENT_JSON_H_
+#define PIPELINE_CLOUD_EVENT_CLOUD_EVENT_JSON_H_
 
 #include <memory>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "storage/event/event_view.h"
 
-namespace sluice::file {
+namespace sluice {
 
 // Prints events in the JSON format of CloudEvents
 // (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md):
@@ -33,7 +33,9 @@ class CloudEventJsonWriter {
   CloudEventJsonWriter(const CloudEventJsonWriter&) = delete;
   CloudEventJsonWriter& operator=(const CloudEventJsonWriter&) = delete;
 
-  // Appends `event` as one line, with its line feed, to `out`.
+  // Appends `event` as one JSON object without line breaks to `out`.
+  void Append(const EventView& event, std::string* out);
+  // The same with a line feed behind it.
   void AppendLine(const EventView& event, std::string* out);
 
  private:
@@ -44,6 +46,6 @@ class CloudEventJsonWriter {
   std::unique_ptr<Parser> parser_;
 };
 
-}  // namespace sluice::file
+}  // namespace sluice
 
-#endif  // PLUGINS_FILE_CLOUD_EVENT_JSON_H_
+#endif  // PIPELINE_CLOUD_EVENT_CLOUD_EVENT_JSON_H_

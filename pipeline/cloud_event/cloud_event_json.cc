@@ -1,52 +1,19 @@
-#include "plugins/file/cloud_event_json.h"
+#include "pipeline/cloud_event/cloud_event_json.h"
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "pipeline/json/json_text.h"
 #include "simdjson.h"
 
-namespace sluice::file {
+namespace sluice {
 namespace {
-
-// Appends `text` as a JSON string (RFC 8259 section 7).
-void AppendString(std::string_view text, std::string* out) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out->push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out->append("\\\"");
-        break;
-      case '\\':
-        out->append("\\\\");
-        break;
-      case '\n':
-        out->append("\\n");
-        break;
-      case '\r':
-        out->append("\\r");
-        break;
-      case '\t':
-        out->append("\\t");
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out->append("\\u00");
-          out->push_back(kHex[c >> 4]);
-          out->push_back(kHex[c & 15]);
-        } else {
-          out->push_back(c);
-        }
-    }
-  }
-  out->push_back('"');
-}
 
 void AppendMember(std::string_view name, std::string_view value,
                   std::string* out) {
   out->append(",\"").append(name).append("\":");
-  AppendString(value, out);
+  AppendJsonString(value, out);
 }
 
 void AppendTime(std::string_view name, absl::Time time, std::string* out) {
@@ -80,6 +47,11 @@ CloudEventJsonWriter::~CloudEventJsonWriter() = default;
 
 void CloudEventJsonWriter::AppendLine(const EventView& event,
                                       std::string* out) {
+  Append(event, out);
+  out->push_back('\n');
+}
+
+void CloudEventJsonWriter::Append(const EventView& event, std::string* out) {
   out->append("{\"specversion\":\"1.0\"");
   AppendMember("id", event.id(), out);
   AppendMember("source", event.source(), out);
@@ -94,15 +66,15 @@ void CloudEventJsonWriter::AppendLine(const EventView& event,
   event.ForEachLabel([&](const LabelView& label) {
     out->append(has_labels ? "," : ",\"labels\":{");
     has_labels = true;
-    AppendString(label.key, out);
+    AppendJsonString(label.key, out);
     out->push_back(':');
-    AppendString(label.value, out);
+    AppendJsonString(label.value, out);
   });
   if (has_labels) out->push_back('}');
   if (event.ingest_time_unix_nanos() != 0) {
     AppendTime("ingesttime", event.ingest_time(), out);
   }
-  out->append("}\n");
+  out->push_back('}');
 }
 
 void CloudEventJsonWriter::AppendData(const EventView& event,
@@ -133,4 +105,4 @@ void CloudEventJsonWriter::AppendData(const EventView& event,
   out->push_back('"');
 }
 
-}  // namespace sluice::file
+}  // namespace sluice

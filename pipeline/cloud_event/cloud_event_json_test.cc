@@ -1,4 +1,4 @@
-#include "plugins/file/cloud_event_json.h"
+#include "pipeline/cloud_event/cloud_event_json.h"
 
 #include <string>
 #include <utility>
@@ -7,7 +7,7 @@
 #include "proto/event/v1/event.pb.h"
 #include "simdjson.h"
 
-namespace sluice::file {
+namespace sluice {
 namespace {
 
 event::v1::Event MakeEvent() {
@@ -127,4 +127,4 @@ TEST(CloudEventJsonTest, EveryLineIsOneJsonObject) {
 }
 
 }  // namespace
-}  // namespace sluice::file
+}  // namespace sluice
