@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_split.h"
 #include "glog/logging.h"
+#include "pipeline/metrics/metrics.h"
 #include "plugins/disruptive/webhook/push_intake.h"
 #include "plugins/disruptive/webhook/push_request.h"
 #include "plugins/disruptive/webhook/push_testing.h"
@@ -54,11 +55,12 @@ void CheckEmission(const Emission& emission) {
 
 void Push(const HttpServerRequest& request, ManualExecutor* executor) {
   HoldingEmitter emitter;
-  Counter counter;
-  Gauge gauge;
+  MetricRegistry metrics;
+  Counter* const counter = metrics.counter("pushes_total", {}, "");
+  Gauge* const gauge = metrics.gauge("waiting", {}, "");
   const auto intake = PushIntake::Create(
       absl::Seconds(8), executor, &emitter,
-      {&counter, &counter, &counter, &counter, &gauge}, [](bool) {});
+      {counter, counter, counter, counter, gauge}, [](bool) {});
   const auto answer = std::make_shared<KeptAnswer>();
   intake->Take(request.body, answer);
   if (!emitter.held().empty()) {
