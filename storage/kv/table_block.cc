@@ -17,6 +17,9 @@ constexpr char kLz4 = 4;
 // blocks unpack to.
 constexpr size_t kRestartInterval = 16;
 constexpr uint64_t kMaxUnpackedBytes = uint64_t{1} << 30;
+// A byte of an LZ4 block stands for this many at most, so a few damaged bytes
+// cannot ask for much memory.
+constexpr uint64_t kBestLz4Ratio = 255;
 
 // rocksdb/table/format.cc: what comes before the checksum itself, the last of
 // it hashed apart.
@@ -191,7 +194,8 @@ std::optional<std::string> UnpackBlock(std::string_view block) {
   uint64_t unpacked = 0;
   const char* end = block.data() + bytes;
   const char* packed = LoadVarint(block.data(), end, &unpacked);
-  if (type != kLz4 || packed == nullptr || unpacked > kMaxUnpackedBytes) {
+  if (type != kLz4 || packed == nullptr || unpacked > kMaxUnpackedBytes ||
+      unpacked / kBestLz4Ratio > static_cast<uint64_t>(end - packed)) {
     return std::nullopt;
   }
   std::string content(unpacked, '\0');
