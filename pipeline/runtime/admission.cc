@@ -15,8 +15,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "fixed64 fields are written in host order");
 
-// Tags of the two fields that StampEvent() appends; both are fixed64 (wire type
-// 1).
+// Tags of the two fields of an IngestStamp; both are fixed64 (wire type 1).
 constexpr char kTimeTag =
     (event::v1::Event::kTimeUnixNanosFieldNumber << 3) | 1;
 constexpr char kIngestTimeTag =
@@ -122,11 +121,14 @@ storage::v1::DeadLetter KeepMalformed(MalformedInput input,
   return letter;
 }
 
-void StampEvent(const EventView& event, int64_t ingest_time_unix_nanos,
-                std::string* out) {
-  out->assign(event.wire());
-  if (!event.has_time()) AppendFixed64(kTimeTag, ingest_time_unix_nanos, out);
-  AppendFixed64(kIngestTimeTag, ingest_time_unix_nanos, out);
+IngestStamp::IngestStamp(int64_t ingest_time_unix_nanos) {
+  AppendFixed64(kTimeTag, ingest_time_unix_nanos, &fields_);
+  time_bytes_ = fields_.size();
+  AppendFixed64(kIngestTimeTag, ingest_time_unix_nanos, &fields_);
+}
+
+std::string_view IngestStamp::FieldsFor(const EventView& event) const {
+  return std::string_view(fields_).substr(event.has_time() ? time_bytes_ : 0);
 }
 
 }  // namespace sluice

@@ -24,11 +24,12 @@ constexpr absl::Duration kReadRetry = absl::Seconds(1);
 // many of them.
 constexpr int kOverdueTimeouts = 2;
 
-size_t LaneOf(const EventView& event, size_t lanes) {
+size_t LaneOf(std::string_view event_wire, size_t lanes) {
   if (lanes == 1) return 0;
   // The standard library's hash is the same in every run, so a simulation is
   // repeatable.
-  return std::hash<std::string_view>()(event.subject()) % lanes;
+  return std::hash<std::string_view>()(EventView::SubjectOf(event_wire)) %
+         lanes;
 }
 
 // How many of `events` these outcomes, one each or one for all, say are
@@ -56,6 +57,14 @@ std::vector<CompletedRange> Joined(std::vector<CompletedRange> ranges) {
     }
   }
   return joined;
+}
+
+uint64_t CountEvents(const std::vector<CompletedRange>& ranges) {
+  uint64_t events = 0;
+  for (const CompletedRange& range : ranges) {
+    events += range.last - range.first + 1;
+  }
+  return events;
 }
 
 }  // namespace
@@ -143,9 +152,9 @@ bool DeliveryStage::SendReady() {
 
 void DeliveryStage::FillWindow() {
   if (log_trouble_) return;
-  while (window_used_ < options_.window_bytes) {
+  while (window_.used_bytes() < options_.window_bytes) {
     absl::StatusOr<std::vector<LogBatch>> batches =
-        log_->Read(read_from_, options_.window_bytes - window_used_);
+        log_->Read(read_from_, options_.window_bytes - window_.used_bytes());
     if (!batches.ok()) {
       log_trouble_ = true;
       health_->Report({HealthState::kDegraded,
@@ -171,6 +180,7 @@ void DeliveryStage::Admit(const LogBatch& batch) {
   }
   auto window_batch = std::make_unique<WindowBatch>();
   window_batch->events = batch.events;
+  window_batch->first_sequence = batch.first_sequence;
   const size_t size = batch.events->size();
   for (size_t i = 0; i < size; ++i) {
     const Sequence sequence = batch.first_sequence + i;
@@ -181,8 +191,7 @@ void DeliveryStage::Admit(const LogBatch& batch) {
     if (!done_before_.empty() && done_before_.front().first() <= sequence) {
       continue;
     }
-    const size_t lane =
-        lanes_.size() == 1 ? 0 : LaneOf(batch.events->event(i), lanes_.size());
+    const size_t lane = LaneOf(batch.events->event_wire(i), lanes_.size());
     PendingEvent event;
     event.sequence = sequence;
     event.batch = window_batch.get();
@@ -194,8 +203,7 @@ void DeliveryStage::Admit(const LogBatch& batch) {
   if (window_batch->open == 0) return;
   window_batch->bytes =
       batch.events->byte_size() + window_batch->open * sizeof(PendingEvent);
-  window_used_ += window_batch->bytes;
-  window_.push_back(std::move(window_batch));
+  window_.Add(std::move(window_batch));
 }
 
 void DeliveryStage::ExpireFront(Lane& lane) {
@@ -343,13 +351,12 @@ void DeliveryStage::NoteTrouble(PendingEvent& event, const std::string& error) {
 }
 
 void DeliveryStage::Finish(PendingEvent& event, Completion completion) {
-  commit_.completed.push_back({event.sequence, event.sequence, completion});
-  WindowBatch* batch = event.batch;
-  if (--batch->open == 0) {
-    window_used_ -= batch->bytes;
-    batch->events = nullptr;
-    while (!window_.empty() && window_.front()->open == 0) window_.pop_front();
+  if (completion == Completion::kDelivered) {
+    window_.NoteDelivered(event.batch, event.index);
+    return;
   }
+  commit_.completed.push_back({event.sequence, event.sequence, completion});
+  window_.NoteDone(event.batch);
 }
 
 void DeliveryStage::Bury(PendingEvent& event, std::string_view reason,
@@ -376,9 +383,11 @@ void DeliveryStage::Bury(PendingEvent& event, std::string_view reason,
 }
 
 void DeliveryStage::Commit() {
+  const absl::Duration now = executor_->MonotonicNow();
+  window_.TakeDelivered(now, stopping_ || idle(), &commit_.completed);
   if (commit_.completed.empty()) return;
   if (progress_ != nullptr) {
-    progress_->NoteDone(executor_->MonotonicNow(), commit_.completed.size());
+    progress_->NoteDone(now, CountEvents(commit_.completed));
   }
   CursorCommit commit;
   commit.cursor = options_.sink;
@@ -400,9 +409,8 @@ void DeliveryStage::OnMisconfigured(const absl::Status& status) {
   health_->Report({HealthState::kPaused, std::string(status.message())});
 }
 
-void DeliveryStage::ArmTimer() {
-  absl::Duration due = absl::InfiniteDuration();
-  const absl::Duration now = executor_->MonotonicNow();
+absl::Duration DeliveryStage::NextLook() const {
+  absl::Duration due = window_.due();
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (flights_[i].id != 0) {
       due = std::min(due, flights_[i].overdue);
@@ -410,13 +418,18 @@ void DeliveryStage::ArmTimer() {
       due = std::min(due, std::max(lanes_[i].not_before(), not_before_));
     }
   }
+  return due;
+}
+
+void DeliveryStage::ArmTimer() {
+  const absl::Duration due = NextLook();
   // A timer that fires early only looks again, so an earlier one is left alone.
   if (due >= timer_due_ && timer_ != 0) return;
   executor_->Cancel(timer_);
   timer_ = 0;
   timer_due_ = due;
   if (due == absl::InfiniteDuration()) return;
-  timer_ = executor_->PostAfter(due - now, [this] {
+  timer_ = executor_->PostAfter(due - executor_->MonotonicNow(), [this] {
     timer_ = 0;
     timer_due_ = absl::InfiniteDuration();
     CheckOverdue();
@@ -437,13 +450,12 @@ void DeliveryStage::CheckOverdue() {
 void DeliveryStage::UpdateGauges() {
   in_flight_events_->Set(static_cast<int64_t>(in_flight_));
   if (progress_ == nullptr) return;
-  progress_->SetWindowBytes(window_used_);
-  int64_t oldest = 0;
-  if (!window_.empty()) {
-    // Batches are in order, so the first open one holds the oldest event.
-    oldest = window_.front()->events->event(0).ingest_time_unix_nanos();
-  }
-  progress_->SetOldestWaiting(oldest);
+  progress_->SetWindowBytes(window_.used_bytes());
+  // Batches are in order, so the first open one holds the oldest event.
+  const WindowBatch* const oldest = window_.oldest();
+  progress_->SetOldestWaiting(
+      oldest == nullptr ? 0
+                        : oldest->events->event(0).ingest_time_unix_nanos());
 }
 
 std::optional<PendingDelivery> DeliveryStage::FindPending(

@@ -23,6 +23,7 @@
 #include "pipeline/runtime/backlog_forecast.h"
 #include "pipeline/runtime/backoff.h"
 #include "pipeline/runtime/dead_letter_counter.h"
+#include "pipeline/runtime/delivery_window.h"
 #include "pipeline/runtime/lane.h"
 #include "pipeline/topology/pipeline_spec.h"
 #include "storage/log/event_log.h"
@@ -130,6 +131,8 @@ class DeliveryStage {
   void Commit();
   void OnMisconfigured(const absl::Status& status);
   void ArmTimer();
+  // When the stage has to look again by itself.
+  absl::Duration NextLook() const;
   void CheckOverdue();
   void UpdateGauges();
   void FinishStop();
@@ -147,8 +150,7 @@ class DeliveryStage {
 
   std::deque<Lane> lanes_;
   std::vector<Flight> flights_;
-  std::deque<std::unique_ptr<WindowBatch>> window_;
-  size_t window_used_ = 0;
+  DeliveryWindow window_;
   Sequence read_from_ = 1;
   // Done before this process, above the cursor; ascending.
   std::deque<storage::v1::SequenceRange> done_before_;

@@ -32,6 +32,9 @@ Sequence DoneEverywhere(const EventLog& log) {
 }  // namespace
 
 struct Ingest::Group {
+  explicit Group(absl::Time now) : stamp(absl::ToUnixNanos(now)) {}
+
+  const IngestStamp stamp;
   // Of the sources, one update each in their order while the group is
   // collected; those without news are left out when it is written.
   AppendRequest request;
@@ -107,7 +110,7 @@ bool Ingest::Collect() {
   more_in_queue_ = queue_->Drain(options_.max_group_bytes, &drained_);
   if (drained_.empty()) return false;
   now_ = executor_->Now();
-  group_ = std::make_unique<Group>();
+  group_ = std::make_unique<Group>(now_);
   std::vector<SourceUpdate>& updates = group_->request.sources;
   updates.resize(sources_.size());
   for (size_t i = 0; i < sources_.size(); ++i) {
@@ -206,12 +209,13 @@ void Ingest::TakeEvent(const EventView& event, size_t source, Group& group) {
 }
 
 void Ingest::StoreEvent(const EventView& event, Group& group) {
-  StampEvent(event, absl::ToUnixNanos(now_), &stamped_);
-  if (builder_.wire_size() + stamped_.size() > options_.max_batch_bytes ||
+  const std::string_view stamp = group.stamp.FieldsFor(event);
+  const size_t bytes = event.wire().size() + stamp.size();
+  if (builder_.wire_size() + bytes > options_.max_batch_bytes ||
       builder_.size() >= options_.max_batch_events) {
     CloseBatch(group);
   }
-  builder_.AddWire(stamped_);
+  builder_.AddWire(event.wire(), stamp);
   ++group.events;
 }
 

@@ -148,7 +148,6 @@ class Ingest {
   std::unique_ptr<Group> group_;  // Null: nothing waits to be stored.
   // The batch under construction, and memory reused from step to step.
   EventBatchBuilder builder_;
-  std::string stamped_;
   std::vector<QueuedEmission> drained_;
   absl::Time now_;
 

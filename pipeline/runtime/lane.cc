@@ -31,6 +31,7 @@ Delivery Lane::Take(size_t max_events, size_t max_bytes) {
     max_events = std::min(max_events, split_size_);
   }
   Delivery delivery;
+  delivery.items.reserve(std::min(max_events, events_.size()));
   size_t bytes = 0;
   while (taken_ < events_.size() && taken_ < max_events) {
     PendingEvent& event = events_[taken_];

@@ -12,18 +12,10 @@
 #include "absl/time/time.h"
 #include "pipeline/api/sink.h"
 #include "pipeline/runtime/backoff.h"
+#include "pipeline/runtime/delivery_window.h"
 #include "storage/log/event_log.h"
 
 namespace sluice {
-
-// A batch read from the log while events of it are open. Freed in memory as
-// soon as none is.
-struct WindowBatch {
-  EventBatchPtr events;
-  size_t open = 0;
-  // Memory it is charged for.
-  size_t bytes = 0;
-};
 
 // What went wrong with an event so far; made at its first failure.
 struct Trouble {

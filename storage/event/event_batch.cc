@@ -89,7 +89,9 @@ absl::StatusOr<EventBatchPtr> EventBatch::Index(std::string wire,
       if (at == nullptr) return Malformed(events.size(), "cut off");
       if (check_events) {
         EventView view;
-        const char* const error = EventView::ParseInto(event_wire, &view);
+        const char* const error =
+            EventView::ParseInto<EventView::Labels::kUnchecked>(event_wire,
+                                                                &view);
         if (error != nullptr) return Malformed(events.size(), error);
       }
       events.push_back({static_cast<uint32_t>(event_wire.data() - begin),
@@ -107,7 +109,8 @@ absl::StatusOr<EventBatchPtr> EventBatch::Index(std::string wire,
 
 EventView EventBatch::event(size_t index) const {
   EventView view;
-  const char* const error = EventView::ParseInto(event_wire(index), &view);
+  const char* const error = EventView::ParseInto<EventView::Labels::kKnownGood>(
+      event_wire(index), &view);
   DCHECK(error == nullptr) << "batches hold only checked events: " << error;
   return view;
 }
@@ -153,11 +156,11 @@ void EventBatchBuilder::Add(const event::v1::Event& event) {
   event.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(to));
 }
 
-void EventBatchBuilder::AddWire(std::string_view event_wire) {
-  char* const to = AppendEventHeader(event_wire.size());
-  if (!event_wire.empty()) {
-    std::memcpy(to, event_wire.data(), event_wire.size());
-  }
+void EventBatchBuilder::AddWire(std::string_view event_wire,
+                                std::string_view more_fields) {
+  char* to = AppendEventHeader(event_wire.size() + more_fields.size());
+  to = std::copy(event_wire.begin(), event_wire.end(), to);
+  std::copy(more_fields.begin(), more_fields.end(), to);
 }
 
 void EventBatchBuilder::AddBatch(const EventBatch& batch) {

@@ -92,9 +92,10 @@ class EventBatchBuilder {
   // batch stays below 2 GiB, which is Protobuf's limit on a message.
   void Add(const EventFields& fields);
   void Add(const event::v1::Event& event);
-  // Appends an event that is already serialized. REQUIRES: `event_wire` is a
-  // well-formed Event.
-  void AddWire(std::string_view event_wire);
+  // Appends an event that is already serialized, with `more_fields`, serialized
+  // too, behind its own: the last occurrence of a field counts. REQUIRES:
+  // `event_wire` is a well-formed Event, and so are `more_fields`.
+  void AddWire(std::string_view event_wire, std::string_view more_fields = {});
   // Appends every event of `batch` in one copy.
   void AddBatch(const EventBatch& batch);
 

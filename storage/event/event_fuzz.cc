@@ -19,6 +19,7 @@ void Compare(const EventView& view, const event::v1::Event& event) {
   CHECK_EQ(view.source(), event.source());
   CHECK_EQ(view.type(), event.type());
   CHECK_EQ(view.subject(), event.subject());
+  CHECK_EQ(EventView::SubjectOf(view.wire()), event.subject());
   CHECK_EQ(view.datacontenttype(), event.datacontenttype());
   CHECK_EQ(view.data(), event.data());
   CHECK_EQ(view.time_unix_nanos(), event.time_unix_nanos());

@@ -1,5 +1,7 @@
 #include "storage/event/event_view.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "storage/event/event_wire.h"
 
@@ -31,11 +33,14 @@ bool ParseLabel(std::string_view wire, LabelView* label) {
 
 }  // namespace
 
+template <EventView::Labels labels>
 const char* EventView::ParseInto(std::string_view wire, EventView* view) {
   view->wire_ = wire;
+  view->first_label_ = wire.size();
   const char* at = wire.data();
   const char* const end = at + wire.size();
   while (at < end) {
+    const char* const field = at;
     uint32_t tag = 0;
     at = wire::ReadTag(at, end, &tag);
     if (at == nullptr) return "bad field tag";
@@ -64,8 +69,11 @@ const char* EventView::ParseInto(std::string_view wire, EventView* view) {
         at = wire::ReadBytes(at, end, &view->data_);
         break;
       case event_wire::kLabel:
+        view->first_label_ = std::min(view->first_label_,
+                                      static_cast<size_t>(field - wire.data()));
         at = wire::ReadBytes(at, end, &label_wire);
-        if (at != nullptr && !ParseLabel(label_wire, &label)) {
+        if (labels == Labels::kUnchecked && at != nullptr &&
+            !ParseLabel(label_wire, &label)) {
           return "malformed label";
         }
         break;
@@ -86,9 +94,28 @@ const char* EventView::ParseInto(std::string_view wire, EventView* view) {
   return nullptr;
 }
 
+template const char* EventView::ParseInto<EventView::Labels::kUnchecked>(
+    std::string_view wire, EventView* view);
+template const char* EventView::ParseInto<EventView::Labels::kKnownGood>(
+    std::string_view wire, EventView* view);
+
+std::string_view EventView::SubjectOf(std::string_view wire) {
+  std::string_view subject;
+  const char* at = wire.data();
+  const char* const end = at + wire.size();
+  while (at != nullptr && at < end) {
+    uint32_t tag = 0;
+    at = wire::ReadTag(at, end, &tag);
+    if (at == nullptr) break;
+    at = tag == event_wire::kSubject ? wire::ReadBytes(at, end, &subject)
+                                     : wire::SkipValue(at, end, tag);
+  }
+  return subject;
+}
+
 absl::StatusOr<EventView> EventView::Parse(std::string_view wire) {
   EventView view;
-  if (const char* error = ParseInto(wire, &view)) {
+  if (const char* error = ParseInto<Labels::kUnchecked>(wire, &view)) {
     return absl::InvalidArgumentError(
         absl::StrCat("malformed event of ", wire.size(), " bytes: ", error));
   }
@@ -118,7 +145,7 @@ bool EventView::NextLabel(size_t* at, LabelView* label) const {
 
 std::optional<std::string_view> EventView::label(std::string_view key) const {
   LabelView label;
-  for (size_t at = 0; NextLabel(&at, &label);) {
+  for (size_t at = first_label_; NextLabel(&at, &label);) {
     if (label.key == key) return label.value;
   }
   return std::nullopt;

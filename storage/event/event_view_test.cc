@@ -185,6 +185,7 @@ TEST(EventViewTest, SeesWhatProtobufWrote) {
     const auto view = EventView::Parse(wire);
     ASSERT_TRUE(view.ok()) << view.status();
     EXPECT_EQ(view->wire(), wire);
+    EXPECT_EQ(EventView::SubjectOf(wire), event.subject());
     EXPECT_TRUE(MessageDifferencer::Equals(view->ToProto(), event))
         << event.ShortDebugString();
   }
@@ -328,6 +329,7 @@ TEST(EventViewTest, AgreesWithProtobufOnDamagedEvents) {
     EXPECT_EQ(view->source(), expected.bytes("source"));
     EXPECT_EQ(view->type(), expected.bytes("type"));
     EXPECT_EQ(view->subject(), expected.bytes("subject"));
+    EXPECT_EQ(EventView::SubjectOf(wire), expected.bytes("subject"));
     EXPECT_EQ(view->data(), expected.bytes("data"));
     EXPECT_EQ(view->datacontenttype(), expected.bytes("datacontenttype"));
     EXPECT_EQ(view->time_unix_nanos(), expected.number("time_unix_nanos"));
