@@ -66,7 +66,7 @@ class Counter {
 
  private:
   std::atomic<uint64_t> value_{0};
-  const MirroredMetric mirrored_;
+  const MirroredMetric mirrored_ = {};
 };
 
 // A number that goes up and down.
@@ -91,7 +91,7 @@ class Gauge {
 
  private:
   std::atomic<int64_t> value_{0};
-  const MirroredMetric mirrored_;
+  const MirroredMetric mirrored_ = {};
 };
 
 // How often something took how long.
@@ -119,7 +119,7 @@ class Histogram {
  private:
   std::array<std::atomic<uint64_t>, kBounds.size() + 1> counts_ = {};
   std::atomic<double> seconds_{0};
-  const MirroredMetric mirrored_;
+  const MirroredMetric mirrored_ = {};
 };
 
 struct MetricSample {

@@ -20,6 +20,9 @@ constexpr absl::Duration kLongestPause = absl::Minutes(5);
 
 constexpr absl::Duration kReadRetry = absl::Seconds(1);
 
+// Read from the log at once: enough to be worth a look-up on the disk.
+constexpr size_t kReadBytes = size_t{1} << 20;
+
 // A sink answers within its timeout; one that does not is given up after this
 // many of them.
 constexpr int kOverdueTimeouts = 2;
@@ -152,9 +155,10 @@ bool DeliveryStage::SendReady() {
 
 void DeliveryStage::FillWindow() {
   if (log_trouble_) return;
-  while (window_.used_bytes() < options_.window_bytes) {
-    absl::StatusOr<std::vector<LogBatch>> batches =
-        log_->Read(read_from_, options_.window_bytes - window_.used_bytes());
+  while (window_.used_bytes() < options_.window_bytes && WantsMore()) {
+    absl::StatusOr<std::vector<LogBatch>> batches = log_->Read(
+        read_from_,
+        std::min(kReadBytes, options_.window_bytes - window_.used_bytes()));
     if (!batches.ok()) {
       log_trouble_ = true;
       health_->Report({HealthState::kDegraded,
@@ -170,6 +174,12 @@ void DeliveryStage::FillWindow() {
     if (batches->empty()) return;
     for (const LogBatch& batch : *batches) Admit(batch);
   }
+}
+
+bool DeliveryStage::WantsMore() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [this](const Lane& lane) {
+    return lane.waiting() < traits_.max_batch_events;
+  });
 }
 
 void DeliveryStage::Admit(const LogBatch& batch) {

@@ -37,7 +37,8 @@ struct DeliveryOptions {
   config::v1::UnknownPolicy on_unknown = config::v1::RETRY;
   // Bytes of events read from the log and not done, with what is noted about
   // each. Bounds memory, and how far one slow lane lets the others run ahead;
-  // one more batch may be read while there is room.
+  // one more batch may be read while there is room. While all lanes get on much
+  // less is read, and that is still in the processor's caches when it is sent.
   size_t window_bytes = 8 << 20;
 };
 
@@ -117,6 +118,8 @@ class DeliveryStage {
   void Pump();
   bool SendReady();
   void FillWindow();
+  // Whether a lane has less than its next delivery may hold.
+  bool WantsMore() const;
   void Admit(const LogBatch& batch);
   void Send(size_t lane);
   void ExpireFront(Lane& lane);

@@ -35,6 +35,8 @@ struct Ingest::Group {
   explicit Group(absl::Time now) : stamp(absl::ToUnixNanos(now)) {}
 
   const IngestStamp stamp;
+  // Bytes of what is still to be taken, for making room once.
+  size_t bytes_left = 0;
   // Of the sources, one update each in their order while the group is
   // collected; those without news are left out when it is written.
   AppendRequest request;
@@ -116,6 +118,9 @@ bool Ingest::Collect() {
   for (size_t i = 0; i < sources_.size(); ++i) {
     updates[i].name = sources_[i].name;
   }
+  for (const QueuedEmission& queued : drained_) {
+    group_->bytes_left += queued.bytes;
+  }
   for (QueuedEmission& queued : drained_) Take(std::move(queued), *group_);
   drained_.clear();
   CloseBatch(*group_);
@@ -161,6 +166,7 @@ void Ingest::Take(QueuedEmission queued, Group& group) {
          group.events + update.added.duplicate() > stored_before,
          std::move(emission.on_acknowledged)});
   }
+  group.bytes_left -= queued.bytes;
 }
 
 void Ingest::TakeEvent(const EventView& event, size_t source, Group& group) {
@@ -214,6 +220,9 @@ void Ingest::StoreEvent(const EventView& event, Group& group) {
   if (builder_.wire_size() + bytes > options_.max_batch_bytes ||
       builder_.size() >= options_.max_batch_events) {
     CloseBatch(group);
+  }
+  if (builder_.empty()) {
+    builder_.Reserve(0, std::min(group.bytes_left, options_.max_batch_bytes));
   }
   builder_.AddWire(event.wire(), stamp);
   ++group.events;

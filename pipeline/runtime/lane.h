@@ -53,6 +53,8 @@ class Lane {
 
   bool empty() const { return events_.empty(); }
   size_t size() const { return events_.size(); }
+  // Events that are not under way.
+  size_t waiting() const { return events_.size() - taken_; }
   PendingEvent& front() { return events_.front(); }
   // The event of this sequence; null: it is not here.
   const PendingEvent* Find(Sequence sequence) const;

@@ -14,6 +14,9 @@ namespace {
 // Protobuf's own limit on a message, and well within the 32 bits of a Slice.
 constexpr size_t kMaxWireBytes = std::numeric_limits<int32_t>::max();
 
+// In front of an event: a tag and a varint of 32 bits.
+constexpr size_t kMaxEventHeaderBytes = 6;
+
 absl::Status Malformed(size_t index, const char* what) {
   return absl::InvalidArgumentError(
       absl::StrCat("malformed event batch at event ", index, ": ", what));
@@ -131,36 +134,42 @@ void EventBatchBuilder::Reserve(size_t events, size_t bytes) {
   wire_.reserve(bytes);
 }
 
-char* EventBatchBuilder::AppendEventHeader(size_t event_size) {
-  const size_t before = wire_.size();
-  const size_t header = 1 + VarintSize(event_size);
-  CHECK_LE(before + header + event_size, kMaxWireBytes)
+void EventBatchBuilder::AppendEventHeader(size_t event_size) {
+  char header[kMaxEventHeaderBytes];
+  header[0] = static_cast<char>(event_wire::kBatchEvent);
+  // Nothing larger fits the limit that is checked below.
+  const size_t size = std::min(event_size, kMaxWireBytes);
+  wire_.append(header, StoreVarint(header + 1, size));
+  CHECK_LE(wire_.size() + event_size, kMaxWireBytes)
       << "a batch of more than 2 GiB";
-  wire_.resize(before + header + event_size);
-  events_.push_back({static_cast<uint32_t>(before + header),
-                     static_cast<uint32_t>(event_size)});
-  char* to = wire_.data() + before;
-  *to++ = static_cast<char>(event_wire::kBatchEvent);
-  return StoreVarint(to, event_size);
+  events_.push_back(
+      {static_cast<uint32_t>(wire_.size()), static_cast<uint32_t>(event_size)});
+}
+
+char* EventBatchBuilder::AppendEventSpace(size_t event_size) {
+  AppendEventHeader(event_size);
+  const size_t before = wire_.size();
+  wire_.resize(before + event_size);
+  return wire_.data() + before;
 }
 
 void EventBatchBuilder::Add(const EventFields& fields) {
-  char* const to = AppendEventHeader(EventSize(fields));
+  char* const to = AppendEventSpace(EventSize(fields));
   char* const end = WriteEvent(to, fields);
   DCHECK(end == wire_.data() + wire_.size());
 }
 
 void EventBatchBuilder::Add(const event::v1::Event& event) {
   const size_t size = event.ByteSizeLong();
-  char* const to = AppendEventHeader(size);
+  char* const to = AppendEventSpace(size);
   event.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(to));
 }
 
 void EventBatchBuilder::AddWire(std::string_view event_wire,
                                 std::string_view more_fields) {
-  char* to = AppendEventHeader(event_wire.size() + more_fields.size());
-  to = std::copy(event_wire.begin(), event_wire.end(), to);
-  std::copy(more_fields.begin(), more_fields.end(), to);
+  // Appended, not written into place: that would have to be zeroed first.
+  AppendEventHeader(event_wire.size() + more_fields.size());
+  wire_.append(event_wire).append(more_fields);
 }
 
 void EventBatchBuilder::AddBatch(const EventBatch& batch) {

@@ -109,9 +109,10 @@ class EventBatchBuilder {
   EventBatchPtr Build();
 
  private:
-  // Makes room for an event of `event_size` bytes, indexes it, and returns
-  // where its bytes go.
-  char* AppendEventHeader(size_t event_size);
+  // Indexes an event of `event_size` bytes that is about to be appended.
+  void AppendEventHeader(size_t event_size);
+  // The same, and makes room for it; returns where its bytes go.
+  char* AppendEventSpace(size_t event_size);
 
   std::string wire_;
   std::vector<EventBatch::Slice> events_;
