@@ -188,6 +188,19 @@ TEST(TypedEventTest, RefusesWhatIsNoObject) {
   }
 }
 
+// Found by the fuzzer: only what a field took was looked at, and the rest was
+// handed on as it stood.
+TEST(TypedEventTest, RefusesWhatIsBrokenInsideAValueThatItKeeps) {
+  for (const char* json :
+       {R"({"eventId":"a","unknown":{1e3}})", R"({"unknown":[{"v"x:1}]})",
+        R"({"eventType":"new","data":{"new":{"a":tru}}})",
+        R"({"eventType":"touch","data":{"touch":{},"more":[1 2]}})"}) {
+    EXPECT_EQ(EventFromJson(json).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << json;
+  }
+}
+
 TEST(TypedEventTest, ReadsEventsOfAPipeline) {
   EventBatchBuilder builder;
   EventFields fields;

@@ -13,10 +13,9 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "pipeline/json/json_value.h"
-#include "plugins/disruptive/raw_json.h"
+#include "pipeline/json/json_view.h"
 #include "proto/disruptive/v1/device.pb.h"
 #include "proto/disruptive/v1/json_member.pb.h"
-#include "simdjson.h"
 #include "storage/base/rfc3339.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
@@ -36,10 +35,6 @@ constexpr char kOther[] = "other";
 // Messages that are not read as objects.
 bool IsTimestamp(const Descriptor* type) {
   return type == Timestamp::descriptor();
-}
-
-absl::Status NotJson(simdjson::error_code error) {
-  return absl::InvalidArgumentError(simdjson::error_message(error));
 }
 
 // --- Reading
@@ -360,43 +355,30 @@ absl::Status ForEachMember(
     std::string_view json,
     const std::function<absl::Status(std::string_view, std::string_view)>&
         take) {
-  simdjson::ondemand::parser parser;
-  const simdjson::padded_string padded(json);
-  simdjson::ondemand::document document;
-  simdjson::ondemand::object object;
-  if (auto error = parser.iterate(padded).get(document)) return NotJson(error);
-  if (auto error = document.get_object().get(object)) return NotJson(error);
-  for (auto field : object) {
-    std::string_view name;
-    simdjson::ondemand::value value;
-    std::string_view raw;
-    if (auto error = field.unescaped_key().get(name)) return NotJson(error);
-    if (auto error = field.value().get(value)) return NotJson(error);
-    if (auto error = RawJson(value, &raw)) return NotJson(error);
-    SLUICE_RETURN_IF_ERROR(take(name, raw));
+  SLUICE_ASSIGN_OR_RETURN(const JsonView object, JsonView::Parse(json));
+  if (!object.is_object()) {
+    return absl::InvalidArgumentError("not a JSON object");
   }
-  return AtEnd(document) ? absl::OkStatus()
-                         : NotJson(simdjson::TRAILING_CONTENT);
+  absl::Status status;
+  object.ForEachMember([&](const JsonView& name, const JsonView& value) {
+    if (!status.ok()) return;
+    std::string room;
+    status = take(name.StringIn(&room), value.text());
+  });
+  return status;
 }
 
 absl::Status ForEachElement(
     std::string_view json,
     const std::function<absl::Status(std::string_view)>& take) {
-  simdjson::ondemand::parser parser;
-  const simdjson::padded_string padded(json);
-  simdjson::ondemand::document document;
-  simdjson::ondemand::array array;
-  if (auto error = parser.iterate(padded).get(document)) return NotJson(error);
-  if (auto error = document.get_array().get(array)) return NotJson(error);
-  for (auto element : array) {
-    simdjson::ondemand::value value;
-    std::string_view raw;
-    if (auto error = element.get(value)) return NotJson(error);
-    if (auto error = RawJson(value, &raw)) return NotJson(error);
-    SLUICE_RETURN_IF_ERROR(take(raw));
+  SLUICE_ASSIGN_OR_RETURN(const JsonView array, JsonView::Parse(json));
+  if (!array.is_array()) {
+    return absl::InvalidArgumentError("not a JSON array");
   }
-  return AtEnd(document) ? absl::OkStatus()
-                         : NotJson(simdjson::TRAILING_CONTENT);
+  for (const JsonView& element : array.elements()) {
+    SLUICE_RETURN_IF_ERROR(take(element.text()));
+  }
+  return absl::OkStatus();
 }
 
 void AppendMemberName(std::string_view name, std::string* out) {
@@ -406,14 +388,8 @@ void AppendMemberName(std::string_view name, std::string* out) {
 }
 
 std::optional<std::string> ReadJsonText(std::string_view json) {
-  if (!json.starts_with('"')) return std::nullopt;
-  simdjson::ondemand::parser parser;
-  const simdjson::padded_string padded(json);
-  simdjson::ondemand::document document;
-  std::string_view text;
-  if (parser.iterate(padded).get(document)) return std::nullopt;
-  if (document.get_string().get(text)) return std::nullopt;
-  return std::string(text);
+  const absl::StatusOr<JsonView> text = JsonView::Parse(json);
+  return text.ok() ? text->AsString() : std::nullopt;
 }
 
 absl::Status FromJson(std::string_view json, Message* message) {
