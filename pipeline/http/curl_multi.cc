@@ -1,6 +1,7 @@
 #include "pipeline/http/curl_multi.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -72,6 +73,31 @@ void CurlMulti::Unpause(CURL* easy) {
   busy_ = false;
 }
 
+int CurlMulti::TakeSocket(CURL* easy) {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket);
+  if (socket == CURL_SOCKET_BAD) return -1;
+  // libcurl closes its own; what is watched of it would live on in the other.
+  epoll_event none = {};
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, &none);
+  return fcntl(socket, F_DUPFD_CLOEXEC, 0);
+}
+
+void CurlMulti::Watch(int socket, uint32_t events, SocketHandler* handler) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.fd = socket;
+  const bool is_new = handlers_.insert_or_assign(socket, handler).second;
+  PCHECK(epoll_ctl(epoll_, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket,
+                   &event) == 0);
+}
+
+void CurlMulti::Unwatch(int socket) {
+  if (handlers_.erase(socket) == 0) return;
+  epoll_event none = {};
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, &none);
+}
+
 int CurlMulti::WaitMillis(int64_t due) const {
   due = std::min(due, curl_due_);
   if (due == TaskQueue::kNever) return -1;
@@ -93,6 +119,11 @@ const std::vector<CurlMulti::Finished>& CurlMulti::Poll(int64_t due) {
     if (event.data.fd == wake_) {
       eventfd_t count = 0;
       eventfd_read(wake_, &count);
+      continue;
+    }
+    if (const auto found = handlers_.find(event.data.fd);
+        found != handlers_.end()) {
+      found->second->OnReady(event.events);
       continue;
     }
     int what = 0;

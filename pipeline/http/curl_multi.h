@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+
 // As in <curl/curl.h>, which only those read who speak to libcurl.
 typedef void CURL;
 typedef void CURLM;
@@ -27,6 +29,15 @@ class CurlMulti {
   // A transfer that ended, and its CURLcode.
   using Finished = std::pair<CURL*, int>;
 
+  // Who uses a socket that is not libcurl's.
+  class SocketHandler {
+   public:
+    virtual ~SocketHandler() = default;
+    // These of the watched `events`, EPOLLERR or EPOLLHUP hold. Called inside
+    // Poll(), while libcurl is not busy.
+    virtual void OnReady(uint32_t events) = 0;
+  };
+
   explicit CurlMulti(const Options& options);
   ~CurlMulti();
   CurlMulti(const CurlMulti&) = delete;
@@ -40,6 +51,14 @@ class CurlMulti {
   // Goes on with a paused transfer; its write callback may run inside this
   // call.
   void Unpause(CURL* easy);
+
+  // The socket of a handle that was to connect only, and has. It stays open
+  // when the handle goes, and is the caller's. -1: there is none.
+  int TakeSocket(CURL* easy);
+  // Watches `socket`, which is not libcurl's, for `events` of epoll, in place
+  // of what it was watched for before.
+  void Watch(int socket, uint32_t events, SocketHandler* handler);
+  void Unwatch(int socket);
 
   // Waits until a socket is ready, a timeout of libcurl has passed, somebody
   // called Wake(), or `due` (monotonic nanoseconds) has come; then moves
@@ -59,6 +78,7 @@ class CurlMulti {
   void Act(int socket, int events);
 
   CURLM* multi_;
+  absl::flat_hash_map<int, SocketHandler*> handlers_;
   int epoll_;
   int wake_;  // An eventfd.
   // When libcurl wants to be called for its timeouts.

@@ -13,6 +13,7 @@
 #include "glog/logging.h"
 #include "pipeline/executor/task_queue.h"
 #include "pipeline/http/curl_multi.h"
+#include "pipeline/http/direct_client.h"
 #include "pipeline/http/http_transfer.h"
 
 namespace sluice {
@@ -79,6 +80,7 @@ class Loop final : public HttpLoop, public HttpTransferHost {
   TaskQueue queue_;
   // The rest is the thread's own.
   CurlMulti multi_;
+  DirectClient direct_;
   absl::flat_hash_map<CURL*, TransferPtr> transfers_;
   std::vector<CURL*> spare_;
   // Started and abandoned while libcurl was busy.
@@ -89,7 +91,10 @@ class Loop final : public HttpLoop, public HttpTransferHost {
 
 Loop::Loop(HttpLoopOptions options)
     : options_(std::move(options)),
-      multi_({.max_connections_per_host = options_.max_connections_per_host}) {
+      multi_({.max_connections_per_host = options_.max_connections_per_host}),
+      direct_({.max_connections_per_host = options_.max_connections_per_host,
+               .user_agent = options_.user_agent},
+              &multi_, this) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -118,6 +123,7 @@ void Loop::Run() {
     Finish(multi_.Poll(queue_.PrepareSleep()));
   }
   queue_.Clear();
+  direct_.Close();
   CancelEverything();
 }
 
@@ -135,6 +141,9 @@ void Loop::CancelEverything() {
 
 std::unique_ptr<HttpCall> Loop::Stream(HttpRequest request,
                                        HttpStreamHandler* handler) {
+  if (DirectClient::Takes(request)) {
+    return direct_.Stream(std::move(request), handler);
+  }
   auto transfer =
       std::make_shared<HttpTransfer>(this, std::move(request), handler);
   if (multi_.busy()) {
@@ -167,14 +176,19 @@ void Loop::Finish(const std::vector<CurlMulti::Finished>& finished) {
   // start and cancel as they like.
   std::vector<TransferPtr> ended;
   ended.reserve(finished.size());
+  std::vector<CurlMulti::Finished> connected;
   for (const auto& [easy, code] : finished) {
     const auto found = transfers_.find(easy);
-    if (found == transfers_.end()) continue;  // Abandoned just before.
+    if (found == transfers_.end()) {
+      connected.emplace_back(easy, code);
+      continue;
+    }
     TransferPtr transfer = found->second;
     transfer->SetResult(code);
     Release(transfer.get());
     ended.push_back(std::move(transfer));
   }
+  for (const auto& [easy, code] : connected) direct_.OnConnected(easy, code);
   for (const TransferPtr& transfer : ended) transfer->ReportEnd();
 }
 

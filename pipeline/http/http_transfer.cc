@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "pipeline/http/curl_status.h"
+#include "pipeline/http/request_text.h"
 
 namespace sluice {
 namespace {
@@ -27,28 +28,6 @@ long TimeoutMillis(absl::Duration timeout) {
       1, absl::ToInt64Milliseconds(absl::Ceil(timeout, absl::Milliseconds(1))));
   return static_cast<long>(
       std::min<int64_t>(millis, std::numeric_limits<int32_t>::max()));
-}
-
-bool HasLineBreak(const std::string& text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
-}
-
-bool IsToken(const std::string& text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_';
-         });
-}
-
-// What goes to this machine itself does not go through a proxy that the
-// environment names.
-bool IsLoopback(const std::string& url) {
-  const size_t scheme = url.find("://");
-  if (scheme == url.npos) return false;
-  const absl::string_view host = absl::string_view(url).substr(scheme + 3);
-  return absl::StartsWith(host, "127.") || absl::StartsWith(host, "[::1]") ||
-         absl::StartsWithIgnoreCase(host, "localhost:") ||
-         absl::StartsWithIgnoreCase(host, "localhost/");
 }
 
 // "HTTP/1.1 200 OK", "HTTP/2 200"
@@ -94,7 +73,9 @@ absl::Status HttpTransfer::Configure(CURL* easy,
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, kKeepaliveSeconds);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, kKeepaliveSeconds);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (IsLoopback(request_.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  // What goes to this machine itself does not go through a proxy that the
+  // environment names.
+  if (IsLoopbackUrl(request_.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
   if (!request_.tls.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, request_.tls.ca_file.c_str());
@@ -126,7 +107,7 @@ void HttpTransfer::SetTimeouts() {
 
 absl::Status HttpTransfer::SetMethod() {
   const std::string& method = request_.method;
-  if (!IsToken(method)) {
+  if (!IsHttpToken(method)) {
     return absl::InvalidArgumentError("the method is not a word");
   }
   const bool post = method == "POST";
@@ -146,8 +127,9 @@ absl::Status HttpTransfer::SetMethod() {
 
 absl::Status HttpTransfer::SetHeaders() {
   bool has_type = false;
-  for (const auto& [name, value] : request_.headers) {
-    if (!IsToken(name) || HasLineBreak(value)) {
+  for (const HttpHeader& header : request_.headers) {
+    const auto& [name, value] = header;
+    if (!IsSendable(header)) {
       return absl::InvalidArgumentError(absl::StrCat(
           "header \"", absl::CHexEscape(name), "\" cannot be sent"));
     }
