@@ -140,8 +140,10 @@ void KvEventLog::PrepareCursors(Additions& additions, WriteSet& set) {
     const std::optional<CursorProgress> after =
         ProgressAfter(name, cursor.progress, additions);
     if (!cursor.changed && !overwrite_ && !after.has_value()) continue;
+    const CursorProgress& progress =
+        after.has_value() ? *after : cursor.progress;
     set.Put(Table::kCursors, CursorKey(name),
-            after.value_or(cursor.progress).ToProto().SerializeAsString());
+            progress.ToProto().SerializeAsString());
     cursor.changed = false;
   }
 }
