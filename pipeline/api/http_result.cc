@@ -17,8 +17,10 @@ DeliveryResult Misconfigured(std::string_view field, const std::string& why) {
 DeliveryResult OfFailure(const HttpFailure& failure,
                          const HttpResultFields& fields) {
   const std::string why(failure.status.message());
-  if (absl::IsFailedPrecondition(failure.status) ||
-      absl::IsInvalidArgument(failure.status)) {
+  if (absl::IsFailedPrecondition(failure.status)) {
+    return Misconfigured(fields.certificates, why);
+  }
+  if (absl::IsInvalidArgument(failure.status)) {
     return Misconfigured(fields.url, why);
   }
   return DeliveryResult::All(failure.maybe_sent ? Outcome::Unknown(why)

@@ -15,6 +15,8 @@ namespace sluice {
 struct HttpResultFields {
   std::string_view url = "url";
   std::string_view credentials = "token";
+  // For a server whose certificate is not trusted.
+  std::string_view certificates = "url";
 };
 
 // For a request that brings events to the one URL of a sink; `response` and
@@ -28,7 +30,8 @@ struct HttpResultFields {
 //   no or half an answer      kUnknown if it may have been sent, else kRetry
 //   401, 403, 407             misconfigured, blames fields.credentials
 //   3xx, 404, 405, 410        misconfigured, blames fields.url; so does a URL
-//   certificate refused       or header that cannot be sent
+//                             or header that cannot be sent
+//   certificate refused       misconfigured, blames fields.certificates
 //   413                       kRejected, "too_large"
 //   other 4xx, 1xx            kRejected, "refused"
 //

@@ -89,6 +89,11 @@ TEST(HttpResultTest, KnowsWhatASilentServiceMayHaveTaken) {
     EXPECT_EQ(of_failure(status, false).misconfigured.message(),
               "url: " + std::string(status.message()));
   }
+  EXPECT_EQ(HttpDeliveryResult(
+                {}, {absl::FailedPreconditionError("self-signed"), false}, kNow,
+                {.certificates = "ca_file"})
+                .misconfigured.message(),
+            "ca_file: self-signed");
   // Half an answer, whatever it began with.
   EXPECT_EQ(
       HttpDeliveryResult({.status = 200}, {lost, true}, kNow).outcomes[0].kind,

@@ -1,9 +1,9 @@
 #include "pipeline/cloud_event/cloud_event_json.h"
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "pipeline/json/json_media_type.h"
 #include "pipeline/json/json_text.h"
 #include "simdjson.h"
 
@@ -21,18 +21,6 @@ void AppendTime(std::string_view name, absl::Time time, std::string* out) {
       name,
       absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone()),
       out);
-}
-
-// JSON as section 3.1 of the format has it: the subtype, without parameters,
-// is "json" or ends with "+json". No media type at all means JSON too.
-bool IsJsonMediaType(std::string_view media_type) {
-  media_type = media_type.substr(0, media_type.find(';'));
-  while (!media_type.empty() && media_type.back() == ' ') {
-    media_type.remove_suffix(1);
-  }
-  const absl::string_view type(media_type.data(), media_type.size());
-  return type.empty() || absl::EndsWithIgnoreCase(type, "/json") ||
-         absl::EndsWithIgnoreCase(type, "+json");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "plugins/file/plugin.h"
 #include "plugins/filter/plugin.h"
 #include "plugins/generate/plugin.h"
+#include "plugins/http/plugin.h"
 #include "plugins/inthing/plugin.h"
 #include "plugins/null/plugin.h"
 #include "plugins/replay/plugin.h"
@@ -25,6 +26,7 @@ absl::Status RegisterBuiltinPlugins(PluginRegistry& registry) {
       file::RegisterFile,
       filter::RegisterFilter,
       generate::RegisterGenerate,
+      http::RegisterHttp,
       inthing::RegisterInthing,
       null::RegisterNull,
       replay::RegisterReplay,

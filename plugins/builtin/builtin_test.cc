@@ -18,7 +18,7 @@ TEST(BuiltinTest, RegistersEveryPluginOnce) {
       IsSupersetOf({"disruptive", "disruptive_webhook", "generate", "replay"}));
   EXPECT_THAT(registry.transform_names(), IsSupersetOf({"filter", "template"}));
   EXPECT_THAT(registry.sink_names(),
-              IsSupersetOf({"feed", "file", "inthing", "null"}));
+              IsSupersetOf({"feed", "file", "http", "inthing", "null"}));
   EXPECT_EQ(RegisterBuiltinPlugins(registry).code(),
             absl::StatusCode::kAlreadyExists);
 }

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
+#include "pipeline/http/excerpt.h"
 #include "pipeline/json/json_value.h"
 #include "plugins/disruptive/api_error.h"
 #include "plugins/disruptive/text.h"

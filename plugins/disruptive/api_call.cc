@@ -2,10 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
+#include "pipeline/http/excerpt.h"
 #include "pipeline/http/url.h"
 #include "pipeline/json/json_text.h"
 #include "plugins/disruptive/api_error.h"
-#include "plugins/disruptive/text.h"
 #include "plugins/disruptive/vocabulary.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"

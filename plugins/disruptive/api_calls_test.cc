@@ -82,7 +82,7 @@ TEST(DeviceCallsTest, NameTheArgumentThatIsWrong) {
   EXPECT_THAT(Text(UpdateLabels("p", {"d"}, {}, {})),
               StartsWith("set_labels: needed"));
   EXPECT_THAT(Text(UpdateLabels("p", {"d"}, {{"a", "\xff"}}, {})),
-              StartsWith("set_labels: \".\" is not UTF-8"));
+              StartsWith("set_labels: \"\uFFFD\" is not UTF-8"));
   EXPECT_THAT(Text(TransferDevices("p", {"d"}, "p")),
               StartsWith("target_project_id: "));
   EXPECT_THAT(Text(ListEvents({.project = "p",

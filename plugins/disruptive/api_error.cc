@@ -2,8 +2,8 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "pipeline/http/excerpt.h"
 #include "plugins/disruptive/event_decoder.h"
-#include "plugins/disruptive/text.h"
 #include "plugins/disruptive/typed_json.h"
 #include "storage/base/to_absl.h"
 

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/http/excerpt.h"
 #include "pipeline/http/url.h"
 #include "plugins/disruptive/assertion.h"
-#include "plugins/disruptive/text.h"
 #include "simdjson.h"
 #include "storage/base/to_absl.h"
 

@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
+#include "pipeline/http/excerpt.h"
 #include "pipeline/json/json_value.h"
 #include "plugins/disruptive/api_error.h"
-#include "plugins/disruptive/text.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice::disruptive {

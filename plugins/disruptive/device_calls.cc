@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
+#include "pipeline/http/excerpt.h"
 #include "pipeline/http/url.h"
 #include "pipeline/json/json_value.h"
 #include "plugins/disruptive/api_error.h"

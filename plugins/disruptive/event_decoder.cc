@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/http/excerpt.h"
 #include "plugins/disruptive/raw_json.h"
-#include "plugins/disruptive/text.h"
 #include "simdjson.h"
 #include "storage/base/rfc3339.h"
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/http/excerpt.h"
 #include "plugins/disruptive/text.h"
 #include "plugins/disruptive/vocabulary.h"
 

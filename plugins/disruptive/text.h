@@ -11,10 +11,6 @@ namespace sluice::disruptive {
 void AppendQuery(std::string* url, std::string_view name,
                  std::string_view value);
 
-// The first `limit` bytes of `text`, fit for a message: control characters and
-// bytes outside of ASCII are replaced.
-std::string Excerpt(std::string_view text, size_t limit = 200);
-
 }  // namespace sluice::disruptive
 
 #endif  // PLUGINS_DISRUPTIVE_TEXT_H_

@@ -18,10 +18,5 @@ TEST(TextTest, AppendsQueryParametersOneAfterTheOther) {
   EXPECT_EQ(url, "http://h/p?a=1%202&b=");
 }
 
-TEST(TextTest, CutsAndCleansForMessages) {
-  EXPECT_EQ(Excerpt("a\nb\xff", 10), "a.b.");
-  EXPECT_EQ(Excerpt("abcdef", 3), "abc...");
-}
-
 }  // namespace
 }  // namespace sluice::disruptive

@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "boost/json.hpp"
@@ -31,6 +32,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr absl::Duration kLimit = absl::Seconds(60);
+constexpr char kServiceToken[] = "token-of-the-service";
 
 std::string Text(const json::value& value) {
   return std::string(value.as_string());
@@ -73,6 +75,8 @@ class ExamplesTest : public FaultTest {
     EXPECT_THAT(variables, ::testing::Not(IsEmpty()));
     variables.push_back(absl::StrCat("SLUICE_DATA_DIR=", data_dir()));
     variables.push_back(absl::StrCat("WEBHOOK_PORT=", port_));
+    variables.push_back(absl::StrCat("SERVICE_URL=", service_url_));
+    variables.push_back(absl::StrCat("SERVICE_TOKEN=", kServiceToken));
     return variables;
   }
 
@@ -189,6 +193,8 @@ class ExamplesTest : public FaultTest {
 
   std::unique_ptr<HttpLoop> loop_;
   uint16_t port_ = 0;
+  // Nobody is there unless a test says so.
+  std::string service_url_ = "http://127.0.0.1:9/readings";
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   json::value ready_;
 };
@@ -205,7 +211,7 @@ TEST_F(ExamplesTest, EachIsAValidConfiguration) {
     EXPECT_THAT(ReadFile("examples/README.md"),
                 HasSubstr(absl::StrCat("[", name, "]")));
   }
-  EXPECT_EQ(found, 5) << "an example without a test below";
+  EXPECT_EQ(found, 6) << "an example without a test below";
 }
 
 TEST_F(ExamplesTest, TemperatureGoesToTheFeedsThatItsLabelsName) {
@@ -235,6 +241,40 @@ TEST_F(ExamplesTest, TemperatureGoesToTheFeedsThatItsLabelsName) {
   EXPECT_EQ(Text(room[0].at("sensor")), label("name"));
   EXPECT_THAT(Feed("building", label("building")), SizeIs(1));
   EXPECT_THAT(Feed("group", label("group")), SizeIs(1));
+}
+
+TEST_F(ExamplesTest, ReadingsGoToAService) {
+  absl::Mutex mu;
+  json::array readings;
+  auto service = HttpServer::Start(
+      {}, [&](HttpServerRequest request,
+              const std::shared_ptr<HttpResponder>& responder) {
+        EXPECT_EQ(request.method, "POST");
+        EXPECT_EQ(FindHeader(request.headers, "Authorization"),
+                  absl::StrCat("Bearer ", kServiceToken));
+        const json::value body = json::parse(request.body);
+        absl::MutexLock lock(&mu);
+        for (const json::value& reading : body.as_array()) {
+          readings.push_back(reading);
+        }
+        responder->Send({.status = 204});
+      });
+  ASSERT_TRUE(service.ok()) << service.status();
+  service_url_ =
+      absl::StrCat("http://127.0.0.1:", (*service)->port(), "/readings");
+  SluiceProcess process(Options("readings_to_a_service"));
+  ASSERT_TRUE(process.WaitReady());
+  ASSERT_TRUE(WaitListening());
+  const std::string device = NewDevice("temperature", "Attic");
+  Publish(device, R"({"temperature":{"value":21.5}})");
+  EXPECT_TRUE(WaitDelivered(process, "service", 1)) << process.last_line();
+  ExpectEnds(process);
+  absl::MutexLock lock(&mu);
+  ASSERT_THAT(readings, SizeIs(1));
+  EXPECT_EQ(Text(readings[0].at("device")), device);
+  EXPECT_EQ(readings[0].at("celsius").to_number<double>(), 21.5);
+  EXPECT_NE(Text(readings[0].at("id")), "");
+  EXPECT_NE(Text(readings[0].at("time")), "");
 }
 
 TEST_F(ExamplesTest, OpenedDoorsArePosted) {

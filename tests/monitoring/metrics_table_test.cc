@@ -49,6 +49,7 @@ constexpr char kPipelines[] = R"(
           api_secret: {env: SLUICE_SECRET}
           feed: "room:one"
           base_url: http://127.0.0.1:9
+      service: {http: {url: "http://127.0.0.1:9/events"}}
       ops:
         inthing:
           stream: /office/alerts/

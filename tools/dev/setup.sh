@@ -23,6 +23,7 @@ readonly -a BUILD_PACKAGES=(
   libssl-dev
   libxxhash-dev
   libyaml-cpp-dev
+  zlib1g-dev
   zsh
 )
 
