@@ -28,11 +28,11 @@ struct LogExportResult {
 };
 
 // Calls `write` with the events of a log, some lines at a time, each as the
-// sink `file` writes it (pipeline/cloud_event/cloud_event_json.h), and `note_loss` for
-// those that damage has taken, all in order. Holds a few MiB of events at a
-// time. Changes nothing; a process may be using the log, whose end is then that
-// of the moment when this began. Events below the first that the log still
-// holds are passed over.
+// sink `file` writes it (pipeline/cloud_event/cloud_event_json.h), and
+// `note_loss` for those that damage has taken, all in order. Holds a few MiB of
+// events at a time. Changes nothing; a process may be using the log, whose end
+// is then that of the moment when this began. Events below the first that the
+// log still holds are passed over.
 //   kNotFound: there is no such log.  an error of `write`: passed on.
 //   errors of LogView::Open().
 absl::StatusOr<LogExportResult> ExportLog(
