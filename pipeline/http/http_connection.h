@@ -22,7 +22,7 @@
 #include "boost/beast/http/parser.hpp"
 #include "pipeline/http/append_body.h"
 #include "pipeline/http/http_responder.h"
-#include "pipeline/http/io_executor.h"
+#include "pipeline/net/io_executor.h"
 
 namespace sluice {
 

@@ -12,11 +12,12 @@
 #include "absl/synchronization/notification.h"
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/ip/tcp.hpp"
-#include "boost/asio/ip/v6_only.hpp"
 #include "boost/asio/post.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "glog/logging.h"
 #include "pipeline/http/http_connection.h"
+#include "pipeline/net/tcp_listen.h"
+#include "pipeline/net/tls_context.h"
 
 namespace sluice {
 namespace {
@@ -31,35 +32,10 @@ constexpr int kPortAttempts = 20;
 // Accepting fails when file descriptors run out; they come back with time.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
-absl::Status ListenError(const std::string& address, uint16_t port,
-                         const ErrorCode& error) {
-  const std::string text = absl::StrCat("cannot listen on ", address, " port ",
-                                        port, ": ", error.message());
-  return error == asio::error::address_in_use
-             ? absl::AlreadyExistsError(text)
-             : absl::InvalidArgumentError(text);
-}
-
 // The address is not one of this machine's, or its family is switched off.
 bool IsMissingAddress(const ErrorCode& error) {
   return error == asio::error::address_family_not_supported ||
          error.value() == EADDRNOTAVAIL;
-}
-
-ErrorCode Listen(const asio::ip::address& address, uint16_t port,
-                 tcp::acceptor* acceptor) {
-  ErrorCode error;
-  const tcp::endpoint endpoint(address, port);
-  acceptor->open(endpoint.protocol(), error);
-  if (error) return error;
-  acceptor->set_option(asio::socket_base::reuse_address(true), error);
-  // So that "::" and "0.0.0.0" can share a port.
-  if (address.is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
-  if (error) return error;
-  acceptor->bind(endpoint, error);
-  if (error) return error;
-  acceptor->listen(asio::socket_base::max_listen_connections, error);
-  return error;
 }
 
 class Server final : public HttpConnectionHost {
@@ -74,7 +50,10 @@ class Server final : public HttpConnectionHost {
     judge_head = options_.judge_head;
   }
 
-  absl::Status LoadCertificate();
+  absl::Status LoadCertificate() {
+    return LoadTlsContext(options_.certificate_file, options_.private_key_file,
+                          &tls);
+  }
   absl::Status Open();
   void StartAccepting();
   void Shutdown();
@@ -112,35 +91,6 @@ class Server final : public HttpConnectionHost {
   bool stopped_ = false;
 };
 
-absl::Status Server::LoadCertificate() {
-  if (options_.certificate_file.empty() && options_.private_key_file.empty()) {
-    return absl::OkStatus();
-  }
-  if (options_.certificate_file.empty() || options_.private_key_file.empty()) {
-    return absl::InvalidArgumentError(
-        "certificate_file and private_key_file go together");
-  }
-  tls.emplace(asio::ssl::context::tls_server);
-  ErrorCode error;
-  tls->set_options(asio::ssl::context::default_workarounds |
-                   asio::ssl::context::no_tlsv1 |
-                   asio::ssl::context::no_tlsv1_1);
-  tls->use_certificate_chain_file(options_.certificate_file, error);
-  if (error) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot use certificate ",
-                                                   options_.certificate_file,
-                                                   ": ", error.message()));
-  }
-  tls->use_private_key_file(options_.private_key_file, asio::ssl::context::pem,
-                            error);
-  if (error) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot use private key ",
-                                                   options_.private_key_file,
-                                                   ": ", error.message()));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Server::Open() {
   if (options_.addresses.empty()) {
     return absl::InvalidArgumentError("no address to listen on");
@@ -168,7 +118,7 @@ absl::Status Server::OpenAll(uint16_t port) {
           absl::StrCat("\"", text, "\" is not an IP address"));
     }
     auto acceptor = std::make_unique<tcp::acceptor>(io);
-    error = Listen(address, port, acceptor.get());
+    error = ListenOnTcp(address, port, acceptor.get());
     if (error && any_will_do && IsMissingAddress(error)) {
       missing = ListenError(text, port, error);
       continue;

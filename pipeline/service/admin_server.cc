@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pipeline/net/unix_socket.h"
 #include "pipeline/service/access.h"
 #include "pipeline/service/config_history.h"
 #include "pipeline/service/config_service.h"
@@ -21,7 +22,6 @@
 #include "pipeline/service/plugin_service.h"
 #include "pipeline/service/process_service.h"
 #include "pipeline/service/sink_service.h"
-#include "pipeline/service/unix_socket.h"
 #include "pipeline/topology/admin_spec.h"
 #include "storage/base/read_file.h"
 #include "storage/base/status_macros.h"
@@ -44,6 +44,11 @@ constexpr int kHandshakeTimeoutMs = 10'000;
 constexpr int kKeepaliveTimeMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr std::chrono::seconds kStopGrace{1};
+
+// Says what part of the configuration the trouble is about.
+absl::Status OfAdmin(const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat("admin: ", status.message()));
+}
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
   SLUICE_ASSIGN_OR_RETURN(std::string pem, ReadFile(path, kMaxPemBytes));
@@ -193,8 +198,10 @@ absl::Status RunningServer::Bind(const AdminSpec& spec,
   SLUICE_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(spec));
   std::string target = spec.listen;
   if (IsUnixAddress(spec.listen)) {
-    SLUICE_ASSIGN_OR_RETURN(
-        socket_, UnixSocket::Prepare(spec.listen.substr(5), spec.socket_mode));
+    absl::StatusOr<std::unique_ptr<UnixSocket>> socket =
+        UnixSocket::Prepare(spec.listen.substr(5), spec.socket_mode);
+    if (!socket.ok()) return OfAdmin(socket.status());
+    socket_ = *std::move(socket);
     target = absl::StrCat("unix:", socket_->bind_path());
   }
   SLUICE_ASSIGN_OR_RETURN(gate_,
@@ -216,7 +223,10 @@ absl::Status RunningServer::Bind(const AdminSpec& spec,
     acceptor_->HandleNewConnection(&connection);
   });
   address_ = spec.listen;
-  if (socket_ != nullptr) return socket_->Publish();
+  if (socket_ != nullptr) {
+    const absl::Status published = socket_->Publish();
+    return published.ok() ? published : OfAdmin(published);
+  }
   address_ = absl::StrCat(spec.listen.substr(0, spec.listen.rfind(':') + 1),
                           gate_->port());
   return absl::OkStatus();

@@ -19,8 +19,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "glog/logging.h"
+#include "pipeline/net/listen_address.h"
 #include "pipeline/topology/admin_spec.h"
-#include "pipeline/topology/listen_address.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/to_absl.h"
 

@@ -1,12 +1,12 @@
 #include "pipeline/topology/admin_spec.h"
 
-#include <charconv>
 #include <cstdint>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/api/plugin_registry.h"
-#include "pipeline/topology/listen_address.h"
+#include "pipeline/net/listen_address.h"
+#include "pipeline/net/unix_socket.h"
 #include "storage/base/status_macros.h"
 
 namespace sluice {
@@ -78,21 +78,6 @@ absl::Status CheckUnix(const config::v1::Admin& config) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint32_t> ParseMode(const std::string& text) {
-  uint32_t mode = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, mode, 8);
-  if (read.ec != std::errc() || read.ptr != end || mode > 0777 ||
-      (mode & 0600) != 0600) {
-    return ConfigError(
-        "socket_mode",
-        absl::StrCat("\"", text,
-                     "\" is not allowed; write octal permissions that include "
-                     "0600, e.g. \"0660\""));
-  }
-  return mode;
-}
-
 }  // namespace
 
 std::string DefaultAdminAddress(const std::string& data_dir) {
@@ -113,7 +98,11 @@ absl::StatusOr<AdminSpec> BuildAdminSpec(const config::v1::Admin& config,
   spec.client_ca_file = config.client_ca_file();
   spec.clients.insert(config.clients().begin(), config.clients().end());
   if (!config.socket_mode().empty()) {
-    SLUICE_ASSIGN_OR_RETURN(spec.socket_mode, ParseMode(config.socket_mode()));
+    const absl::StatusOr<uint32_t> mode = ParseSocketMode(config.socket_mode());
+    if (!mode.ok()) {
+      return ConfigError("socket_mode", std::string(mode.status().message()));
+    }
+    spec.socket_mode = *mode;
   }
   if (config.listen() == "off") return spec;
   if (config.listen().empty()) {

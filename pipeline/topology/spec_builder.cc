@@ -8,8 +8,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "pipeline/net/listen_address.h"
 #include "pipeline/topology/admin_spec.h"
-#include "pipeline/topology/listen_address.h"
 #include "pipeline/topology/memory_plan.h"
 #include "pipeline/topology/scalar_values.h"
 

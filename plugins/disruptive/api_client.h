@@ -11,12 +11,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipeline/executor/executor.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "pipeline/http/http_client.h"
 #include "pipeline/metrics/metrics.h"
 #include "plugins/disruptive/authorizer.h"
 #include "plugins/disruptive/backoff.h"
 #include "plugins/disruptive/rate_budget.h"
-#include "plugins/disruptive/scoped_timer.h"
 #include "plugins/disruptive/settings.h"
 
 namespace sluice::disruptive {

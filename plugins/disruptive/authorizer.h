@@ -13,9 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipeline/executor/executor.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "pipeline/http/http_client.h"
 #include "plugins/disruptive/backoff.h"
-#include "plugins/disruptive/scoped_timer.h"
 #include "plugins/disruptive/server_clock.h"
 #include "plugins/disruptive/settings.h"
 

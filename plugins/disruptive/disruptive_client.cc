@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "plugins/disruptive/scoped_timer.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "plugins/disruptive/text.h"
 #include "plugins/disruptive/typed_event.h"
 #include "plugins/disruptive/typed_json.h"

@@ -5,12 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "plugins/disruptive/api_client.h"
 #include "plugins/disruptive/authorizer.h"
 #include "plugins/disruptive/device_labels.h"
 #include "plugins/disruptive/device_table.h"
 #include "plugins/disruptive/event_output.h"
-#include "plugins/disruptive/scoped_timer.h"
 #include "plugins/disruptive/server_clock.h"
 #include "plugins/disruptive/stream_keeper.h"
 #include "storage/base/status_macros.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipeline/http/excerpt.h"
-#include "plugins/disruptive/raw_json.h"
+#include "pipeline/json/raw_json.h"
 #include "simdjson.h"
 #include "storage/base/rfc3339.h"
 

@@ -14,9 +14,9 @@
 #include "absl/time/time.h"
 #include "pipeline/api/source.h"
 #include "pipeline/executor/executor.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "plugins/disruptive/device_table.h"
 #include "plugins/disruptive/recent_ids.h"
-#include "plugins/disruptive/scoped_timer.h"
 #include "plugins/disruptive/server_clock.h"
 #include "storage/event/event_batch.h"
 

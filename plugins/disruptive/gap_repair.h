@@ -16,6 +16,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "pipeline/executor/executor.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "pipeline/metrics/metrics.h"
 #include "plugins/disruptive/api_client.h"
 #include "plugins/disruptive/device_listing.h"
@@ -24,7 +25,6 @@
 #include "plugins/disruptive/gap_ledger.h"
 #include "plugins/disruptive/held_events.h"
 #include "plugins/disruptive/history_fetch.h"
-#include "plugins/disruptive/scoped_timer.h"
 #include "plugins/disruptive/server_clock.h"
 #include "plugins/disruptive/settings.h"
 

@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipeline/executor/executor.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "plugins/disruptive/api_client.h"
-#include "plugins/disruptive/scoped_timer.h"
 
 namespace sluice::disruptive {
 

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pipeline/api/config_check.h"
 #include "pipeline/http/url.h"
-#include "plugins/disruptive/config_check.h"
 #include "plugins/disruptive/credentials.h"
 #include "plugins/disruptive/text.h"
 #include "plugins/disruptive/vocabulary.h"

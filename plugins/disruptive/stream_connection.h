@@ -10,11 +10,11 @@
 #include "absl/time/time.h"
 #include "pipeline/api/source.h"
 #include "pipeline/executor/executor.h"
+#include "pipeline/executor/scoped_timer.h"
 #include "pipeline/http/http_client.h"
 #include "plugins/disruptive/authorizer.h"
 #include "plugins/disruptive/event_decoder.h"
 #include "plugins/disruptive/frame_splitter.h"
-#include "plugins/disruptive/scoped_timer.h"
 #include "plugins/disruptive/settings.h"
 
 namespace sluice::disruptive {

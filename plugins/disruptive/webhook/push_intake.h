@@ -2,14 +2,13 @@
 #ifndef PLUGINS_DISRUPTIVE_WEBHOOK_PUSH_INTAKE_H_
 #define PLUGINS_DISRUPTIVE_WEBHOOK_PUSH_INTAKE_H_
 
-#include <cstdint>
 #include <memory>
-#include <string>
+#include <string_view>
+#include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
-#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "pipeline/api/http_intake.h"
 #include "pipeline/api/source.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/http/http_server.h"
@@ -19,7 +18,7 @@
 namespace sluice::disruptive {
 
 // Decodes pushes, emits their events, and answers each push once its event is
-// safe at the source's acknowledgement level:
+// safe at the source's acknowledgement level (HttpIntake):
 //   200  it is safe: as an event, or (when it is JSON but no event) as a dead
 //        letter
 //   400  the body is no JSON object; nothing is kept
@@ -28,7 +27,7 @@ namespace sluice::disruptive {
 //        it had been stored after all the pipeline knows its id.
 //
 // Lives on the source's executor.
-class PushIntake : public std::enable_shared_from_this<PushIntake> {
+class PushIntake {
  public:
   struct Counters {
     Counter* pushes = nullptr;        // taken in
@@ -38,7 +37,7 @@ class PushIntake : public std::enable_shared_from_this<PushIntake> {
     Gauge* waiting = nullptr;
   };
   // The queue is full (true) or has room again (false).
-  using OnBlocked = absl::AnyInvocable<void(bool)>;
+  using OnBlocked = HttpIntake::OnBlocked;
 
   // `executor` and `emitter` outlive it.
   static std::shared_ptr<PushIntake> Create(absl::Duration answer_timeout,
@@ -53,34 +52,12 @@ class PushIntake : public std::enable_shared_from_this<PushIntake> {
   void Stop(absl::Duration patience, absl::AnyInvocable<void()> done);
 
  private:
-  // A push whose event is not safe yet. Without a responder once its answer was
-  // overdue.
-  struct Waiting {
-    std::shared_ptr<HttpResponder> responder;
-    Executor::TimerId timer = 0;
-  };
+  PushIntake(std::shared_ptr<HttpIntake> intake, Counters counters)
+      : intake_(std::move(intake)), counters_(counters) {}
 
-  PushIntake(absl::Duration answer_timeout, Executor* executor,
-             Emitter* emitter, Counters counters, OnBlocked on_blocked);
-
-  void Emit(Emission emission, std::shared_ptr<HttpResponder> responder);
-  void AwaitRoom();
-  void OnOverdue(uint64_t number);
-  void OnAcknowledged(uint64_t number, const absl::Status& status);
-  void PutOff(HttpResponder& responder, std::string_view why);
-  void FinishStop();
-
-  const absl::Duration answer_timeout_;
-  Executor* const executor_;
-  Emitter* const emitter_;
+  const std::shared_ptr<HttpIntake> intake_;
   const Counters counters_;
-  OnBlocked on_blocked_;
   EventDecoder decoder_;
-  uint64_t next_number_ = 0;
-  absl::flat_hash_map<uint64_t, Waiting> waiting_;
-  bool blocked_ = false;
-  bool stopped_ = false;
-  absl::AnyInvocable<void()> on_stopped_;
 };
 
 }  // namespace sluice::disruptive

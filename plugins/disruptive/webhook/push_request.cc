@@ -3,39 +3,17 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "pipeline/http/http_answer.h"
 #include "plugins/disruptive/webhook/push_signature.h"
-#include "storage/base/to_absl.h"
 
 namespace sluice::disruptive {
 namespace {
 
-constexpr char kRetryAfterSeconds[] = "5";
-
-// "application/json; charset=utf-8" is of type "application/json".
-absl::string_view MediaType(std::string_view value) {
-  return absl::StripAsciiWhitespace(ToAbsl(value.substr(0, value.find(';'))));
-}
-
 // The service's own pushes may go without the header: it is not documented.
 bool IsJson(const HttpServerRequest& request) {
-  const auto type = FindHeader(request.headers, "Content-Type");
-  return !type.has_value() ||
-         absl::EqualsIgnoreCase(MediaType(*type), "application/json");
-}
-
-bool IsEncoded(const HttpServerRequest& request) {
-  const auto encoding = FindHeader(request.headers, "Content-Encoding");
-  return encoding.has_value() &&
-         !absl::EqualsIgnoreCase(ToAbsl(*encoding), "identity");
-}
-
-HttpResponse WithHeader(HttpResponse response, std::string name,
-                        std::string value) {
-  response.headers.emplace_back(std::move(name), std::move(value));
-  return response;
+  return !FindHeader(request.headers, "Content-Type").has_value() ||
+         MediaType(request) == "application/json";
 }
 
 // RFC 9110 wants a challenge in a 401.
@@ -45,16 +23,6 @@ HttpResponse Unauthorized(std::string_view why) {
 }
 
 }  // namespace
-
-HttpResponse PlainAnswer(int status, std::string_view text) {
-  return {.status = status,
-          .headers = {{"Content-Type", "text/plain"}},
-          .body = absl::StrCat(ToAbsl(text), "\n")};
-}
-
-HttpResponse ComeAgain(std::string_view why) {
-  return WithHeader(PlainAnswer(503, why), "Retry-After", kRetryAfterSeconds);
-}
 
 std::optional<HttpResponse> RefuseRequest(const WebhookSettings& settings,
                                           const HttpServerRequest& request,

@@ -3,19 +3,12 @@
 #define PLUGINS_DISRUPTIVE_WEBHOOK_PUSH_REQUEST_H_
 
 #include <optional>
-#include <string_view>
 
 #include "absl/time/time.h"
 #include "pipeline/http/http_server.h"
 #include "plugins/disruptive/webhook/webhook_settings.h"
 
 namespace sluice::disruptive {
-
-// An answer of the webhook, with a text for whoever reads it there.
-HttpResponse PlainAnswer(int status, std::string_view text);
-
-// "Not now": 503 with Retry-After. The push comes again.
-HttpResponse ComeAgain(std::string_view why);
 
 // The answer to a request that is no push, or not one of a Data Connector of
 // ours; nullopt: its body may be looked into.

@@ -1,78 +1,22 @@
-// A pipeline and a Data Connector in miniature, for tests.
+// A Data Connector in miniature, for tests.
 #ifndef PLUGINS_DISRUPTIVE_WEBHOOK_PUSH_TESTING_H_
 #define PLUGINS_DISRUPTIVE_WEBHOOK_PUSH_TESTING_H_
 
 #include <openssl/evp.h>
 
-#include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "pipeline/api/source.h"
 #include "pipeline/auth/jwt.h"
 #include "pipeline/http/http_server.h"
+#include "tests/testing/holding_emitter.h"  // IWYU pragma: export
+#include "tests/testing/kept_answer.h"      // IWYU pragma: export
 
 namespace sluice::disruptive {
-
-// Keeps emissions until the test acknowledges them.
-class HoldingEmitter final : public Emitter {
- public:
-  bool TryEmit(Emission& emission) override {
-    if (full_) {
-      ++refusals_;
-      return false;
-    }
-    held_.push_back(std::move(emission));
-    return true;
-  }
-  void NotifyWhenReady(absl::AnyInvocable<void()> ready) override {
-    ready_ = std::move(ready);
-  }
-
-  void set_full(bool full) {
-    full_ = full;
-    if (!full && ready_) std::exchange(ready_, nullptr)();
-  }
-  // Answers for the oldest emission that is held.
-  void Acknowledge(const absl::Status& status = absl::OkStatus()) {
-    Emission emission = std::move(held_.front());
-    held_.pop_front();
-    emission.on_acknowledged(status);
-  }
-  const std::deque<Emission>& held() const { return held_; }
-  int refusals() const { return refusals_; }
-
- private:
-  bool full_ = false;
-  int refusals_ = 0;
-  std::deque<Emission> held_;
-  absl::AnyInvocable<void()> ready_;
-};
-
-// Keeps the answer.
-class KeptAnswer final : public HttpResponder {
- public:
-  void Send(HttpResponse response) override {
-    ++sent;
-    answer = std::move(response);
-  }
-  void Begin(int, HttpHeaders) override {}
-  void Write(std::string) override {}
-  void End() override {}
-  size_t pending_bytes() const override { return 0; }
-  bool connected() const override { return true; }
-  void Abort(bool) override {}
-  void SendRaw(std::string) override {}
-
-  int sent = 0;
-  std::optional<HttpResponse> answer;
-};
 
 // A touch as the service pushes it.
 inline std::string PushBody(std::string_view id) {

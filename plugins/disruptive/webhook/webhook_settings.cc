@@ -8,9 +8,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "pipeline/api/config_check.h"
 #include "pipeline/api/secret.h"
 #include "pipeline/http/url.h"
-#include "plugins/disruptive/config_check.h"
 
 namespace sluice::disruptive {
 namespace {

@@ -1,40 +1,24 @@
 #include "plugins/disruptive/webhook/webhook_source.h"
 
-#include <sys/stat.h>
-
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "glog/logging.h"
+#include "pipeline/api/listen_keeper.h"
 #include "pipeline/http/http_server.h"
-#include "plugins/disruptive/scoped_timer.h"
 #include "plugins/disruptive/webhook/push_intake.h"
 #include "plugins/disruptive/webhook/push_request.h"
+#include "storage/base/status_macros.h"
 
 namespace sluice::disruptive {
 namespace {
 
-constexpr absl::Duration kFirstRetry = absl::Seconds(1);
-constexpr absl::Duration kLongestRetry = absl::Seconds(30);
-// How often the certificate is looked at for a renewal.
-constexpr absl::Duration kCertificateInterval = absl::Minutes(1);
 // How long a stop waits for events under way to become safe.
 constexpr absl::Duration kPatience = absl::Seconds(2);
 // Seconds between two log lines about refused requests.
 constexpr int kLogSeconds = 10;
-
-// What changes when a file is replaced.
-using FileMark = std::tuple<int64_t, int64_t, int64_t, uint64_t>;
-FileMark MarkOf(const std::string& path) {
-  struct stat found;
-  if (path.empty() || ::stat(path.c_str(), &found) != 0) return {};
-  return {found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size,
-          found.st_ino};
-}
 
 }  // namespace
 
@@ -63,10 +47,16 @@ class WebhookSource::Running {
              .waiting = context.metrics->gauge(
                  "disruptive_webhook_waiting", context.metric_labels(),
                  "Pushes that wait for their answer.")},
-            [this](bool blocked) { OnBlocked(blocked); })),
-        timer_(context.executor) {}
+            [this](bool blocked) {
+              blocked_ = blocked;
+              keeper_.ReportListening();
+            })),
+        keeper_(
+            context, settings->server.certificate_file,
+            [this] { return Listen(); },
+            [this](const std::string& place) { Report(place); }) {}
 
-  void Listen();
+  void Start() { keeper_.Start(); }
   void Stop(absl::AnyInvocable<void()> done);
 
   uint16_t port() const { return server_ == nullptr ? 0 : server_->port(); }
@@ -80,13 +70,9 @@ class WebhookSource::Running {
   void OnRequest(HttpServerRequest request,
                  std::shared_ptr<HttpResponder> responder);
 
-  void OnBlocked(bool blocked) {
-    blocked_ = blocked;
-    if (server_ != nullptr) ReportListening();
-  }
-  void ReportListening();
-  void CheckCertificate();
-  std::string Place() const;
+  // Gives where it listens.
+  absl::StatusOr<std::string> Listen();
+  void Report(const std::string& place);
 
   const WebhookSettings* const settings_;
   const ComponentContext context_;
@@ -94,49 +80,25 @@ class WebhookSource::Running {
   Counter* const refused_;
   const std::shared_ptr<PushIntake> intake_;
   bool blocked_ = false;
-  absl::Duration retry_ = kFirstRetry;
-  FileMark certificate_;
-  ScopedTimer timer_;
+  ListenKeeper keeper_;
   // Last: its thread uses the others.
   std::unique_ptr<HttpServer> server_;
 };
 
-void WebhookSource::Running::Listen() {
-  certificate_ = MarkOf(settings_->server.certificate_file);
-  absl::StatusOr<std::unique_ptr<HttpServer>> server = HttpServer::Start(
-      settings_->server, [this](HttpServerRequest request,
-                                std::shared_ptr<HttpResponder> responder) {
-        OnRequest(std::move(request), std::move(responder));
-      });
-  if (server.ok()) {
-    server_ = *std::move(server);
-    retry_ = kFirstRetry;
-    ReportListening();
-    if (!settings_->server.certificate_file.empty()) {
-      timer_.Start(kCertificateInterval, [this] { CheckCertificate(); });
-    }
-    return;
-  }
-  // Somebody who has the port may go; a wrong certificate needs a person.
-  context_.health->Report({absl::IsAlreadyExists(server.status())
-                               ? HealthState::kDegraded
-                               : HealthState::kPaused,
-                           std::string(server.status().message())});
-  timer_.Start(retry_, [this] { Listen(); });
-  retry_ = std::min(retry_ * 2, kLongestRetry);
-}
-
-void WebhookSource::Running::CheckCertificate() {
-  if (MarkOf(settings_->server.certificate_file) == certificate_) {
-    timer_.Start(kCertificateInterval, [this] { CheckCertificate(); });
-    return;
-  }
-  LOG(INFO) << "source " << context_.name << ": the certificate "
-            << settings_->server.certificate_file
-            << " has changed; listening anew";
-  // Pushes under way get no answer and come again.
+absl::StatusOr<std::string> WebhookSource::Running::Listen() {
+  // With a renewed certificate, pushes under way get no answer and come again.
   server_.reset();
-  Listen();
+  SLUICE_ASSIGN_OR_RETURN(
+      server_,
+      HttpServer::Start(settings_->server,
+                        [this](HttpServerRequest request,
+                               std::shared_ptr<HttpResponder> responder) {
+                          OnRequest(std::move(request), std::move(responder));
+                        }));
+  const bool tls = !settings_->server.certificate_file.empty();
+  return absl::StrCat(tls ? "https" : "http", " port ", server_->port(), " of ",
+                      absl::StrJoin(settings_->server.addresses, ", "), ", ",
+                      settings_->path);
 }
 
 void WebhookSource::Running::OnRequest(
@@ -158,26 +120,19 @@ void WebhookSource::Running::OnRequest(
   });
 }
 
-void WebhookSource::Running::ReportListening() {
+void WebhookSource::Running::Report(const std::string& place) {
   if (blocked_) {
     context_.health->Report(
         {HealthState::kDegraded,
          "the queue is full; pushes are answered 503 and come again"});
   } else {
     context_.health->Report(
-        {HealthState::kHealthy, absl::StrCat("listening at ", Place())});
+        {HealthState::kHealthy, absl::StrCat("listening at ", place)});
   }
 }
 
-std::string WebhookSource::Running::Place() const {
-  const bool tls = !settings_->server.certificate_file.empty();
-  return absl::StrCat(tls ? "https" : "http", " port ", server_->port(), " of ",
-                      absl::StrJoin(settings_->server.addresses, ", "), ", ",
-                      settings_->path);
-}
-
 void WebhookSource::Running::Stop(absl::AnyInvocable<void()> done) {
-  timer_.Cancel();
+  keeper_.Stop();
   intake_->Stop(kPatience, std::move(done));
 }
 
@@ -191,7 +146,7 @@ absl::Status WebhookSource::Start(const ComponentContext& context,
                                   std::optional<std::string> /*checkpoint*/) {
   executor_ = context.executor;
   running_ = std::make_unique<Running>(&settings_, context, emitter);
-  running_->Listen();
+  running_->Start();
   return absl::OkStatus();
 }
 

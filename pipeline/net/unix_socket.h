@@ -1,16 +1,22 @@
 // The file of a listening Unix socket.
-#ifndef PIPELINE_SERVICE_UNIX_SOCKET_H_
-#define PIPELINE_SERVICE_UNIX_SOCKET_H_
+#ifndef PIPELINE_NET_UNIX_SOCKET_H_
+#define PIPELINE_NET_UNIX_SOCKET_H_
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace sluice {
+
+// Permissions of a socket's file, in octal: "0660".
+//   kInvalidArgument: it is none that lets its owner read and write; the
+//   message says what is allowed.
+absl::StatusOr<uint32_t> ParseSocketMode(std::string_view text);
 
 // Lets a server bind in a folder that only this process can enter, and moves
 // the file to its place once it has its permissions: at no moment can anybody
@@ -45,4 +51,4 @@ class UnixSocket {
 
 }  // namespace sluice
 
-#endif  // PIPELINE_SERVICE_UNIX_SOCKET_H_
+#endif  // PIPELINE_NET_UNIX_SOCKET_H_

@@ -1,11 +1,11 @@
-#include "plugins/disruptive/scoped_timer.h"
+#include "pipeline/executor/scoped_timer.h"
 
 #include <memory>
 
 #include "gtest/gtest.h"
 #include "tests/testing/manual_executor.h"
 
-namespace sluice::disruptive {
+namespace sluice {
 namespace {
 
 TEST(ScopedTimerTest, RunsItsTaskOnce) {
@@ -50,4 +50,4 @@ TEST(ScopedTimerTest, ATaskMayDestroyItsOwnTimer) {
 }
 
 }  // namespace
-}  // namespace sluice::disruptive
+}  // namespace sluice

@@ -1,13 +1,13 @@
 // A timer that dies with its owner.
-#ifndef PLUGINS_DISRUPTIVE_SCOPED_TIMER_H_
-#define PLUGINS_DISRUPTIVE_SCOPED_TIMER_H_
+#ifndef PIPELINE_EXECUTOR_SCOPED_TIMER_H_
+#define PIPELINE_EXECUTOR_SCOPED_TIMER_H_
 
 #include <utility>
 
 #include "absl/time/time.h"
 #include "pipeline/executor/executor.h"
 
-namespace sluice::disruptive {
+namespace sluice {
 
 // One task to come on an executor. Destroying or restarting the timer takes the
 // task back, so a task may use whatever lives as long as the timer. A task may
@@ -39,6 +39,6 @@ class ScopedTimer {
   Executor::TimerId id_ = 0;
 };
 
-}  // namespace sluice::disruptive
+}  // namespace sluice
 
-#endif  // PLUGINS_DISRUPTIVE_SCOPED_TIMER_H_
+#endif  // PIPELINE_EXECUTOR_SCOPED_TIMER_H_

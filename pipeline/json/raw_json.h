@@ -1,12 +1,12 @@
 // Pieces of a JSON document as they stand in it.
-#ifndef PLUGINS_DISRUPTIVE_RAW_JSON_H_
-#define PLUGINS_DISRUPTIVE_RAW_JSON_H_
+#ifndef PIPELINE_JSON_RAW_JSON_H_
+#define PIPELINE_JSON_RAW_JSON_H_
 
 #include <string_view>
 
 #include "simdjson.h"
 
-namespace sluice::disruptive {
+namespace sluice {
 
 // The bytes of any value, without white space around them.
 inline simdjson::error_code RawJson(simdjson::ondemand::value value,
@@ -41,6 +41,6 @@ inline bool AtEnd(simdjson::ondemand::document& document) {
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
-}  // namespace sluice::disruptive
+}  // namespace sluice
 
-#endif  // PLUGINS_DISRUPTIVE_RAW_JSON_H_
+#endif  // PIPELINE_JSON_RAW_JSON_H_

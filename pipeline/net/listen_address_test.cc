@@ -1,4 +1,4 @@
-#include "pipeline/topology/listen_address.h"
+#include "pipeline/net/listen_address.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,6 +1,6 @@
 // An executor that shares a thread with Boost.Asio.
-#ifndef PIPELINE_HTTP_IO_EXECUTOR_H_
-#define PIPELINE_HTTP_IO_EXECUTOR_H_
+#ifndef PIPELINE_NET_IO_EXECUTOR_H_
+#define PIPELINE_NET_IO_EXECUTOR_H_
 
 #include <atomic>
 #include <cstdint>
@@ -52,4 +52,4 @@ class IoExecutor final : public Executor {
 
 }  // namespace sluice
 
-#endif  // PIPELINE_HTTP_IO_EXECUTOR_H_
+#endif  // PIPELINE_NET_IO_EXECUTOR_H_

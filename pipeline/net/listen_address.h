@@ -1,6 +1,6 @@
 // Where a server of this process listens, as configurations have it.
-#ifndef PIPELINE_TOPOLOGY_LISTEN_ADDRESS_H_
-#define PIPELINE_TOPOLOGY_LISTEN_ADDRESS_H_
+#ifndef PIPELINE_NET_LISTEN_ADDRESS_H_
+#define PIPELINE_NET_LISTEN_ADDRESS_H_
 
 #include <cstdint>
 #include <string>
@@ -29,4 +29,4 @@ absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 
 }  // namespace sluice
 
-#endif  // PIPELINE_TOPOLOGY_LISTEN_ADDRESS_H_
+#endif  // PIPELINE_NET_LISTEN_ADDRESS_H_

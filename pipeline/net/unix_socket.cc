@@ -1,4 +1,4 @@
-#include "pipeline/service/unix_socket.h"
+#include "pipeline/net/unix_socket.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -6,19 +6,22 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/to_absl.h"
 
 namespace sluice {
 namespace {
 
 absl::Status Wrong(const std::string& path, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat("admin: ", path, ": ", what));
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
 }
 
 // Whether somebody accepts connections at `path`, which exists.
@@ -39,16 +42,30 @@ absl::Status CheckPlace(const std::string& path) {
   if (lstat(path.c_str(), &info) != 0) return absl::OkStatus();
   if (!S_ISSOCK(info.st_mode)) {
     return absl::AlreadyExistsError(
-        absl::StrCat("admin: ", path, " is there and is no socket"));
+        absl::StrCat(path, " is there and is no socket"));
   }
   if (IsServed(path)) {
     return absl::AlreadyExistsError(
-        absl::StrCat("admin: another process serves at ", path));
+        absl::StrCat("another process serves at ", path));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::StatusOr<uint32_t> ParseSocketMode(std::string_view text) {
+  uint32_t mode = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, mode, 8);
+  if (read.ec != std::errc() || read.ptr != end || mode > 0777 ||
+      (mode & 0600) != 0600) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", ToAbsl(text),
+                     "\" is not allowed; write octal permissions that include "
+                     "0600, e.g. \"0660\""));
+  }
+  return mode;
+}
 
 absl::StatusOr<std::unique_ptr<UnixSocket>> UnixSocket::Prepare(
     std::string path, uint32_t mode) {

@@ -1,4 +1,4 @@
-#include "pipeline/service/unix_socket.h"
+#include "pipeline/net/unix_socket.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,6 +49,16 @@ class UnixSocketTest : public testing::Test {
   std::string folder_;
   std::string path_;
 };
+
+TEST(ParseSocketModeTest, TakesWhatLetsTheOwnerIn) {
+  EXPECT_EQ(ParseSocketMode("0660").value(), 0660u);
+  EXPECT_EQ(ParseSocketMode("777").value(), 0777u);
+  for (const char* text : {"", "0440", "1777", "0x600", "rw", "0680"}) {
+    EXPECT_EQ(ParseSocketMode(text).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << text;
+  }
+}
 
 TEST_F(UnixSocketTest, AppearsWithItsPermissionsAndGoesAgain) {
   {

@@ -1,6 +1,6 @@
 // Checks the values of a plugin's configuration and gathers what is wrong.
-#ifndef PLUGINS_DISRUPTIVE_CONFIG_CHECK_H_
-#define PLUGINS_DISRUPTIVE_CONFIG_CHECK_H_
+#ifndef PIPELINE_API_CONFIG_CHECK_H_
+#define PIPELINE_API_CONFIG_CHECK_H_
 
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"
 
-namespace sluice::disruptive {
+namespace sluice {
 
 // Mistakes found so far.
 class Problems {
@@ -63,6 +63,6 @@ class Section {
   Problems* const problems_;
 };
 
-}  // namespace sluice::disruptive
+}  // namespace sluice
 
-#endif  // PLUGINS_DISRUPTIVE_CONFIG_CHECK_H_
+#endif  // PIPELINE_API_CONFIG_CHECK_H_

@@ -1,8 +1,8 @@
-#include "plugins/disruptive/config_check.h"
+#include "pipeline/api/config_check.h"
 
 #include "pipeline/api/plugin_registry.h"
 
-namespace sluice::disruptive {
+namespace sluice {
 
 void Problems::Add(std::string_view field, std::string_view message) {
   found_.push_back({std::string(field), std::string(message)});
@@ -39,4 +39,4 @@ void Section::Take(std::string_view name, bool given,
   *target = duration;
 }
 
-}  // namespace sluice::disruptive
+}  // namespace sluice

@@ -1,13 +1,14 @@
-#include "pipeline/topology/listen_address.h"
+#include "pipeline/net/listen_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <limits>
+#include <charconv>
+#include <optional>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "pipeline/topology/scalar_values.h"
 
 namespace sluice {
 namespace {
@@ -17,6 +18,15 @@ constexpr char kLoopback[] = "127.0.0.1";
 bool IsAddress(int family, const std::string& text) {
   in6_addr ignored;
   return inet_pton(family, text.c_str(), &ignored) == 1;
+}
+
+// Digits only.
+std::optional<uint16_t> ParsePort(std::string_view text) {
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  if (text.empty() || error != std::errc() || stop != end) return std::nullopt;
+  return port;
 }
 
 }  // namespace
@@ -43,12 +53,11 @@ absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
       "or a port of 127.0.0.1 such as 9464; all addresses are 0.0.0.0 and "
       "[::]");
   const size_t colon = text.rfind(':');
-  const absl::StatusOr<uint64_t> port =
-      ParseUnsigned(text.substr(colon == text.npos ? 0 : colon + 1),
-                    std::numeric_limits<uint16_t>::max());
-  if (!port.ok()) return wrong;
+  const std::optional<uint16_t> port =
+      ParsePort(text.substr(colon == text.npos ? 0 : colon + 1));
+  if (!port.has_value()) return wrong;
   ListenAddress listen;
-  listen.port = static_cast<uint16_t>(*port);
+  listen.port = *port;
   if (colon == text.npos) {
     listen.address = kLoopback;
     return listen;

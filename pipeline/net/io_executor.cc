@@ -1,4 +1,4 @@
-#include "pipeline/http/io_executor.h"
+#include "pipeline/net/io_executor.h"
 
 #include <chrono>
 #include <utility>
