@@ -8,6 +8,7 @@
 #include "plugins/generate/plugin.h"
 #include "plugins/http/plugin.h"
 #include "plugins/inthing/plugin.h"
+#include "plugins/lines/plugin.h"
 #include "plugins/null/plugin.h"
 #include "plugins/replay/plugin.h"
 #include "plugins/template/plugin.h"
@@ -28,6 +29,7 @@ absl::Status RegisterBuiltinPlugins(PluginRegistry& registry) {
       generate::RegisterGenerate,
       http::RegisterHttp,
       inthing::RegisterInthing,
+      lines::RegisterLines,
       null::RegisterNull,
       replay::RegisterReplay,
       template_transform::RegisterTemplate,

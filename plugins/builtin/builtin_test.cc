@@ -13,9 +13,9 @@ using ::testing::IsSupersetOf;
 TEST(BuiltinTest, RegistersEveryPluginOnce) {
   PluginRegistry registry;
   ASSERT_TRUE(RegisterBuiltinPlugins(registry).ok());
-  EXPECT_THAT(
-      registry.source_names(),
-      IsSupersetOf({"disruptive", "disruptive_webhook", "generate", "replay"}));
+  EXPECT_THAT(registry.source_names(),
+              IsSupersetOf({"disruptive", "disruptive_webhook", "generate",
+                            "lines", "replay"}));
   EXPECT_THAT(registry.transform_names(), IsSupersetOf({"filter", "template"}));
   EXPECT_THAT(registry.sink_names(),
               IsSupersetOf({"feed", "file", "http", "inthing", "null"}));

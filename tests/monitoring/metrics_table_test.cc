@@ -40,6 +40,10 @@ constexpr char kPipelines[] = R"(
           credentials: {key_id: id, secret: {env: SLUICE_SECRET}, email: a@example.com}
       pushed:
         disruptive_webhook: {port: 10, unsigned: true}
+      streamed:
+        lines: {tcp: {listen: "127.0.0.1:0"}}
+      posted:
+        lines: {http: {listen: "127.0.0.1:0"}}
     sinks:
       nowhere: {null: {}}
       archive: {file: {path: $0/events.jsonl}}
