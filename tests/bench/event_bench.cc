@@ -7,7 +7,7 @@
 #include "storage/event/event_batch.h"
 #include "storage/format/record.h"
 #include "storage/log/dedupe_key.h"
-#include "tests/bench/bench_events.h"
+#include "tools/bench/bench_events.h"
 
 namespace sluice {
 namespace {
@@ -16,7 +16,7 @@ constexpr size_t kEvents = 1000;
 
 const EventBatchPtr& Batch() {
   static const auto* const batch =
-      new EventBatchPtr(MakeBenchBatch(0, kEvents));
+      new EventBatchPtr(bench::MakeBenchBatch(0, kEvents));
   return *batch;
 }
 

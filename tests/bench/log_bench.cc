@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "glog/logging.h"
 #include "storage/log/rocksdb_event_log.h"
-#include "tests/bench/bench_events.h"
+#include "tools/bench/bench_events.h"
 
 namespace sluice {
 namespace {
@@ -153,7 +153,7 @@ class Bench {
     if (prepared_.empty() || prepared_[0]->size() != batch) {
       prepared_.clear();
       for (size_t i = 0; i < kPreparedEvents; i += batch) {
-        prepared_.push_back(MakeBenchBatch(i, batch));
+        prepared_.push_back(bench::MakeBenchBatch(i, batch));
       }
     }
     return prepared_[at / batch % prepared_.size()];

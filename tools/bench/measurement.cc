@@ -1,17 +1,14 @@
 #include "tools/bench/measurement.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
-
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include <system_error>
 
 namespace sluice::bench {
 namespace {
@@ -42,6 +39,26 @@ ResourceUse CurrentResourceUse() {
   return use;
 }
 
+Holdings CurrentHoldings() {
+  Holdings holdings;
+  holdings.rss_bytes = ReadField("/proc/self/status", "VmRSS:") * 1024;
+  holdings.threads = ReadField("/proc/self/status", "Threads:");
+  std::error_code error;
+  std::filesystem::directory_iterator files("/proc/self/fd", error);
+  // One of them is the iterator's own.
+  if (!error) {
+    holdings.file_descriptors = static_cast<uint64_t>(
+        std::distance(files, std::filesystem::directory_iterator()) - 1);
+  }
+  return holdings;
+}
+
+absl::Duration ThreadCpuTime() {
+  timespec spent = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return absl::DurationFromTimespec(spent);
+}
+
 absl::Duration Distribution::Quantile(double quantile) const {
   if (values_.empty()) return absl::ZeroDuration();
   std::vector<absl::Duration> sorted = values_;
@@ -52,41 +69,6 @@ absl::Duration Distribution::Quantile(double quantile) const {
                    sorted.begin() + static_cast<std::ptrdiff_t>(index),
                    sorted.end());
   return sorted[index];
-}
-
-absl::StatusOr<DiskLimit> MeasureDisk(const std::string& directory,
-                                      size_t write_bytes, int count) {
-  const std::string path = absl::StrCat(directory, "/disk_limit");
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
-  }
-  const std::string block(write_bytes, 'x');
-  Distribution syncs;
-  absl::Status status;
-  const absl::Time begin = absl::Now();
-  for (int i = 0; i < count && status.ok(); ++i) {
-    const ssize_t written = ::write(file, block.data(), block.size());
-    const absl::Time before = absl::Now();
-    if (written != static_cast<ssize_t>(block.size()) ||
-        ::fdatasync(file) != 0) {
-      status = absl::UnavailableError(
-          absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
-    }
-    syncs.Add(absl::Now() - before);
-  }
-  const absl::Duration elapsed = absl::Now() - begin;
-  ::close(file);
-  ::unlink(path.c_str());
-  if (!status.ok()) return status;
-  DiskLimit limit;
-  limit.bytes_per_second =
-      static_cast<double>(write_bytes) * count / absl::ToDoubleSeconds(elapsed);
-  limit.sync_p50 = syncs.Quantile(0.5);
-  limit.sync_p99 = syncs.Quantile(0.99);
-  return limit;
 }
 
 }  // namespace sluice::bench

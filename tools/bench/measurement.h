@@ -4,10 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 namespace sluice::bench {
@@ -15,11 +13,22 @@ namespace sluice::bench {
 // What this process has used so far.
 struct ResourceUse {
   absl::Duration cpu;  // User and system, all threads.
-  uint64_t written_bytes =
-      0;  // Handed to the block layer; 0 where /proc/self/io cannot be read.
+  // Handed to the block layer; 0 where /proc/self/io cannot be read.
+  uint64_t written_bytes = 0;
   uint64_t peak_rss_bytes = 0;
 };
 ResourceUse CurrentResourceUse();
+
+// What this process holds at this moment; 0 where /proc does not say.
+struct Holdings {
+  uint64_t rss_bytes = 0;
+  uint64_t threads = 0;
+  uint64_t file_descriptors = 0;
+};
+Holdings CurrentHoldings();
+
+// CPU time of the calling thread.
+absl::Duration ThreadCpuTime();
 
 // Quantiles of durations; keeps every value.
 class Distribution {
@@ -33,18 +42,6 @@ class Distribution {
  private:
   std::vector<absl::Duration> values_;
 };
-
-// How fast this directory's disk takes appended writes, each made durable by
-// fdatasync: the limit that any durable log has here.
-struct DiskLimit {
-  double bytes_per_second = 0;
-  absl::Duration sync_p50;
-  absl::Duration sync_p99;
-};
-// Writes `count` times `write_bytes` to a file in `directory` and removes it.
-//   kUnavailable: the file cannot be made or written.
-absl::StatusOr<DiskLimit> MeasureDisk(const std::string& directory,
-                                      size_t write_bytes, int count);
 
 }  // namespace sluice::bench
 

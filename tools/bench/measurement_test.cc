@@ -1,7 +1,12 @@
 #include "tools/bench/measurement.h"
 
-#include <string>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <string>
+#include <thread>
+
+#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 
 namespace sluice::bench {
@@ -27,20 +32,31 @@ TEST(MeasurementTest, SeesMemoryThatThisProcessUsed) {
   const ResourceUse after = CurrentResourceUse();
   EXPECT_GE(after.peak_rss_bytes, before.peak_rss_bytes + (32 << 20));
   EXPECT_GE(after.cpu, before.cpu);
+  EXPECT_GE(CurrentHoldings().rss_bytes, uint64_t{64} << 20);
 }
 
-TEST(MeasurementTest, MeasuresADisk) {
-  const auto limit = MeasureDisk(testing::TempDir(), 4096, 10);
-  ASSERT_TRUE(limit.ok()) << limit.status();
-  EXPECT_GT(limit->bytes_per_second, 0);
-  EXPECT_GE(limit->sync_p99, limit->sync_p50);
+TEST(MeasurementTest, CountsThreadsAndFileDescriptors) {
+  const Holdings before = CurrentHoldings();
+  absl::Notification stop;
+  std::thread waiting([&stop] { stop.WaitForNotification(); });
+  const int file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const Holdings during = CurrentHoldings();
+  stop.Notify();
+  waiting.join();
+  ::close(file);
+  EXPECT_EQ(during.threads, before.threads + 1);
+  EXPECT_EQ(during.file_descriptors, before.file_descriptors + 1);
 }
 
-TEST(MeasurementTest, SaysWhichFileCannotBeWritten) {
-  const auto limit = MeasureDisk("/nonexistent/folder", 4096, 1);
-  EXPECT_TRUE(absl::IsUnavailable(limit.status()));
-  EXPECT_NE(limit.status().message().find("/nonexistent/folder"),
-            absl::string_view::npos);
+TEST(MeasurementTest, CpuTimeOfAThreadIsItsOwn) {
+  const absl::Duration before = ThreadCpuTime();
+  absl::Duration of_other;
+  std::thread other([&of_other] {
+    while (of_other < absl::Milliseconds(20)) of_other = ThreadCpuTime();
+  });
+  other.join();
+  EXPECT_GE(of_other, absl::Milliseconds(20));
+  EXPECT_LT(ThreadCpuTime() - before, of_other);
 }
 
 }  // namespace

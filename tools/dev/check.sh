@@ -1,7 +1,7 @@
 # ./dev check and ./dev fmt.
 # shellcheck shell=bash
 
-readonly -a CHECK_STEPS=(format lint layers examples metrics asan tsan)
+readonly -a CHECK_STEPS=(format lint layers examples metrics instructions asan tsan)
 
 # What runs under sanitizers here. Bytes from outside are parsed in every layer; threads meet in storage and pipeline
 # only, where plugins are called by one thread at a time. The tools are thin around the layers and take a third of the
@@ -117,10 +117,24 @@ check_metrics() {
   bazel_run test --test_env=SLUICE_PROMTOOL="${PROMTOOL}" //tests/monitoring/... >&2
 }
 
+# What an event costs in instructions, which do not depend on what else the machine does. Arguments go to the script.
+check_instructions() {
+  bazel_run build --config=opt //tests/bench:hot_stages >&2 || return 1
+  python3 -B "${SLUICE_ROOT}/tests/bench/instructions.py" "$@" \
+    --binary="$(bazel_run info --config=opt bazel-bin 2>/dev/null)/tests/bench/hot_stages" \
+    --expected="${SLUICE_ROOT}/tests/bench/instructions.json" >&2
+}
+
 check_asan() { run_bazel_tests asan --config=asan "${ASAN_TARGETS[@]}" >&2; }
 check_tsan() { run_bazel_tests tsan --config=tsan "${TSAN_TARGETS[@]}" >&2; }
 
 run_checks() {
+  if [[ "$*" == *--update* ]]; then
+    [[ "$*" == "instructions --update" ]] || die "--update goes with the step instructions alone."
+    setup_check
+    check_instructions --update || die "the instructions could not be counted; the lines above say why."
+    return
+  fi
   if (($# == 0)); then set -- "${CHECK_STEPS[@]}"; fi
   local step start result
   for step in "$@"; do
@@ -134,7 +148,7 @@ run_checks() {
     start="${SECONDS}"
     result=ok
     "check_${step}" || { result=FAILED && failed+=("${step}"); }
-    summary+=("$(printf 'check %-9s %-6s %4d s' "${step}" "${result}" $((SECONDS - start)))")
+    summary+=("$(printf 'check %-12s %-6s %4d s' "${step}" "${result}" $((SECONDS - start)))")
   done
   printf '%s\n' "${summary[@]}"
   if ((${#failed[@]} > 0)); then die "these checks failed: ${failed[*]}."; fi

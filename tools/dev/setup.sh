@@ -28,7 +28,7 @@ readonly -a BUILD_PACKAGES=(
 )
 
 # For ./dev check and ./dev fmt.
-readonly -a CHECK_PACKAGES=(ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
+readonly -a CHECK_PACKAGES=(ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev valgrind)
 
 # For ./dev conformance: the official clients run in a Python environment and with Node.js, the pages of the sandbox in a browser.
 readonly -a CONFORMANCE_PACKAGES=(ca-certificates chromium python3 python3-venv)

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -17,8 +16,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "boost/json.hpp"
+#include "pipeline/topology/scalar_values.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/write_file.h"
+#include "tools/bench/machine.h"
+#include "tools/bench/report.h"
+#include "tools/bench/report_chart.h"
 #include "tools/bench/scenarios.h"
+#include "tools/sluice/duration_option.h"
 #include "tools/sluice/exit_codes.h"
 #include "tools/sluice/output.h"
 #include "tools/sluice/subprocess.h"
@@ -30,57 +35,48 @@ namespace fs = std::filesystem;
 
 struct BenchOptions {
   std::vector<std::string> scenarios;
+  std::vector<std::string> groups;
   int runs = 3;
-  uint64_t events = 0;
+  // data_dir is a new folder in `directory` for each run.
+  bench::ScenarioOptions scenario;
   std::string directory;
   OutputFormat format = OutputFormat::kText;
+  std::string svg_file;
   // Runs the one scenario in this process, in `directory`, and prints its
   // figures; what each measured run is.
   bool in_process = false;
 };
 
-// Figures of all runs of one scenario, in the order the scenario gives them.
-struct Measured {
-  std::vector<std::string> names;
-  std::map<std::string, std::vector<double>> values;
-  bool complete = true;
-};
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle]
-                                : (values[middle - 1] + values[middle]) / 2;
-}
-
-const bench::Scenario* FindScenario(const std::string& name) {
-  for (const bench::Scenario& scenario : bench::AllScenarios()) {
-    if (scenario.name == name) return &scenario;
-  }
-  return nullptr;
+int Fail(const absl::Status& status) {
+  std::cerr << "sluice bench: " << status.message() << "\n";
+  return kExitFailure;
 }
 
 int RunInProcess(const BenchOptions& options) {
-  bench::ScenarioOptions scenario_options;
+  bench::ScenarioOptions scenario_options = options.scenario;
   scenario_options.data_dir = options.directory;
-  scenario_options.events = options.events;
   const absl::StatusOr<bench::ScenarioResult> result =
-      FindScenario(options.scenarios.at(0))->run(scenario_options);
-  if (!result.ok()) {
-    std::cerr << "sluice bench: " << result.status().message() << "\n";
-    return kExitFailure;
-  }
-  boost::json::object figures;
-  for (const auto& [name, value] : result->figures) figures[name] = value;
-  std::cout << boost::json::object{{"complete", result->complete},
-                                   {"figures", figures}}
-            << "\n";
+      bench::FindScenario(options.scenarios.at(0))->run(scenario_options);
+  if (!result.ok()) return Fail(result.status());
+  std::cout << bench::RunToJson(result->figures, result->complete) << "\n";
   return kExitOk;
 }
 
+std::vector<std::string> ChildArguments(const BenchOptions& options,
+                                        const std::string& scenario,
+                                        const std::string& directory) {
+  return {"bench",       "--in-process",
+          "--scenario",  scenario,
+          "--directory", directory,
+          "--events",    absl::StrCat(options.scenario.events),
+          "--pipelines", absl::StrCat(options.scenario.pipelines),
+          "--idle-time", DurationText(options.scenario.idle_time),
+          "--log-level", "warning"};
+}
+
 // Runs `scenario` once in a process and a directory of its own.
-absl::StatusOr<boost::json::object> RunOnce(const BenchOptions& options,
-                                            const std::string& scenario) {
+absl::Status RunOnce(const BenchOptions& options, const std::string& scenario,
+                     bench::Measured* measured) {
   std::string directory =
       absl::StrCat(options.directory, "/sluice-bench-XXXXXX");
   if (::mkdtemp(directory.data()) == nullptr) {
@@ -89,10 +85,7 @@ absl::StatusOr<boost::json::object> RunOnce(const BenchOptions& options,
   }
   std::string line;
   Subprocess::Options child_options;
-  child_options.arguments = {
-      "bench",       "--in-process", "--scenario", scenario,
-      "--directory", directory,      "--events",   absl::StrCat(options.events),
-      "--log-level", "warning"};
+  child_options.arguments = ChildArguments(options, scenario, directory);
   child_options.on_line = [&line](std::string_view text) {
     line = std::string(text);
   };
@@ -101,98 +94,146 @@ absl::StatusOr<boost::json::object> RunOnce(const BenchOptions& options,
   const int code = (*child)->Wait();
   std::error_code ignored;
   fs::remove_all(directory, ignored);
-  boost::json::error_code error;
-  const boost::json::value value = boost::json::parse(line, error);
-  if (code != 0 || error || !value.is_object()) {
+  if (code != kExitOk) {
     return absl::InternalError(
         absl::StrCat("scenario ", scenario, " ended with exit code ", code));
   }
-  return value.as_object();
+  return bench::AddRunOfJson(line, measured);
 }
 
-absl::StatusOr<Measured> Measure(const BenchOptions& options,
-                                 const std::string& scenario) {
-  Measured measured;
+absl::StatusOr<bench::Measured> Measure(const BenchOptions& options,
+                                        const std::string& scenario) {
+  bench::Measured measured(scenario);
   for (int run = 0; run < options.runs; ++run) {
-    SLUICE_ASSIGN_OR_RETURN(const boost::json::object result,
-                            RunOnce(options, scenario));
-    measured.complete = measured.complete && result.at("complete").as_bool();
-    for (const auto& figure : result.at("figures").as_object()) {
-      const std::string name(figure.key());
-      std::vector<double>& values = measured.values[name];
-      if (values.empty()) measured.names.push_back(name);
-      values.push_back(figure.value().to_number<double>());
-    }
+    SLUICE_RETURN_IF_ERROR(RunOnce(options, scenario, &measured));
   }
   return measured;
 }
 
-void Print(const bench::Scenario& scenario, const Measured& measured) {
+void Print(const bench::Measured& measured) {
+  const bench::Scenario& scenario = *bench::FindScenario(measured.scenario());
   std::cout << scenario.name << ": " << scenario.summary
-            << (measured.complete ? "" : "  [EVENTS MISSING]") << "\n";
+            << (measured.complete() ? "" : "  [EVENTS MISSING]") << "\n";
   std::vector<std::vector<std::string>> rows = {
       {"  figure", "median", "min", "max"}};
-  for (const std::string& name : measured.names) {
-    const std::vector<double>& values = measured.values.at(name);
-    const auto [least, most] =
-        std::minmax_element(values.begin(), values.end());
-    rows.push_back(
-        {absl::StrCat("  ", name), absl::StrFormat("%.6g", Median(values)),
-         absl::StrFormat("%.6g", *least), absl::StrFormat("%.6g", *most)});
+  for (const auto& [name, spread] : measured.rows()) {
+    rows.push_back({absl::StrCat("  ", name),
+                    absl::StrFormat("%.6g", spread.median),
+                    absl::StrFormat("%.6g", spread.min),
+                    absl::StrFormat("%.6g", spread.max)});
   }
   std::cout << FormatTable(rows) << "\n" << std::flush;
 }
 
-boost::json::object ToJson(const Measured& measured) {
-  boost::json::object figures;
-  for (const std::string& name : measured.names) {
-    const std::vector<double>& values = measured.values.at(name);
-    const auto [least, most] =
-        std::minmax_element(values.begin(), values.end());
-    figures[name] = boost::json::object{
-        {"median", Median(values)}, {"min", *least}, {"max", *most}};
+// What was asked for, in the order of the table; everything if nothing was.
+std::vector<std::string> ChosenScenarios(const BenchOptions& options) {
+  const auto contains = [](const std::vector<std::string>& list,
+                           std::string_view name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  const bool all = options.scenarios.empty() && options.groups.empty();
+  std::vector<std::string> names;
+  for (const bench::Scenario& scenario : bench::AllScenarios()) {
+    if (all || contains(options.scenarios, scenario.name) ||
+        contains(options.groups, bench::ScenarioGroupName(scenario.group))) {
+      names.push_back(scenario.name);
+    }
   }
-  return {{"complete", measured.complete}, {"figures", figures}};
+  return names;
 }
 
 int RunBench(const BenchOptions& options) {
   if (options.in_process) return RunInProcess(options);
-  std::vector<std::string> names = options.scenarios;
-  if (names.empty()) {
-    for (const auto& scenario : bench::AllScenarios()) {
-      names.push_back(scenario.name);
+  bench::Report report;
+  report.machine = bench::DescribeMachine(options.directory);
+  report.runs = options.runs;
+  const bool text = options.format == OutputFormat::kText;
+  if (text) std::cout << bench::MachineLine(report.machine) << "\n\n";
+  for (const std::string& name : ChosenScenarios(options)) {
+    std::cerr << "sluice bench: " << name << ", "
+              << Count(static_cast<uint64_t>(options.runs), "run") << "\n";
+    absl::StatusOr<bench::Measured> measured = Measure(options, name);
+    if (!measured.ok()) return Fail(measured.status());
+    if (text) Print(*measured);
+    report.scenarios.push_back(*std::move(measured));
+  }
+  if (!text) std::cout << bench::ToJson(report) << "\n";
+  if (!options.svg_file.empty()) {
+    const absl::Status written =
+        WriteFile(options.svg_file, bench::ReportChart(report));
+    if (!written.ok()) return Fail(written);
+  }
+  return report.complete() ? kExitOk : kExitFindings;
+}
+
+std::vector<std::string> ScenarioNames() {
+  std::vector<std::string> names;
+  for (const auto& scenario : bench::AllScenarios()) {
+    names.push_back(scenario.name);
+  }
+  return names;
+}
+
+// In order, each once.
+std::vector<std::string> GroupNames() {
+  std::vector<std::string> names;
+  for (const auto& scenario : bench::AllScenarios()) {
+    const std::string name(bench::ScenarioGroupName(scenario.group));
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(name);
     }
   }
-  boost::json::object all;
-  bool complete = true;
-  for (const std::string& name : names) {
-    std::cerr << "sluice bench: " << name << ", " << options.runs
-              << (options.runs == 1 ? " run\n" : " runs\n");
-    const absl::StatusOr<Measured> measured = Measure(options, name);
-    if (!measured.ok()) {
-      std::cerr << "sluice bench: " << measured.status().message() << "\n";
-      return kExitFailure;
-    }
-    complete = complete && measured->complete;
-    if (options.format == OutputFormat::kText) {
-      Print(*FindScenario(name), *measured);
-    } else {
-      all[name] = ToJson(*measured);
-    }
-  }
-  if (options.format == OutputFormat::kJson) {
-    std::cout << boost::json::object{{"runs", options.runs}, {"scenarios", all}}
-              << "\n";
-  }
-  return complete ? kExitOk : kExitFindings;
+  return names;
 }
 
 std::string ScenarioList() {
-  std::string list = "Scenarios:\n";
+  std::vector<std::vector<std::string>> rows;
   for (const auto& scenario : bench::AllScenarios()) {
-    absl::StrAppend(&list, "  ", scenario.name, "  ", scenario.summary, "\n");
+    rows.push_back({absl::StrCat("  ", scenario.name),
+                    std::string(bench::ScenarioGroupName(scenario.group)),
+                    scenario.summary});
   }
-  return list;
+  return absl::StrCat("Scenarios, with their groups:\n", FormatTable(rows));
+}
+
+void AddOptions(CLI::App* command, BenchOptions* options) {
+  command
+      ->add_option("--scenario", options->scenarios,
+                   "What to measure; may be given several times. Default: all")
+      ->check(CLI::IsMember(ScenarioNames()));
+  command
+      ->add_option("--group", options->groups,
+                   "A group of scenarios; may be given several times")
+      ->check(CLI::IsMember(GroupNames()));
+  command->add_option("--runs", options->runs, "Runs of each, for the median")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command
+      ->add_option("--events", options->scenario.events,
+                   "Events of a run; 0: what suits the scenario. The lone "
+                   "events of a latency, the largest backlog of "
+                   "growth_backlog (up to 100,000,000)")
+      ->capture_default_str();
+  command
+      ->add_option("--pipelines", options->scenario.pipelines,
+                   "Pipelines of growth_pipelines")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  AddDurationOption(*command, "--idle-time",
+                    "How long growth_pipelines and idle watch a process that "
+                    "has nothing to do. Default: 5s",
+                    &options->scenario.idle_time);
+  command
+      ->add_option("--directory", options->directory,
+                   "Where to put the logs; choose the disk to be measured")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  command
+      ->add_option("--svg", options->svg_file,
+                   "Also draw rates and latencies into this file")
+      ->type_name("FILE");
+  command->add_flag("--in-process", options->in_process)->group("");
+  AddOutputOption(*command, &options->format);
 }
 
 }  // namespace
@@ -202,31 +243,15 @@ void AddBenchCommand(CLI::App& app, CommandAction* action) {
   options->directory = fs::temp_directory_path().string();
   CLI::App* command = app.add_subcommand(
       "bench", "Measure how fast this build is on this machine");
-  std::vector<std::string> names;
-  for (const auto& scenario : bench::AllScenarios()) {
-    names.push_back(scenario.name);
-  }
-  command
-      ->add_option("--scenario", options->scenarios,
-                   "What to measure; may be given several times. Default: all")
-      ->check(CLI::IsMember(names));
-  command->add_option("--runs", options->runs, "Runs of each, for the median")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  command->add_option("--events", options->events,
-                      "Events of a run; 0: what suits the scenario");
-  command
-      ->add_option("--directory", options->directory,
-                   "Where to put the logs; choose the disk to be measured")
-      ->check(CLI::ExistingDirectory)
-      ->capture_default_str();
-  command->add_flag("--in-process", options->in_process)->group("");
-  AddOutputOption(*command, &options->format);
+  AddOptions(command, options.get());
   command->footer(ScenarioList() +
                   "\nExamples:\n"
-                  "  sluice bench\n"
+                  "  sluice bench --group paths --group latency\n"
                   "  sluice bench --scenario throughput_durable --runs 5\n"
-                  "  sluice bench --output json --directory /var/tmp\n");
+                  "  sluice bench --scenario growth_backlog --events 100000000 "
+                  "--runs 1\n"
+                  "  sluice bench --output json --svg bench.svg "
+                  "--directory /var/tmp\n");
   command->callback([options, action] {
     *action = [options] { return RunBench(*options); };
   });
