@@ -21,20 +21,30 @@ constexpr char kTimeTag =
 constexpr char kIngestTimeTag =
     (event::v1::Event::kIngestTimeUnixNanosFieldNumber << 3) | 1;
 
+constexpr uint64_t kHighBits = 0x8080808080808080u;
+
+// The bytes of a word from `from` on; `size` is at most 8.
+uint64_t LoadBytes(const char* from, size_t size) {
+  uint64_t word = 0;
+  std::memcpy(&word, from, size);
+  return word;
+}
+
 // Most text is ASCII, and short: that is seen faster than a general check
 // begins.
 bool IsAscii(std::string_view text) {
+  constexpr size_t kWord = sizeof(uint64_t);
   const char* at = text.data();
-  size_t left = text.size();
-  uint64_t seen = 0;
-  for (; left >= sizeof(uint64_t); left -= sizeof(uint64_t)) {
-    uint64_t word;
-    std::memcpy(&word, at, sizeof(word));
-    seen |= word;
-    at += sizeof(word);
+  const char* const end = at + text.size();
+  if (text.size() < kWord) {
+    return text.empty() || (LoadBytes(at, text.size()) & kHighBits) == 0;
   }
-  for (; left > 0; --left) seen |= static_cast<unsigned char>(*at++);
-  return (seen & 0x8080808080808080u) == 0;
+  // The last word may begin within the one before.
+  uint64_t seen = LoadBytes(end - kWord, kWord);
+  for (; static_cast<size_t>(end - at) > kWord; at += kWord) {
+    seen |= LoadBytes(at, kWord);
+  }
+  return (seen & kHighBits) == 0;
 }
 
 bool IsText(std::string_view bytes) { return IsAscii(bytes) || IsUtf8(bytes); }

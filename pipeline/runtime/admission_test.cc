@@ -47,6 +47,21 @@ TEST(AdmissionTest, KeepsAnEventWithBadTextAsDeadLetterAndNamesTheAttribute) {
   EXPECT_NE(letter->message().find("labels"), std::string::npos);
 }
 
+TEST(AdmissionTest, FindsABadByteAtEveryPlaceOfTextsOfEveryLength) {
+  for (size_t length = 1; length <= 26; ++length) {
+    const std::string good(length, 'x');
+    const auto fine = One({.id = "e1", .subject = good});
+    EXPECT_FALSE(RefuseEvent(fine->event(0), kLimit, "in", kNow).has_value());
+    for (size_t place = 0; place < length; ++place) {
+      std::string bad = good;
+      bad[place] = '\xff';
+      const auto batch = One({.id = "e1", .subject = bad});
+      EXPECT_TRUE(RefuseEvent(batch->event(0), kLimit, "in", kNow).has_value())
+          << place << " of " << length;
+    }
+  }
+}
+
 TEST(AdmissionTest, KeepsAnOversizedEventWhole) {
   const std::string data(kLimit, 'x');
   const auto batch = One({.id = "e1", .data = data});
