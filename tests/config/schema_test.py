@@ -25,6 +25,7 @@ DEPENDS_ON_VALUES = {
     "duplicate_keys.yaml": "the last of the same keys counts for a parser of YAML",
     "environment.yaml": "a variable may stand in any value",
     "libraries.yaml": "libraries that are not there",
+    "lines.yaml": "rules of a plugin",
     "monitoring_nowhere.yaml": "an address that is missing",
     "names.yaml": "characters of names",
     "no_components.yaml": "a pipeline that is empty",

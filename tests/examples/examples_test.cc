@@ -75,6 +75,7 @@ class ExamplesTest : public FaultTest {
     EXPECT_THAT(variables, ::testing::Not(IsEmpty()));
     variables.push_back(absl::StrCat("SLUICE_DATA_DIR=", data_dir()));
     variables.push_back(absl::StrCat("WEBHOOK_PORT=", port_));
+    variables.push_back(absl::StrCat("LINES_PORT=", port_));
     variables.push_back(absl::StrCat("SERVICE_URL=", service_url_));
     variables.push_back(absl::StrCat("SERVICE_TOKEN=", kServiceToken));
     return variables;
@@ -211,7 +212,7 @@ TEST_F(ExamplesTest, EachIsAValidConfiguration) {
     EXPECT_THAT(ReadFile("examples/README.md"),
                 HasSubstr(absl::StrCat("[", name, "]")));
   }
-  EXPECT_EQ(found, 6) << "an example without a test below";
+  EXPECT_EQ(found, 7) << "an example without a test below";
 }
 
 TEST_F(ExamplesTest, TemperatureGoesToTheFeedsThatItsLabelsName) {
@@ -322,6 +323,31 @@ TEST_F(ExamplesTest, PushesGoToAFeed) {
   ASSERT_THAT(activities, SizeIs(2));
   EXPECT_EQ(Text(activities[0].at("name")), "Bell");
   EXPECT_EQ(Text(activities[0].at("device_type")), "touch");
+}
+
+TEST_F(ExamplesTest, LinesOfAProgramGoToAFeed) {
+  SluiceProcess process(Options("lines_to_a_feed"));
+  ASSERT_TRUE(process.WaitReady());
+  const HttpRequest lines = {
+      .method = "POST",
+      .url = absl::StrCat("http://127.0.0.1:", port_, "/"),
+      .headers = {{"Content-Type", "application/x-ndjson"}},
+      .body = R"({"id":"1","user":"anna","what":"signed up",)"
+              R"("at":"2026-01-02T03:04:05Z"})"
+              "\n"
+              R"({"id":"2","user":"ben","what":"signed up"})"
+              "\n"};
+  EXPECT_EQ(Ask(lines).status, 200);
+  // As if the answer had got lost.
+  EXPECT_EQ(Ask(lines).status, 200);
+  EXPECT_TRUE(WaitDelivered(process, "user-feed", 2)) << process.last_line();
+  ExpectEnds(process);
+  const json::array activities = Feed("user", "anna");
+  ASSERT_THAT(activities, SizeIs(1));
+  EXPECT_EQ(Text(activities[0].at("verb")), "signed up");
+  EXPECT_EQ(Text(activities[0].at("time")).substr(0, 19),
+            "2026-01-02T03:04:05");
+  EXPECT_THAT(Feed("user", "ben"), SizeIs(1));
 }
 
 TEST_F(ExamplesTest, ARecordingIsReplayed) {
