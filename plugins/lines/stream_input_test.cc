@@ -140,7 +140,8 @@ TEST_F(StreamInputTest, WhatWaitsWhileTheQueueIsFullIsBounded) {
   std::vector<std::unique_ptr<LoopbackClient>> clients;
   std::vector<std::thread> senders;
   constexpr size_t kClients = 20;
-  const std::string lines = NumberedLines(200'000);
+  constexpr size_t kLines = 50'000;
+  const std::string lines = NumberedLines(kLines);
   for (size_t i = 0; i < kClients; ++i) {
     clients.push_back(std::make_unique<LoopbackClient>(home_.port()));
     senders.emplace_back(
@@ -159,7 +160,7 @@ TEST_F(StreamInputTest, WhatWaitsWhileTheQueueIsFullIsBounded) {
   // 4 MiB of emissions, and what each connection was just bringing.
   EXPECT_LT(bytes, (4u << 20) + (2u << 20));
   home_.SetFull(false);
-  home_.emitter().AwaitEvents(kClients * 200'000);
+  home_.emitter().AwaitEvents(kClients * kLines);
   for (std::thread& sender : senders) sender.join();
 }
 
