@@ -2,10 +2,10 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "pipeline/json/json_media_type.h"
 #include "pipeline/json/json_text.h"
 #include "simdjson.h"
+#include "storage/base/rfc3339.h"
 
 namespace sluice {
 namespace {
@@ -16,11 +16,10 @@ void AppendMember(std::string_view name, std::string_view value,
   AppendJsonString(value, out);
 }
 
-void AppendTime(std::string_view name, absl::Time time, std::string* out) {
-  AppendMember(
-      name,
-      absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone()),
-      out);
+void AppendTime(std::string_view name, int64_t unix_nanos, std::string* out) {
+  out->append(",\"").append(name).append("\":\"");
+  AppendRfc3339(unix_nanos, out);
+  out->push_back('"');
 }
 
 }  // namespace
@@ -45,7 +44,7 @@ void CloudEventJsonWriter::Append(const EventView& event, std::string* out) {
   AppendMember("source", event.source(), out);
   AppendMember("type", event.type(), out);
   if (!event.subject().empty()) AppendMember("subject", event.subject(), out);
-  if (event.has_time()) AppendTime("time", event.time(), out);
+  if (event.has_time()) AppendTime("time", event.time_unix_nanos(), out);
   if (!event.datacontenttype().empty()) {
     AppendMember("datacontenttype", event.datacontenttype(), out);
   }
@@ -60,7 +59,7 @@ void CloudEventJsonWriter::Append(const EventView& event, std::string* out) {
   });
   if (has_labels) out->push_back('}');
   if (event.ingest_time_unix_nanos() != 0) {
-    AppendTime("ingesttime", event.ingest_time(), out);
+    AppendTime("ingesttime", event.ingest_time_unix_nanos(), out);
   }
   out->push_back('}');
 }
@@ -72,7 +71,7 @@ void CloudEventJsonWriter::AppendData(const EventView& event,
       parser_->dom.parse(data.data(), data.size()).error() ==
           simdjson::SUCCESS) {
     out->append(",\"data\":");
-    if (data.find_first_of("\r\n") == std::string_view::npos) {
+    if (!HasLineBreak(data)) {
       out->append(data);
       return;
     }

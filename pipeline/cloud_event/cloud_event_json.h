@@ -16,7 +16,7 @@ namespace sluice {
 //   {"specversion":"1.0","id":"e1","source":"//p","type":"temperature",
 //    "subject":"device-1","time":"2024-05-16T08:15:18.318Z",
 //    "datacontenttype":"application/json","data":{"value":24.9},
-//    "labels":{"room":"99"},"ingesttime":"2024-05-16T08:15:18.4Z"}
+//    "labels":{"room":"99"},"ingesttime":"2024-05-16T08:15:18.400Z"}
 //
 // - `id`, `source` and `type` are always there, all else only when set.
 // - `data` holds the payload itself when its media type says JSON (or nothing)

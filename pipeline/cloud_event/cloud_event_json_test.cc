@@ -45,7 +45,7 @@ TEST(CloudEventJsonTest, PrintsEveryAttributeThatIsSet) {
             "\"datacontenttype\":\"application/json\","
             "\"data\":{\"value\": 24.90},"
             "\"labels\":{\"room-number\":\"99\",\"group\":\"\"},"
-            "\"ingesttime\":\"2024-05-16T08:15:18.4Z\"}\n");
+            "\"ingesttime\":\"2024-05-16T08:15:18.400Z\"}\n");
 }
 
 TEST(CloudEventJsonTest, LeavesOutWhatIsNotSet) {

@@ -93,9 +93,14 @@ void AppendJsonEscaped(std::string_view text, std::string* out) {
   size_t done = 0;
   size_t i = 0;
   while (i < text.size()) {
-    if (i + 8 <= text.size() && AllPlain(text.data() + i)) {
-      i += 8;
-      continue;
+    if (i + 8 <= text.size()) {
+      if (AllPlain(text.data() + i)) {
+        i += 8;
+        continue;
+      }
+    } else if (text.size() >= 8 && AllPlain(text.data() + text.size() - 8)) {
+      // The last word begins within the one before.
+      break;
     }
     if (kNeedsEscape[static_cast<unsigned char>(text[i])]) {
       out->append(text, done, i - done);
@@ -111,6 +116,12 @@ void AppendJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
   AppendJsonEscaped(text, out);
   out->push_back('"');
+}
+
+bool HasLineBreak(std::string_view text) {
+  // One search for each of them is a memchr(), together they are not.
+  return text.find('\n') != std::string_view::npos ||
+         text.find('\r') != std::string_view::npos;
 }
 
 bool IsJsonNumber(std::string_view text) {

@@ -15,6 +15,9 @@ void AppendJsonString(std::string_view text, std::string* out);
 // The same without the quotes.
 void AppendJsonEscaped(std::string_view text, std::string* out);
 
+// True when `text` has a line feed or a carriage return.
+bool HasLineBreak(std::string_view text);
+
 // True when `text` is a number in the grammar of RFC 8259 section 6.
 bool IsJsonNumber(std::string_view text);
 

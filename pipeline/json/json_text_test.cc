@@ -24,15 +24,24 @@ TEST(JsonTextTest, EscapesOnlyWhatJsonWants) {
 
 TEST(JsonTextTest, EscapesAtEveryPlace) {
   for (char c : {'"', '\\', '\0', '\x1f'}) {
-    for (size_t at = 0; at < 20; ++at) {
-      std::string text(20, '\xc3');
-      text[at] = c;
-      const std::string quoted = Quoted(text);
-      EXPECT_EQ(quoted[at + 1], '\\') << at;
-      EXPECT_EQ(quoted.substr(1, at), text.substr(0, at));
-      EXPECT_TRUE(quoted.ends_with(text.substr(at + 1) + "\"")) << at;
+    for (size_t length = 1; length <= 20; ++length) {
+      for (size_t at = 0; at < length; ++at) {
+        std::string text(length, '\xc3');
+        text[at] = c;
+        const std::string quoted = Quoted(text);
+        EXPECT_EQ(quoted[at + 1], '\\') << at << " of " << length;
+        EXPECT_EQ(quoted.substr(1, at), text.substr(0, at));
+        EXPECT_TRUE(quoted.ends_with(text.substr(at + 1) + "\"")) << at;
+      }
     }
   }
+}
+
+TEST(JsonTextTest, FindsLineBreaks) {
+  EXPECT_FALSE(HasLineBreak(""));
+  EXPECT_FALSE(HasLineBreak("{\"a\":\"\\n\"}"));
+  EXPECT_TRUE(HasLineBreak("{\n}"));
+  EXPECT_TRUE(HasLineBreak("\r"));
 }
 
 TEST(JsonTextTest, KnowsNumbers) {

@@ -35,12 +35,6 @@ void AppendAsString(std::string_view data, std::string* out) {
   out->push_back('"');
 }
 
-bool HasLineBreak(std::string_view text) {
-  // One search for each of them is a memchr(), together they are not.
-  return text.find('\n') != std::string_view::npos ||
-         text.find('\r') != std::string_view::npos;
-}
-
 // Where the string that begins at json[begin] ends, its quote included; the end
 // of `json` if it never does.
 size_t EndOfString(std::string_view json, size_t begin) {
