@@ -33,6 +33,7 @@
 #include "proto/admin/v1/process.grpc.pb.h"
 #include "tests/fault/fault_fixture.h"
 #include "tests/fault/sluice_process.h"
+#include "tests/testing/free_port.h"
 
 namespace sluice::fault {
 namespace {
@@ -178,19 +179,6 @@ class HostileClientsTest : public FaultTest,
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
     ASSERT_GT(limit.rlim_max, static_cast<rlim_t>(kConnections + 500))
         << "raise the limit on open files (ulimit -Hn)";
-  }
-
-  // One that was free just now: a process says its own as text only.
-  static uint16_t FreePort() {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = {};
-    socklen_t length = sizeof(address);
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), length), 0);
-    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-    close(fd);
-    return ntohs(address.sin_port);
   }
 
   uint64_t delivered() const {

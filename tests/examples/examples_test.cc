@@ -21,6 +21,7 @@
 #include "pipeline/http/http_server.h"
 #include "tests/fault/fault_fixture.h"
 #include "tests/fault/sluice_process.h"
+#include "tests/testing/free_port.h"
 #include "tools/sandbox/sandbox.h"
 
 namespace sluice::fault {
@@ -54,13 +55,6 @@ class ExamplesTest : public FaultTest {
     ASSERT_TRUE(sandbox.ok()) << sandbox.status();
     sandbox_ = *std::move(sandbox);
     ready_ = json::parse(sandbox_->ReadyJson());
-  }
-
-  static uint16_t FreePort() {
-    auto server = HttpServer::Start(
-        {}, [](HttpServerRequest, std::shared_ptr<HttpResponder>) {});
-    EXPECT_TRUE(server.ok()) << server.status();
-    return (*server)->port();
   }
 
   // Variables of the examples for this sandbox, from the script that readers

@@ -12,12 +12,12 @@
 #include "boost/json.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pipeline/http/http_server.h"
 #include "tests/fault/fault_fixture.h"
 #include "tests/fault/file_oracle.h"
 #include "tests/fault/kill_plan.h"
 #include "tests/fault/sandbox_pipeline.h"
 #include "tests/fault/sluice_process.h"
+#include "tests/testing/free_port.h"
 #include "tests/testing/loopback_client.h"
 #include "tools/sandbox/fault_switch.h"
 #include "tools/sandbox/sandbox.h"
@@ -73,13 +73,6 @@ constexpr char kFeed[] = R"(      room-feed:
           api_secret: {env: FEED_SECRET}
           feed: "device:{{ subject }}"
 )";
-
-uint16_t FreePort() {
-  auto server = HttpServer::Start(
-      {}, [](HttpServerRequest, std::shared_ptr<HttpResponder>) {});
-  EXPECT_TRUE(server.ok()) << server.status();
-  return (*server)->port();
-}
 
 std::string Text(const json::value& value) {
   return std::string(value.as_string());

@@ -3,11 +3,13 @@
 
 readonly -a CHECK_STEPS=(format lint layers examples metrics instructions asan tsan)
 
-# What runs under sanitizers here. Bytes from outside are parsed in every layer; threads meet in storage and pipeline
-# only, where plugins are called by one thread at a time. The tools are thin around the layers and take a third of the
-# time to build. `./dev test --config=asan` runs everything.
+# What runs under sanitizers here. Bytes from outside are parsed in every layer; threads meet in storage and pipeline,
+# which call a plugin by one thread at a time, and in plugins that have one of their own. The tools are thin around the
+# layers and take a third of the time to build. `./dev test --config=asan` runs everything.
 readonly -a ASAN_TARGETS=(//storage/... //pipeline/... //plugins/... //tests/...)
-readonly -a TSAN_TARGETS=(//storage/... //pipeline/...)
+readonly -a TSAN_TARGETS=(
+  //storage/... //pipeline/... //plugins/disruptive/webhook/... //plugins/file/... //plugins/lines/... //plugins/replay/...
+)
 
 # tracked PATTERN...: files that git knows, relative to the root.
 tracked() { git -C "${SLUICE_ROOT}" ls-files -- "$@" | existing; }
