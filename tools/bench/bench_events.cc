@@ -6,13 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "storage/base/rfc3339.h"
 
 namespace sluice::bench {
 namespace {
 
 constexpr uint64_t kDevices = 5000;
 constexpr uint64_t kProjects = 8;
-constexpr size_t kPreparedBatches = 32;
+constexpr size_t kPreparedBatches = kPreparedLines / kPreparedBatchEvents;
 // 2026-02-03T04:00:00Z, in seconds.
 constexpr int64_t kFirstSecond = 1'770'091'200;
 constexpr std::string_view kTypes[] = {"temperature", "humidity", "touch",
@@ -96,6 +97,28 @@ void AddEvent(uint64_t number, EventBatchBuilder* builder) {
   builder->Add(fields);
 }
 
+void AppendMember(std::string_view name, std::string_view value,
+                  std::string* out) {
+  out->append(out->back() == '{' ? "\"" : ",\"");
+  out->append(name).append("\":\"").append(value).push_back('"');
+}
+
+void AppendLine(const EventView& event, std::string* out) {
+  out->push_back('{');
+  AppendMember("eventId", event.id(), out);
+  AppendMember("targetName", event.subject(), out);
+  AppendMember("eventType", event.type(), out);
+  out->append(",\"data\":").append(event.data());
+  std::string time;
+  AppendRfc3339(event.time_unix_nanos(), &time);
+  AppendMember("timestamp", time, out);
+  out->append(",\"labels\":{");
+  event.ForEachLabel([out](const LabelView& label) {
+    AppendMember(label.key, label.value, out);
+  });
+  out->append("}}\n");
+}
+
 }  // namespace
 
 EventBatchPtr MakeBenchBatch(uint64_t first, size_t count) {
@@ -127,6 +150,16 @@ EventBatchPtr BatchCycle::Next() {
   }
   left_ -= kPreparedBatchEvents;
   return prepared[next_++ % prepared.size()];
+}
+
+std::string PreparedLines() {
+  std::string lines;
+  for (const EventBatchPtr& batch : PreparedBatches()) {
+    for (size_t i = 0; i < batch->size(); ++i) {
+      AppendLine(batch->event(i), &lines);
+    }
+  }
+  return lines;
 }
 
 double PreparedEventBytes() {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "storage/event/event_batch.h"
@@ -37,6 +38,11 @@ class BatchCycle {
   uint64_t left_;
   size_t next_ = 0;
 };
+
+// The events of the prepared batches as JSON lines of about 330 bytes, in the
+// form in which a device cloud would stream them. Made anew with each call.
+inline constexpr uint64_t kPreparedLines = 32'000;
+std::string PreparedLines();
 
 // Encoded bytes of an event in the prepared batches, on average.
 double PreparedEventBytes();

@@ -2,7 +2,9 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "pipeline/json/json_view.h"
 #include "storage/format/record.h"
@@ -47,6 +49,22 @@ TEST(BenchEventsTest, HaveTheSizeOfRealOnesAndCompressAsThey) {
   const double ratio = static_cast<double>(batch.wire().size()) /
                        static_cast<double>(record.size());
   EXPECT_NEAR(ratio, 3, 0.6);
+}
+
+TEST(BenchEventsTest, LinesAreTheSameEvents) {
+  const std::string text = PreparedLines();
+  EXPECT_NEAR(static_cast<double>(text.size()) / kPreparedLines, 330, 25);
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  ASSERT_EQ(lines.size(), kPreparedLines + 1);
+  EXPECT_EQ(lines.back(), "");
+  const EventView event = PreparedBatches()[1]->event(7);
+  const auto line = JsonView::Parse(lines[1007]);
+  ASSERT_TRUE(line.ok()) << lines[1007];
+  std::string scratch;
+  EXPECT_EQ(line->Find("eventId")->StringIn(&scratch), event.id());
+  EXPECT_EQ(line->Find("data")->text(), event.data());
+  EXPECT_EQ(line->Find("labels")->Find("site")->StringIn(&scratch),
+            event.label("site"));
 }
 
 TEST(BatchCycleTest, GivesEveryEventOnceAndThenNull) {

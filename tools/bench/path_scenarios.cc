@@ -4,11 +4,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
 #include "storage/base/status_macros.h"
 #include "tools/bench/bench_events.h"
 #include "tools/bench/bench_process.h"
 #include "tools/bench/limit_scenarios.h"
+#include "tools/bench/path_costs.h"
 
 namespace sluice::bench {
 namespace {
@@ -31,30 +31,6 @@ absl::StatusOr<std::unique_ptr<Process>> StartPath(
            absl::StrCat("out: {", path.sink, ": {}}"), path.level)});
 }
 
-void AddSyncs(const admin::v1::PipelineStatus& status, Figures* figures) {
-  const auto syncs = static_cast<double>(status.log().syncs());
-  const absl::Duration sync_time =
-      absl::Nanoseconds(google::protobuf::util::TimeUtil::DurationToNanoseconds(
-          status.log().sync_time()));
-  figures->emplace_back("syncs", syncs);
-  figures->emplace_back("mean_sync_milliseconds",
-                        Ratio(absl::ToDoubleMilliseconds(sync_time), syncs));
-}
-
-// What the stretch of work that `watch` has seen cost.
-void AddCosts(const Stopwatch& watch, uint64_t events, Figures* figures) {
-  const auto written = static_cast<double>(watch.written_bytes());
-  const auto all = static_cast<double>(events);
-  AddMainWork(watch.Observe(events), figures);
-  figures->emplace_back("received_bytes_per_event", PreparedEventBytes());
-  figures->emplace_back("written_bytes_per_event", Ratio(written, all));
-  figures->emplace_back("written_bytes_per_received_byte",
-                        Ratio(written, all * PreparedEventBytes()));
-  figures->emplace_back(
-      "peak_rss_mib",
-      ToMib(static_cast<double>(CurrentResourceUse().peak_rss_bytes)));
-}
-
 absl::StatusOr<ScenarioResult> Throughput(const ScenarioOptions& options,
                                           const char* level,
                                           Durability durability) {
@@ -65,7 +41,7 @@ absl::StatusOr<ScenarioResult> Throughput(const ScenarioOptions& options,
                           StartPath(options, path));
   WaitUntilFinished(process.get());
   ScenarioResult result;
-  AddCosts(watch, path.events, &result.figures);
+  AddCosts(watch, path.events, PreparedEventBytes(), &result.figures);
   const admin::v1::PipelineStatus status = StopProcess(process.get());
   process.reset();
   AddSyncs(status, &result.figures);
@@ -97,7 +73,7 @@ absl::StatusOr<ScenarioResult> Backlog(const ScenarioOptions& options) {
     return status.sources(0).stored() >= path.events;
   });
   ScenarioResult result;
-  AddCosts(watch, path.events, &result.figures);
+  AddCosts(watch, path.events, PreparedEventBytes(), &result.figures);
   const admin::v1::PipelineStatus status = StopProcess(process.get());
   process.reset();
   AddSyncs(status, &result.figures);

@@ -8,6 +8,7 @@
 #include "tools/bench/limit_scenarios.h"
 #include "tools/bench/log_scenarios.h"
 #include "tools/bench/path_scenarios.h"
+#include "tools/bench/socket_scenarios.h"
 #include "tools/bench/stage_scenarios.h"
 
 namespace sluice::bench {
@@ -17,8 +18,8 @@ const std::vector<Scenario>& AllScenarios() {
     auto* all = new std::vector<Scenario>;
     for (auto* part :
          {&LimitScenarios, &StageScenarios, &LogScenarios, &PathScenarios,
-          &LatencyScenarios, &BacklogGrowthScenarios, &FanOutGrowthScenarios,
-          &QuietScenarios}) {
+          &SocketScenarios, &LatencyScenarios, &BacklogGrowthScenarios,
+          &FanOutGrowthScenarios, &QuietScenarios}) {
       for (Scenario& scenario : part()) all->push_back(std::move(scenario));
     }
     return all;
