@@ -2,11 +2,13 @@
 
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -57,6 +59,29 @@ absl::Duration ThreadCpuTime() {
   timespec spent = {};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
   return absl::DurationFromTimespec(spent);
+}
+
+std::map<int, absl::Duration> ThreadCpuTimes() {
+  static const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  std::map<int, absl::Duration> times;
+  std::error_code error;
+  for (const auto& thread :
+       std::filesystem::directory_iterator("/proc/self/task", error)) {
+    std::ifstream file(thread.path() / "stat");
+    std::string line;
+    // Behind the name, which may have blanks in it, come the state, ten numbers
+    // and then the two (proc(5)).
+    if (!std::getline(file, line)) continue;
+    std::istringstream fields(line.substr(line.rfind(')') + 1));
+    std::string skipped;
+    for (int i = 0; i < 11; ++i) fields >> skipped;
+    double user = 0;
+    double system = 0;
+    if (!(fields >> user >> system)) continue;
+    times[std::stoi(thread.path().filename())] =
+        absl::Seconds((user + system) / ticks);
+  }
+  return times;
 }
 
 absl::Duration Distribution::Quantile(double quantile) const {

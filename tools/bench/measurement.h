@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -29,6 +30,10 @@ Holdings CurrentHoldings();
 
 // CPU time of the calling thread.
 absl::Duration ThreadCpuTime();
+
+// CPU time of each thread of this process, by its id, in steps of a hundredth
+// of a second. Threads that have ended are not there.
+std::map<int, absl::Duration> ThreadCpuTimes();
 
 // Quantiles of durations; keeps every value.
 class Distribution {

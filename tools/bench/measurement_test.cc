@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <map>
 #include <string>
 #include <thread>
 
@@ -57,6 +58,24 @@ TEST(MeasurementTest, CpuTimeOfAThreadIsItsOwn) {
   other.join();
   EXPECT_GE(of_other, absl::Milliseconds(20));
   EXPECT_LT(ThreadCpuTime() - before, of_other);
+}
+
+TEST(MeasurementTest, TellsTheCpuTimeOfEachThread) {
+  absl::Notification end;
+  std::thread other([&end] {
+    while (ThreadCpuTime() < absl::Milliseconds(60)) {
+    }
+    end.WaitForNotification();
+  });
+  std::map<int, absl::Duration> times = ThreadCpuTimes();
+  ASSERT_EQ(times.size(), 2u);
+  ASSERT_EQ(times.count(::getpid()), 1u);
+  const int thread = times.begin()->first == ::getpid() ? times.rbegin()->first
+                                                        : times.begin()->first;
+  while (times[thread] < absl::Milliseconds(50)) times = ThreadCpuTimes();
+  end.Notify();
+  other.join();
+  EXPECT_EQ(ThreadCpuTimes().count(thread), 0u);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ enum class ScenarioGroup {
   kStages,   // One stage alone.
   kPaths,    // Source to sink, as much as goes.
   kLatency,  // Source to sink, how long.
+  kSystems,  // From an emulated service to another.
   kGrowth,   // What more events, sinks, devices, pipelines cost.
 };
 

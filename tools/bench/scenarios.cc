@@ -10,6 +10,7 @@
 #include "tools/bench/path_scenarios.h"
 #include "tools/bench/socket_scenarios.h"
 #include "tools/bench/stage_scenarios.h"
+#include "tools/bench/systems_scenarios.h"
 
 namespace sluice::bench {
 
@@ -18,8 +19,8 @@ const std::vector<Scenario>& AllScenarios() {
     auto* all = new std::vector<Scenario>;
     for (auto* part :
          {&LimitScenarios, &StageScenarios, &LogScenarios, &PathScenarios,
-          &SocketScenarios, &LatencyScenarios, &BacklogGrowthScenarios,
-          &FanOutGrowthScenarios, &QuietScenarios}) {
+          &SocketScenarios, &LatencyScenarios, &SystemsScenarios,
+          &BacklogGrowthScenarios, &FanOutGrowthScenarios, &QuietScenarios}) {
       for (Scenario& scenario : part()) all->push_back(std::move(scenario));
     }
     return all;
@@ -45,6 +46,8 @@ std::string_view ScenarioGroupName(ScenarioGroup group) {
       return "paths";
     case ScenarioGroup::kLatency:
       return "latency";
+    case ScenarioGroup::kSystems:
+      return "systems";
     case ScenarioGroup::kGrowth:
       return "growth";
   }

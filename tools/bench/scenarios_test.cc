@@ -42,6 +42,9 @@ std::set<std::string> ExpectedFigures(const Scenario& scenario) {
       return {"idle_p50_milliseconds", "idle_acknowledged_p999_milliseconds",
               "capacity_events_per_second", "load_10_p99_milliseconds",
               "load_80_p99_milliseconds"};
+    case ScenarioGroup::kSystems:
+      return {"events_per_second", "cpu_seconds_per_million_events",
+              "sandbox_cpu_seconds_per_million_events"};
     case ScenarioGroup::kGrowth:
       return {};
   }
