@@ -232,7 +232,9 @@ TEST_F(WebhookTest, StoresAnEventOnceThatComesByStreamAndPush) {
   for (const sandbox::DestinationReport& destination :
        sandbox_->ledger().Report().destinations) {
     if (destination.name != "feed") continue;
-    EXPECT_EQ(destination.missing, 0);
+    EXPECT_EQ(destination.missing, 0)
+        << testing::PrintToString(destination.missing_ids);
+    EXPECT_EQ(destination.unknown, 0);
     EXPECT_EQ(destination.duplicated, 0);
   }
 }

@@ -61,8 +61,7 @@ void Ledger::AddDestination(std::string_view name) {
   DestinationIndex(name);
 }
 
-void Ledger::Published(std::string_view event_id, std::string_view device_id,
-                       bool heard) {
+void Ledger::Published(std::string_view event_id, std::string_view device_id) {
   absl::MutexLock lock(&mu_);
   if (by_id_.contains(event_id)) return;
   const uint64_t number = first_number_ + entries_.size();
@@ -72,8 +71,12 @@ void Ledger::Published(std::string_view event_id, std::string_view device_id,
   ++devices_[entry.device].published;
   entries_.push_back(std::move(entry));
   by_id_.insert(number);
-  if (!heard) ++unheard_;
   if (entries_.size() > max_events_) ForgetOldest();
+}
+
+void Ledger::Unheard() {
+  absl::MutexLock lock(&mu_);
+  ++unheard_;
 }
 
 bool Ledger::Received(std::string_view destination, std::string_view event_id,

@@ -88,11 +88,13 @@ class Ledger {
   // kMaxDestinations.
   void AddDestination(std::string_view name);
 
-  // An event was published. Order of calls is the order of the device's events.
-  // `heard`: a stream that carries it was connected. A second call with the
-  // same id is ignored.
-  void Published(std::string_view event_id, std::string_view device_id,
-                 bool heard);
+  // An event is published. Order of calls is the order of the device's events.
+  // Comes before anybody is told of the event, who may be done with it at once.
+  // A second call with the same id is ignored.
+  void Published(std::string_view event_id, std::string_view device_id);
+
+  // Nobody listened who would have been told of an event.
+  void Unheard();
 
   // An item for this event arrived. False: no such event was published (counted
   // as unknown).

@@ -17,8 +17,9 @@ using ::testing::SizeIs;
 TEST(LedgerTest, CountsWhatIsMissing) {
   Ledger ledger;
   ledger.AddDestination("feed");
-  ledger.Published("event001", "d1", true);
-  ledger.Published("event002", "d1", false);
+  ledger.Published("event001", "d1");
+  ledger.Published("event002", "d1");
+  ledger.Unheard();
   EXPECT_TRUE(ledger.Received("feed", "event001"));
 
   const LedgerReport report = ledger.Report();
@@ -32,8 +33,8 @@ TEST(LedgerTest, CountsWhatIsMissing) {
 
 TEST(LedgerTest, AStoredItemTwiceIsADuplicateAndARecognisedRepeatIsNot) {
   Ledger ledger;
-  ledger.Published("event001", "d1", true);
-  ledger.Published("event002", "d1", true);
+  ledger.Published("event001", "d1");
+  ledger.Published("event002", "d1");
   ledger.Received("feed", "event001");
   ledger.Received("feed", "event001", Arrival::kRepeated);
   EXPECT_EQ(ledger.Totals().destinations[0].duplicated, 0);
@@ -48,7 +49,7 @@ TEST(LedgerTest, AStoredItemTwiceIsADuplicateAndARecognisedRepeatIsNot) {
 
 TEST(LedgerTest, AnEventMayStandInSeveralPlacesOnce) {
   Ledger ledger;
-  ledger.Published("event001", "d1", true);
+  ledger.Published("event001", "d1");
   ledger.Received("feed", "event001", Arrival::kStored, "room:1");
   ledger.Received("feed", "event001", Arrival::kStored, "building:1");
   EXPECT_EQ(ledger.Totals().destinations[0].duplicated, 0);
@@ -59,9 +60,9 @@ TEST(LedgerTest, AnEventMayStandInSeveralPlacesOnce) {
 
 TEST(LedgerTest, SeesOrderPerDeviceAndPlace) {
   Ledger ledger;
-  ledger.Published("event001", "d1", true);
-  ledger.Published("event002", "d2", true);
-  ledger.Published("event003", "d1", true);
+  ledger.Published("event001", "d1");
+  ledger.Published("event002", "d2");
+  ledger.Published("event003", "d1");
   ledger.Received("feed", "event003");
   ledger.Received("feed", "event002");  // another device: no order between them
   EXPECT_EQ(ledger.Totals().destinations[0].out_of_order, 0);
@@ -78,8 +79,8 @@ TEST(LedgerTest, SeesOrderPerDeviceAndPlace) {
 
 TEST(LedgerTest, FindsIdsInText) {
   Ledger ledger;
-  ledger.Published("c82gg9catj3vmh4248og", "d1", true);
-  ledger.Published("c82gg9catj3vmh4248p0", "d1", true);
+  ledger.Published("c82gg9catj3vmh4248og", "d1");
+  ledger.Published("c82gg9catj3vmh4248p0", "d1");
   EXPECT_EQ(ledger.ReceivedText(
                 "inthing",
                 "dt:c82gg9catj3vmh4248og, c82gg9catj3vmh4248p0; again "
@@ -103,7 +104,7 @@ TEST(LedgerTest, ForgetsTheOldestEventsAndKeepsTheirCounts) {
   Ledger ledger(/*max_events=*/100);
   for (int i = 0; i < 250; ++i) {
     const std::string id = absl::StrCat("event", i);
-    ledger.Published(id, "d1", true);
+    ledger.Published(id, "d1");
     ledger.Received("feed", id, Arrival::kStored, "a");
     ledger.Received("feed", id, Arrival::kStored, "b");
   }
@@ -118,7 +119,7 @@ TEST(LedgerTest, ForgetsTheOldestEventsAndKeepsTheirCounts) {
 
 TEST(LedgerTest, ResetForgetsEverythingButTheDestinations) {
   Ledger ledger;
-  ledger.Published("event001", "d1", true);
+  ledger.Published("event001", "d1");
   ledger.Received("feed", "event001");
   ledger.Reset();
   const LedgerReport report = ledger.Report();
@@ -126,13 +127,13 @@ TEST(LedgerTest, ResetForgetsEverythingButTheDestinations) {
   ASSERT_THAT(report.destinations, SizeIs(1));
   EXPECT_EQ(report.destinations[0].received, 0);
   EXPECT_THAT(report.devices, IsEmpty());
-  ledger.Published("event001", "d1", true);
+  ledger.Published("event001", "d1");
   EXPECT_EQ(ledger.Totals().published, 1);
 }
 
 TEST(LedgerTest, SpeaksJson) {
   Ledger ledger;
-  ledger.Published("event001", "d1", true);
+  ledger.Published("event001", "d1");
   ledger.AddDestination("inthing");
   ledger.Received("feed", "event001");
   const boost::json::value report =

@@ -125,9 +125,10 @@ void DeviceCloud::Publish(Device& device, std::string_view event_id,
 
 void DeviceCloud::Tell(const Device& device, std::string_view event_id,
                        std::string_view event_type, std::string_view envelope) {
+  ledger_->Published(event_id, device.id);
   const bool streamed = streams_.Offer(device, event_type, envelope);
   const bool pushed = OfferToConnectors(device, event_type, envelope);
-  ledger_->Published(event_id, device.id, streamed || pushed);
+  if (!streamed && !pushed) ledger_->Unheard();
   ++published_;
 }
 

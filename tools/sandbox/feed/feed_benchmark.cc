@@ -27,7 +27,7 @@ std::string Batch(int64_t first, int64_t count, Ledger& ledger) {
   std::string body = "{\"activities\":[";
   for (int64_t i = first; i < first + count; ++i) {
     const std::string event = absl::StrCat("bjeho5nlaf", i);
-    ledger.Published(event, "device-1", true);
+    ledger.Published(event, "device-1");
     absl::StrAppend(
         &body, i == first ? "" : ",",
         R"({"actor":"device:bchonod7rihjtvdmd2vg","verb":"temperature",)"

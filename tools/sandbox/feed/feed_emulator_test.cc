@@ -90,8 +90,8 @@ TEST_F(FeedEmulatorTest, TakesTheSameDataAtTheSameTimeForOneActivity) {
 }
 
 TEST_F(FeedEmulatorTest, TellsTheLedgerOfActivitiesAndRepeats) {
-  ledger_.Published("e1", "device", true);
-  ledger_.Published("e2", "device", true);
+  ledger_.Published("e1", "device");
+  ledger_.Published("e2", "device");
   const std::string both = absl::StrCat(
       "{\"activities\":[", Activity("p-1:e1", 1, R"(,"to":["flat:1"])"), ",",
       Activity("p-1:e2", 2), "]}");

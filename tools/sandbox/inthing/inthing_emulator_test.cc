@@ -532,7 +532,7 @@ TEST_F(InthingEmulatorTest, TestsMakeStreamsAndSeeWhatIsStored) {
 
 TEST_F(InthingEmulatorTest, TellsTheLedgerOfTheEventsInAPost) {
   for (const char* id : {"event001", "event002", "event003"})
-    ledger_.Published(id, "d", true);
+    ledger_.Published(id, "d");
   Post("title=event001");
   Post("title=2+events+from+1+devices&description=-+event002%0A-+event003");
   const DestinationReport report = ledger_.Report().destinations[0];
