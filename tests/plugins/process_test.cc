@@ -336,11 +336,12 @@ pipelines:
         retry: {initial: 1ms, max: 1ms, max_attempts: 3}
         trial:
           password: {env: TRIAL_PASSWORD}
-          wait: 1ms
+          wait: 1h
           first: )",
             first, "\n          weights: {a: 3}\n"),
         registry_, NewFolder());
-    // Each process throws at its first delivery, so no event ever arrives.
+    // Each process throws at its first delivery, and would answer the other
+    // one much later: no event ever arrives.
     EXPECT_EQ(status.pipelines(0).sinks(0).dead_lettered(), 10u) << first;
     EXPECT_GE(MetricOf(status, "plugin_restarts_total"), 3) << first;
   }
