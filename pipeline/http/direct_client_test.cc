@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "pipeline/http/http_loop.h"
+#include "pipeline/http/http_loop_testing.h"
 #include "pipeline/http/http_server.h"
 
 namespace sluice {
@@ -51,79 +51,19 @@ TEST(DirectClientTest, TakesBodiesThatGoOutByPlainHttp) {
   EXPECT_FALSE(DirectClient::Takes(request));
 }
 
-struct Answer {
-  HttpResponse response;
-  HttpFailure failure;
-};
+using Answer = HttpAnswer;
 
-class DirectLoopTest : public testing::Test {
+// Has only what the client takes.
+class DirectLoopTest : public HttpLoopFixture {
  protected:
-  using Serve = std::function<void(const HttpServerRequest&,
-                                   std::shared_ptr<HttpResponder>)>;
-
-  DirectLoopTest() : loop_(HttpLoop::Create({.max_connections_per_host = 2})) {
-    HttpServerOptions options;
-    options.max_body_bytes = 1 << 20;
-    server_ = *HttpServer::Start(
-        std::move(options), [this](HttpServerRequest request,
-                                   std::shared_ptr<HttpResponder> responder) {
-          serve_(request, std::move(responder));
-        });
-  }
-
-  // Runs `task` on the server's thread and waits for it.
-  void OnServer(absl::FunctionRef<void()> task) {
-    absl::Notification done;
-    server_->executor().Post([&] {
-      task();
-      done.Notify();
-    });
-    done.WaitForNotification();
-  }
-
-  void ServeWith(Serve serve) {
-    OnServer([&] { serve_ = std::move(serve); });
-  }
-
-  // TSan does not see that what comes over a socket comes after what was done
-  // before it was sent: what handlers write is the test's until now, or from
-  // now on.
-  void HandOver() {
-    if (server_ != nullptr) OnServer([] {});
-  }
-
-  std::string Url(std::string_view path = "/") {
-    return absl::StrCat("http://127.0.0.1:", server_->port()).append(path);
-  }
+  DirectLoopTest()
+      : HttpLoopFixture({.max_connections_per_host = 2},
+                        {.max_body_bytes = 1 << 20}) {}
 
   Answer Fetch(HttpRequest request) {
     EXPECT_TRUE(DirectClient::Takes(request));
-    HandOver();
-    Answer answer;
-    absl::Notification done;
-    std::unique_ptr<HttpCall> call;
-    loop_->Post([&] {
-      call = loop_->Fetch(std::move(request), [&](HttpResponse response,
-                                                  HttpFailure failure) {
-        answer.response = std::move(response);
-        answer.failure = {absl::Status(failure.status.code(),
-                                       std::string(failure.status.message())),
-                          failure.maybe_sent};
-        call.reset();
-        done.Notify();
-      });
-    });
-    done.WaitForNotification();
-    HandOver();
-    return answer;
+    return HttpLoopFixture::Fetch(std::move(request));
   }
-
-  Serve serve_ = [](const HttpServerRequest& request,
-                    std::shared_ptr<HttpResponder> responder) {
-    responder->Send({200, {}, request.body});
-  };
-  std::unique_ptr<HttpLoop> loop_;
-  std::unique_ptr<HttpServer> server_;
 };
 
 TEST_F(DirectLoopTest, WritesTheRequestAsItIs) {

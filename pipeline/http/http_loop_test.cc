@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
+#include "pipeline/http/http_loop_testing.h"
 #include "pipeline/http/http_server.h"
 #include "tests/contract/executor_contract.h"
 
@@ -24,99 +25,9 @@ INSTANTIATE_TEST_SUITE_P(HttpLoop, ExecutorContract, ::testing::Values([] {
                                HttpLoop::Create({}));
                          }));
 
-struct Answer {
-  HttpResponse response;
-  HttpFailure failure;
-};
+using Answer = HttpAnswer;
 
-// A loop and a server that does what the test says.
-class HttpLoopTest : public ::testing::Test {
- protected:
-  using Serve = std::function<void(const HttpServerRequest&,
-                                   std::shared_ptr<HttpResponder>)>;
-
-  HttpLoopTest() : loop_(HttpLoop::Create({})) {
-    server_ = *HttpServer::Start(
-        {}, [this](HttpServerRequest request,
-                   std::shared_ptr<HttpResponder> responder) {
-          ++requests_;
-          peers_.insert(request.peer);
-          serve_(request, std::move(responder));
-        });
-  }
-
-  // A copy that shares no memory with the loop: TSan cannot see how Abseil, a
-  // library compiled without it, counts references.
-  static HttpFailure Unshared(const HttpFailure& failure) {
-    return {absl::Status(failure.status.code(),
-                         std::string(failure.status.message())),
-            failure.maybe_sent};
-  }
-
-  std::string Url(std::string_view path = "/") {
-    return absl::StrCat("http://127.0.0.1:", server_->port()).append(path);
-  }
-
-  // Runs `task` on the loop and waits for it.
-  void OnLoop(std::function<void()> task) {
-    absl::Notification done;
-    loop_->Post([&] {
-      task();
-      done.Notify();
-    });
-    done.WaitForNotification();
-  }
-
-  // The same on the server's thread.
-  void OnServer(std::function<void()> task) {
-    absl::Notification done;
-    server_->executor().Post([&] {
-      task();
-      done.Notify();
-    });
-    done.WaitForNotification();
-  }
-
-  void ServeWith(Serve serve) {
-    OnServer([&] { serve_ = std::move(serve); });
-  }
-
-  // TSan does not see that what comes over a socket comes after what was done
-  // before it was sent: what handlers write is the test's until now, or from
-  // now on.
-  void HandOver() {
-    if (server_ != nullptr) OnServer([] {});
-  }
-
-  // Fetches and waits for the end.
-  Answer Fetch(HttpRequest request) {
-    HandOver();
-    Answer answer;
-    absl::Notification done;
-    std::unique_ptr<HttpCall> call;
-    loop_->Post([&] {
-      call = loop_->Fetch(std::move(request),
-                          [&](HttpResponse response, HttpFailure failure) {
-                            answer.response = std::move(response);
-                            answer.failure = Unshared(failure);
-                            call.reset();
-                            done.Notify();
-                          });
-    });
-    done.WaitForNotification();
-    HandOver();
-    return answer;
-  }
-
-  Serve serve_ = [](const HttpServerRequest& request,
-                    std::shared_ptr<HttpResponder> responder) {
-    responder->Send({200, {}, request.body});
-  };
-  std::atomic<int> requests_ = 0;
-  std::set<std::string> peers_;  // The server's thread's own.
-  std::unique_ptr<HttpLoop> loop_;
-  std::unique_ptr<HttpServer> server_;
-};
+class HttpLoopTest : public HttpLoopFixture {};
 
 TEST_F(HttpLoopTest, FetchesAnAnswer) {
   ServeWith([](const HttpServerRequest& request,
