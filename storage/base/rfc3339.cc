@@ -1,12 +1,35 @@
 #include "storage/base/rfc3339.h"
 
-#include "absl/time/civil_time.h"
-
 namespace sluice {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 constexpr int64_t kSecondsPerDay = 86'400;
+
+constexpr size_t kCivilTimeBytes = 19;
+struct CivilTime {
+  int year;
+  int month;
+  int day;
+  int hour;
+  int minute;
+  int second;
+};
+
+// Reads the kCivilTimeBytes at `at`, "2006-01-02T15:04:05". False: it is
+// written in another way.
+bool ReadCivilTime(const char* at, CivilTime* time) {
+  bool good = at[4] == '-' && at[7] == '-' && (at[10] | 0x20) == 't' &&
+              at[13] == ':' && at[16] == ':';
+  const auto digit = [&](int i) {
+    const int value = at[i] - '0';
+    good &= value >= 0 && value <= 9;
+    return value;
+  };
+  const auto two = [&](int i) { return digit(i) * 10 + digit(i + 1); };
+  *time = {two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17)};
+  return good;
+}
 
 // Reads numbers and signs off the front of a text.
 class Reader {
@@ -33,16 +56,20 @@ class Reader {
 
   // One to nine digits after a point, or nothing.
   bool Fraction(int64_t* nanos) {
+    constexpr int64_t kUnits[] = {
+        1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000,
+        10'000,        1'000,       100,        10,        1};
     *nanos = 0;
     if (!Sign('.')) return true;
-    int digits = 0;
-    int64_t unit = 100'000'000;
-    while (!rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9') {
-      if (++digits > 9) return false;
-      *nanos += (rest_[0] - '0') * unit;
-      unit /= 10;
-      rest_.remove_prefix(1);
+    size_t digits = 0;
+    while (digits < rest_.size() && rest_[digits] >= '0' &&
+           rest_[digits] <= '9') {
+      if (digits == 9) return false;
+      *nanos = *nanos * 10 + (rest_[digits] - '0');
+      ++digits;
     }
+    *nanos *= kUnits[digits];
+    rest_.remove_prefix(digits);
     return digits > 0;
   }
 
@@ -66,14 +93,25 @@ class Reader {
   std::string_view rest_;
 };
 
-// Days since the epoch of a date of the proleptic Gregorian calendar.
-int64_t DaysSinceEpoch(int year, int month, int day) {
-  return absl::CivilDay(year, month, day) - absl::CivilDay(1970, 1, 1);
+bool IsDate(int year, int month, int day) {
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (month < 1 || month > 12 || day < 1) return false;
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return day <= kDays[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
-bool IsDate(int year, int month, int day) {
-  const absl::CivilDay date(year, month, day);
-  return date.year() == year && date.month() == month && date.day() == day;
+// Days since the epoch of a date of the proleptic Gregorian calendar, of a year
+// above 0. http://howardhinnant.github.io/date_algorithms.html,
+// days_from_civil.
+int64_t DaysSinceEpoch(int year, int month, int day) {
+  if (month <= 2) --year;
+  const int era = year / 400;
+  const int year_of_era = year - era * 400;
+  const int shifted_month = month > 2 ? month - 3 : month + 9;
+  const int day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+  const int day_of_era =
+      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return int64_t{era} * 146'097 + day_of_era - 719'468;
 }
 
 // Year, month and day of a day counted from 1970-01-01, in the proleptic
@@ -144,26 +182,26 @@ char* PutSeconds(int64_t unix_nanos, char* at, uint32_t* nanos) {
 }  // namespace
 
 std::optional<int64_t> ParseRfc3339(std::string_view text) {
-  Reader reader(text);
-  int year, month, day, hour, minute, second, offset;
-  int64_t nanos;
-  if (!reader.Number(4, &year) || !reader.Sign('-') ||
-      !reader.Number(2, &month) || !reader.Sign('-') ||
-      !reader.Number(2, &day) || !(reader.Sign('T') || reader.Sign('t')) ||
-      !reader.Number(2, &hour) || !reader.Sign(':') ||
-      !reader.Number(2, &minute) || !reader.Sign(':') ||
-      !reader.Number(2, &second) || !reader.Fraction(&nanos) ||
-      !reader.Offset(&offset) || !reader.empty()) {
+  CivilTime time;
+  if (text.size() < kCivilTimeBytes || !ReadCivilTime(text.data(), &time)) {
+    return std::nullopt;
+  }
+  Reader reader(text.substr(kCivilTimeBytes));
+  int64_t nanos = 0;
+  int offset = 0;
+  if (!reader.Fraction(&nanos) || !reader.Offset(&offset) || !reader.empty()) {
     return std::nullopt;
   }
   // What nanoseconds in 64 bits can hold; a leap second counts as the next one.
-  if (year < 1678 || year > 2261 || !IsDate(year, month, day) || hour > 23 ||
-      minute > 59 || second > 60) {
+  if (time.year < 1678 || time.year > 2261 ||
+      !IsDate(time.year, time.month, time.day) || time.hour > 23 ||
+      time.minute > 59 || time.second > 60) {
     return std::nullopt;
   }
-  const int64_t seconds = DaysSinceEpoch(year, month, day) * 86400 +
-                          hour * 3600 + minute * 60 + second - offset;
-  return seconds * 1'000'000'000 + nanos;
+  const int64_t seconds =
+      DaysSinceEpoch(time.year, time.month, time.day) * kSecondsPerDay +
+      time.hour * 3600 + time.minute * 60 + time.second - offset;
+  return seconds * kNanosPerSecond + nanos;
 }
 
 std::optional<absl::Time> ParseRfc3339Time(std::string_view text) {

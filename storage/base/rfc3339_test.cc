@@ -4,6 +4,9 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/civil_time.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -37,13 +40,43 @@ TEST(Rfc3339Test, ReadsOffsets) {
   EXPECT_EQ(ParseRfc3339("1969-12-31T19:00:00-05:00"), 0);
 }
 
+TEST(Rfc3339Test, ReadsEveryDay) {
+  // 1678 to 2261, as Abseil counts the days.
+  const absl::CivilDay last(2261, 12, 31);
+  for (absl::CivilDay day(1678, 1, 1); day <= last; ++day) {
+    const std::string text =
+        absl::StrCat(absl::FormatCivilTime(day), "T00:00:00Z");
+    ASSERT_EQ(ParseRfc3339(text),
+              (day - absl::CivilDay(1970, 1, 1)) * 86'400 * kSecond)
+        << text;
+  }
+}
+
+TEST(Rfc3339Test, RefusesDaysThatAMonthDoesNotHave) {
+  for (int year : {1900, 2000, 2023, 2024}) {
+    for (int month = 0; month <= 13; ++month) {
+      for (int day : {0, 28, 29, 30, 31, 32}) {
+        const absl::CivilDay normal(year, month, day);
+        const bool is_one = normal.month() == month && normal.day() == day;
+        const std::string text =
+            absl::StrFormat("%04d-%02d-%02dT00:00:00Z", year, month, day);
+        EXPECT_EQ(ParseRfc3339(text).has_value(), is_one) << text;
+      }
+    }
+  }
+}
+
 TEST(Rfc3339Test, RefusesWhatIsNoTime) {
   for (const char* text :
        {"", "now", "2021-02-30T00:00:00Z", "2021-13-01T00:00:00Z",
         "2021-01-01T24:00:00Z", "2021-01-01T00:00:00", "2021-01-01T00:00:00.Z",
         "2021-01-01T00:00:00.1234567890Z", "2021-01-01T00:00:00Zx",
-        "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z",
-        "2021-01-01 00:00:00Z"}) {
+        "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2021-01-01 00:00:00Z",
+        "2021-01-01T00:00:0", "2021-01-01T00:00:0/Z", "2021-01-01T00:00:0:Z",
+        "2021-0a-01T00:00:00Z",
+        "2021-01-01\x14"
+        "00:00:00Z",
+        "202\xb1-01-01T00:00:00Z"}) {
     EXPECT_EQ(ParseRfc3339(text), std::nullopt) << text;
   }
 }
