@@ -24,16 +24,11 @@ constexpr std::string_view kJson = "application/json";
 constexpr size_t kMaxDepth = simdjson::DEFAULT_MAX_DEPTH;
 constexpr size_t kMaxDigits = 20;
 
-// Finds the member at `steps`; the whole path may be the name of a member, too.
-// `find(within, name)` gives a member or nullopt, `open(value)` the object that
-// a value is, or nullopt.
+// Finds the member at `steps`, one in the other. `find(within, name)` gives a
+// member or nullopt, `open(value)` the object that a value is, or nullopt.
 template <typename Object, typename Find, typename Open>
-auto FindPath(Object within, const std::string& path,
-              const std::vector<std::string>& steps, Find find, Open open)
-    -> decltype(find(within, path)) {
-  if (steps.size() > 1) {
-    if (auto whole = find(within, path); whole.has_value()) return whole;
-  }
+auto FindInner(Object within, const std::vector<std::string>& steps, Find find,
+               Open open) -> decltype(find(within, steps[0])) {
   for (size_t i = 0;; ++i) {
     auto value = find(within, steps[i]);
     if (!value.has_value() || i + 1 == steps.size()) return value;
@@ -50,6 +45,8 @@ struct JsonLineDecoder::Parser {
   // A line with its padding, where it has none of its own.
   std::string padded;
   dom::object root;
+  // For each attribute the member of `root` that its whole path names.
+  std::vector<std::optional<dom::element>> members;
 };
 
 JsonLineDecoder::JsonLineDecoder(const LineFormat& format, uint64_t run)
@@ -107,35 +104,49 @@ bool JsonLineDecoder::Decode(std::string_view line, size_t readable_behind,
     return DecodeExactly(line, event);
   }
   Prepare(line, event);
-  for (Attribute& attribute : attributes_) {
+  FindMembers();
+  for (size_t i = 0; i < attributes_.size(); ++i) {
     std::string_view text;
-    const Found found = FindQuickly(attribute, line, &text);
+    const Found found = FindQuickly(i, line, &text);
     if (found == Found::kAskExactly) return DecodeExactly(line, event);
-    if (!Take(attribute, found, text, event)) return false;
+    if (!Take(attributes_[i], found, text, event)) return false;
   }
   if (event->id.empty()) MakeUpId(event);
   return true;
 }
 
-JsonLineDecoder::Found JsonLineDecoder::FindQuickly(Attribute& attribute,
+void JsonLineDecoder::FindMembers() {
+  parser_->members.assign(attributes_.size(), std::nullopt);
+  for (const auto field : parser_->root) {
+    for (size_t i = 0; i < attributes_.size(); ++i) {
+      // The last of a name counts, as most readers take it.
+      if (field.key == attributes_[i].path) parser_->members[i] = field.value;
+    }
+  }
+}
+
+JsonLineDecoder::Found JsonLineDecoder::FindQuickly(size_t index,
                                                     std::string_view line,
                                                     std::string_view* text) {
-  const std::optional<dom::element> value = FindPath(
-      parser_->root, attribute.path, attribute.steps,
-      [](dom::object within, const std::string& name) {
-        // The last of a name counts, as most readers take it.
-        std::optional<dom::element> last;
-        for (const auto field : within) {
-          if (field.key == name) last = field.value;
-        }
-        return last;
-      },
-      [](dom::element element) {
-        dom::object object;
-        return element.get_object().get(object) == simdjson::SUCCESS
-                   ? std::optional(object)
-                   : std::nullopt;
-      });
+  Attribute& attribute = attributes_[index];
+  std::optional<dom::element> value = parser_->members[index];
+  if (!value.has_value() && attribute.steps.size() > 1) {
+    value = FindInner(
+        parser_->root, attribute.steps,
+        [](dom::object within, const std::string& name) {
+          std::optional<dom::element> last;
+          for (const auto field : within) {
+            if (field.key == name) last = field.value;
+          }
+          return last;
+        },
+        [](dom::element element) {
+          dom::object object;
+          return element.get_object().get(object) == simdjson::SUCCESS
+                     ? std::optional(object)
+                     : std::nullopt;
+        });
+  }
   if (!value.has_value()) return Found::kNothing;
   switch (value->type()) {
     case dom::element_type::STRING:
@@ -175,14 +186,17 @@ bool JsonLineDecoder::DecodeExactly(std::string_view line, EventFields* event) {
   }
   Prepare(line, event);
   for (Attribute& attribute : attributes_) {
-    const std::optional<JsonView> value = FindPath(
-        *root, attribute.path, attribute.steps,
-        [](const JsonView& within, const std::string& name) {
-          return within.Find(name);
-        },
-        [](const JsonView& inner) {
-          return inner.is_object() ? std::optional(inner) : std::nullopt;
-        });
+    std::optional<JsonView> value = root->Find(attribute.path);
+    if (!value.has_value() && attribute.steps.size() > 1) {
+      value = FindInner(
+          *root, attribute.steps,
+          [](const JsonView& within, const std::string& name) {
+            return within.Find(name);
+          },
+          [](const JsonView& inner) {
+            return inner.is_object() ? std::optional(inner) : std::nullopt;
+          });
+    }
     Found found = Found::kOther;
     std::string_view text;
     if (!value.has_value() || value->is_null()) {

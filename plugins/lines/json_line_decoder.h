@@ -38,7 +38,7 @@ class JsonLineDecoder final : public LineDecoder {
     const char* name;
     // Of the configuration; not empty.
     std::string path;
-    // Its members, one in the other.
+    // Its members, one in the other, if no member has the whole path as name.
     std::vector<std::string> steps;
     // Null: the time.
     std::string_view EventFields::*target;
@@ -54,7 +54,10 @@ class JsonLineDecoder final : public LineDecoder {
   // Sets what does not come from the line.
   void Prepare(std::string_view line, EventFields* event);
   void MakeUpId(EventFields* event);
-  Found FindQuickly(Attribute& attribute, std::string_view line,
+  // Looks through the line's own members, once for all attributes.
+  void FindMembers();
+  // What stands for the attribute at `index`.
+  Found FindQuickly(size_t index, std::string_view line,
                     std::string_view* text);
   // Puts an attribute into `*event`. False: refused.
   bool Take(const Attribute& attribute, Found found, std::string_view text,
