@@ -32,6 +32,10 @@ constexpr uint32_t kBestLz4Ratio = 255;
 // Before each piece of a packed body.
 constexpr size_t kPieceSizeBytes = 4;
 
+// Of LZ4, whose own default is 1. Events repeat each other in long runs, which
+// are found all the same: a fifth less time for a few percent more bytes.
+constexpr int kLz4Acceleration = 4;
+
 // CRC-32C of everything but the checksum itself.
 uint32_t Checksum(std::string_view record) {
   return Crc32c(record.substr(kChecksumAt + 4),
@@ -58,9 +62,9 @@ std::string_view RecordEncoder::Pack(std::string_view body) {
   char* to = scratch_.get();
   for (size_t at = 0; at < body.size(); at += kLz4PieceBytes) {
     const std::string_view piece = body.substr(at, kLz4PieceBytes);
-    const int packed = LZ4_compress_default(
+    const int packed = LZ4_compress_fast(
         piece.data(), to + kPieceSizeBytes, static_cast<int>(piece.size()),
-        static_cast<int>(kPieceBound - kPieceSizeBytes));
+        static_cast<int>(kPieceBound - kPieceSizeBytes), kLz4Acceleration);
     CHECK_GT(packed, 0) << "LZ4 failed although it had room";
     StoreLittleEndian32(to, static_cast<uint32_t>(packed));
     to += kPieceSizeBytes + static_cast<size_t>(packed);
