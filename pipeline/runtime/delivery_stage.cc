@@ -1,7 +1,6 @@
 #include "pipeline/runtime/delivery_stage.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,16 +22,21 @@ constexpr absl::Duration kReadRetry = absl::Seconds(1);
 // Read from the log at once: enough to be worth a look-up on the disk.
 constexpr size_t kReadBytes = size_t{1} << 20;
 
+// Lanes of unequal load drift apart, and of all that the fast ones have done
+// and the slow ones have not, the log has to keep account. They would have to
+// wait for each other in the end anyway, so reading stops while a lane has this
+// many deliveries waiting...
+constexpr size_t kMostDeliveriesAhead = 8;
+// ...and gets on: it does not wait after a failure, nor longer than this for an
+// answer. One that is stuck holds up nobody.
+constexpr absl::Duration kSlowAnswer = absl::Seconds(1);
+
 // A sink answers within its timeout; one that does not is given up after this
 // many of them.
 constexpr int kOverdueTimeouts = 2;
 
-size_t LaneOf(std::string_view event_wire, size_t lanes) {
-  if (lanes == 1) return 0;
-  // The standard library's hash is the same in every run, so a simulation is
-  // repeatable.
-  return std::hash<std::string_view>()(EventView::SubjectOf(event_wire)) %
-         lanes;
+size_t LaneOf(const EventBatch& batch, size_t index, size_t lanes) {
+  return lanes == 1 ? 0 : batch.subject_hash(index) % lanes;
 }
 
 // How many of `events` these outcomes, one each or one for all, say are
@@ -177,9 +181,24 @@ void DeliveryStage::FillWindow() {
 }
 
 bool DeliveryStage::WantsMore() const {
-  return std::any_of(lanes_.begin(), lanes_.end(), [this](const Lane& lane) {
-    return lane.waiting() < traits_.max_batch_events;
-  });
+  const absl::Duration now = executor_->MonotonicNow();
+  bool wants = false;
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    if (lanes_[i].waiting() < traits_.max_batch_events) wants = true;
+    if (IsBehind(i) && GetsOn(i, now)) return false;
+  }
+  return wants;
+}
+
+bool DeliveryStage::IsBehind(size_t lane) const {
+  return lanes_[lane].waiting() / kMostDeliveriesAhead >=
+         traits_.max_batch_events;
+}
+
+bool DeliveryStage::GetsOn(size_t lane, absl::Duration now) const {
+  const Flight& flight = flights_[lane];
+  return flight.id != 0 ? now < flight.sent + kSlowAnswer
+                        : lanes_[lane].not_before() <= now;
 }
 
 void DeliveryStage::Admit(const LogBatch& batch) {
@@ -201,7 +220,7 @@ void DeliveryStage::Admit(const LogBatch& batch) {
     if (!done_before_.empty() && done_before_.front().first() <= sequence) {
       continue;
     }
-    const size_t lane = LaneOf(batch.events->event_wire(i), lanes_.size());
+    const size_t lane = LaneOf(*batch.events, i, lanes_.size());
     PendingEvent event;
     event.sequence = sequence;
     event.batch = window_batch.get();
@@ -420,10 +439,15 @@ void DeliveryStage::OnMisconfigured(const absl::Status& status) {
 }
 
 absl::Duration DeliveryStage::NextLook() const {
+  const absl::Duration now = executor_->MonotonicNow();
   absl::Duration due = window_.due();
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (flights_[i].id != 0) {
       due = std::min(due, flights_[i].overdue);
+      // The others need not wait for it any longer then.
+      if (IsBehind(i) && GetsOn(i, now)) {
+        due = std::min(due, flights_[i].sent + kSlowAnswer);
+      }
     } else if (!lanes_[i].empty()) {
       due = std::min(due, std::max(lanes_[i].not_before(), not_before_));
     }

@@ -118,8 +118,13 @@ class DeliveryStage {
   void Pump();
   bool SendReady();
   void FillWindow();
-  // Whether a lane has less than its next delivery may hold.
+  // Whether a lane has less than its next delivery may hold, and none is too
+  // far behind.
   bool WantsMore() const;
+  // Much waits in the lane.
+  bool IsBehind(size_t lane) const;
+  // The lane is not held up.
+  bool GetsOn(size_t lane, absl::Duration now) const;
   void Admit(const LogBatch& batch);
   void Send(size_t lane);
   void ExpireFront(Lane& lane);

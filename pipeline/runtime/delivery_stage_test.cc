@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pipeline/runtime/dead_letter.h"
 #include "storage/base/clock.h"
@@ -114,6 +115,33 @@ class DeliveryStageTest : public testing::Test {
     ASSERT_TRUE(log_.Append(std::move(request), Durability::kDurable).ok());
     if (stage_ != nullptr) stage_->Wake();
     executor_.RunReady();
+  }
+
+  // Appends one batch with `count` events of 1 KiB of each subject, by turns.
+  void AppendLarge(const std::vector<std::string>& subjects, int count) {
+    const std::string data(1024, 'x');
+    EventBatchBuilder builder;
+    for (int i = 0; i < count; ++i) {
+      for (const std::string& subject : subjects) {
+        builder.Add({.id = "id", .subject = subject, .data = data});
+      }
+    }
+    AppendRequest request;
+    request.batches.push_back(builder.Build());
+    ASSERT_TRUE(log_.Append(request, Durability::kDurable).ok());
+  }
+
+  // Of two lanes.
+  static std::string SubjectOfAnotherLane(const std::string& subject) {
+    EventBatchBuilder builder;
+    builder.Add({.id = "id", .subject = subject});
+    for (int i = 0; i < 100; ++i) {
+      builder.Add({.id = "id", .subject = absl::StrCat("other", i)});
+    }
+    const EventBatchPtr events = builder.Build();
+    size_t at = 1;
+    while (events->subject_hash(at) % 2 == events->subject_hash(0) % 2) ++at;
+    return std::string(events->event(at).subject());
   }
 
   // Puts an event back into the log for `sinks`, as a dead letter's.
@@ -257,6 +285,41 @@ TEST_F(DeliveryStageTest, ARetryHoldsUpItsOwnLaneOnly) {
       EXPECT_EQ(got[i], std::to_string(i) + "@" + subject);
     }
   }
+}
+
+TEST_F(DeliveryStageTest, LanesDoNotDriftApartUnlessOneIsStuck) {
+  sink_.sink_traits.max_in_flight = 2;
+  const std::string slow = "d0";
+  const std::string fast = SubjectOfAnotherLane(slow);
+  constexpr size_t kBatches = 100;
+  for (size_t i = 0; i < kBatches; ++i) AppendLarge({slow, fast}, 10);
+  StartStage();
+  const auto deliver_fast = [&] {
+    size_t delivered = 0;
+    for (size_t i = 0; i < sink_.calls.size();) {
+      ScriptedSink::Call& call = sink_.calls[i];
+      if (call.delivery.items[0].event.subject() == slow) {
+        ++i;
+        continue;
+      }
+      Sink::DeliverCallback done = std::move(call.done);
+      delivered += call.delivery.items.size();
+      sink_.calls.erase(sink_.calls.begin() + static_cast<ptrdiff_t>(i));
+      done(DeliveryResult::All(Outcome::Delivered()));
+      executor_.RunReady();
+      i = 0;
+    }
+    return delivered;
+  };
+  // What was read at once, which is a mebibyte.
+  const size_t at_first = deliver_fast();
+  EXPECT_GT(at_first, 0u);
+  EXPECT_LT(at_first, kBatches * 10 * 2 / 3);
+  executor_.Advance(absl::Milliseconds(900));
+  EXPECT_EQ(deliver_fast(), 0u);
+  // No answer for so long: it is stuck, and the others go on.
+  executor_.Advance(absl::Milliseconds(200));
+  EXPECT_EQ(at_first + deliver_fast(), kBatches * 10);
 }
 
 TEST_F(DeliveryStageTest, BuriesARejectedEventAndDeliversTheOthers) {

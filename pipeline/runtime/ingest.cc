@@ -224,7 +224,7 @@ void Ingest::StoreEvent(const EventView& event, Group& group) {
   if (builder_.empty()) {
     builder_.Reserve(0, std::min(group.bytes_left, options_.max_batch_bytes));
   }
-  builder_.AddWire(event.wire(), stamp);
+  builder_.AddView(event, stamp);
   ++group.events;
 }
 

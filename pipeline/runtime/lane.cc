@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace sluice {
+namespace {
+
+// How many events ahead of the one that is looked at are fetched.
+constexpr size_t kPrefetchedEvents = 4;
+
+}  // namespace
 
 const PendingEvent* Lane::Find(Sequence sequence) const {
   // In log order.
@@ -35,6 +41,9 @@ Delivery Lane::Take(size_t max_events, size_t max_bytes) {
   size_t bytes = 0;
   while (taken_ < events_.size() && taken_ < max_events) {
     PendingEvent& event = events_[taken_];
+    if (taken_ + kPrefetchedEvents < events_.size()) {
+      events_[taken_ + kPrefetchedEvents].Prefetch();
+    }
     const EventView view = event.view();
     bytes += view.wire().size();
     if (taken_ > 0 && bytes > max_bytes) break;

@@ -35,6 +35,8 @@ struct PendingEvent {
   std::unique_ptr<Trouble> trouble;
 
   EventView view() const { return batch->events->event(index); }
+  // Before view(), for speed.
+  void Prefetch() const { batch->events->Prefetch(index); }
 };
 
 // Events whose subjects hash to the same number, in log order. At most one

@@ -1,6 +1,7 @@
 #include "storage/event/event_batch.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -16,6 +17,16 @@ constexpr size_t kMaxWireBytes = std::numeric_limits<int32_t>::max();
 
 // In front of an event: a tag and a varint of 32 bits.
 constexpr size_t kMaxEventHeaderBytes = 6;
+
+constexpr size_t kCacheLineBytes = 64;
+
+// Never 0.
+uint32_t HashSubject(std::string_view subject) {
+  // The standard library's hash is the same in every run, so a simulation is
+  // repeatable.
+  const uint64_t hash = std::hash<std::string_view>()(subject);
+  return std::max<uint32_t>(1, static_cast<uint32_t>(hash ^ hash >> 32));
+}
 
 absl::Status Malformed(size_t index, const char* what) {
   return absl::InvalidArgumentError(
@@ -124,6 +135,21 @@ std::string_view EventBatch::event_wire(size_t index) const {
   return std::string_view(wire_.data() + slice.offset, slice.size);
 }
 
+uint32_t EventBatch::subject_hash(size_t index) const {
+  const uint32_t known = events_[index].subject_hash;
+  if (known != 0) return known;
+  return HashSubject(EventView::SubjectOf(event_wire(index)));
+}
+
+void EventBatch::Prefetch(size_t index) const {
+  if (index >= events_.size()) return;
+  // Behind the data, which is stepped over, come the labels and times.
+  const std::string_view wire = event_wire(index);
+  __builtin_prefetch(wire.data());
+  __builtin_prefetch(wire.data() + kCacheLineBytes);
+  __builtin_prefetch(wire.data() + wire.size());
+}
+
 size_t EventBatch::byte_size() const {
   return sizeof(EventBatch) + wire_.capacity() +
          events_.capacity() * sizeof(Slice);
@@ -170,6 +196,12 @@ void EventBatchBuilder::AddWire(std::string_view event_wire,
   // Appended, not written into place: that would have to be zeroed first.
   AppendEventHeader(event_wire.size() + more_fields.size());
   wire_.append(event_wire).append(more_fields);
+}
+
+void EventBatchBuilder::AddView(const EventView& event,
+                                std::string_view more_fields) {
+  AddWire(event.wire(), more_fields);
+  events_.back().subject_hash = HashSubject(event.subject());
 }
 
 void EventBatchBuilder::AddBatch(const EventBatch& batch) {

@@ -52,6 +52,13 @@ class EventBatch {
   // The serialized Event at `index`.
   std::string_view event_wire(size_t index) const;
 
+  // Equal for equal subjects, and the same in every run of one program.
+  uint32_t subject_hash(size_t index) const;
+
+  // Begins to fetch what event(index) will touch, for a thread that did not
+  // write it. Any index.
+  void Prefetch(size_t index) const;
+
   // The serialized EventBatch.
   std::string_view wire() const { return wire_; }
 
@@ -63,6 +70,7 @@ class EventBatch {
   struct Slice {
     uint32_t offset;
     uint32_t size;
+    uint32_t subject_hash = 0;  // 0: not known yet.
   };
   // Finds the events, and checks each if `check_events`.
   static absl::StatusOr<EventBatchPtr> Index(std::string wire,
@@ -96,6 +104,9 @@ class EventBatchBuilder {
   // too, behind its own: the last occurrence of a field counts. REQUIRES:
   // `event_wire` is a well-formed Event, and so are `more_fields`.
   void AddWire(std::string_view event_wire, std::string_view more_fields = {});
+  // The same for an event that was read; its subject will not be looked for
+  // again. REQUIRES: none of `more_fields` is a subject.
+  void AddView(const EventView& event, std::string_view more_fields);
   // Appends every event of `batch` in one copy.
   void AddBatch(const EventBatch& batch);
 

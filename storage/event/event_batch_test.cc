@@ -176,5 +176,38 @@ TEST(EventBatchTest, SkipsUnknownFieldsAndRefusesWrongTypesAndGroups) {
   }
 }
 
+TEST(EventBatchTest, SubjectsHashAlikeHoweverTheirEventsCame) {
+  std::mt19937_64 random(5);
+  EventBatchBuilder viewed;
+  EventBatchBuilder by_wire;
+  std::vector<std::string> subjects;
+  for (int i = 0; i < 200; ++i) {
+    const Event event = RandomEvent(random);
+    const std::string wire = event.SerializeAsString();
+    subjects.push_back(event.subject());
+    viewed.AddView(*EventView::Parse(wire), "");
+    by_wire.AddWire(wire);
+  }
+  const EventBatchPtr one = viewed.Build();
+  const EventBatchPtr other = by_wire.Build();
+  EXPECT_EQ(one->wire(), other->wire());
+  EventBatchBuilder joined;
+  joined.AddBatch(*one);
+  const EventBatchPtr copy = joined.Build();
+  size_t differing = 0;
+  for (size_t i = 0; i < subjects.size(); ++i) {
+    copy->Prefetch(i);
+    EXPECT_EQ(one->subject_hash(i), other->subject_hash(i));
+    EXPECT_EQ(one->subject_hash(i), copy->subject_hash(i));
+    for (size_t j = 0; j < i; ++j) {
+      const bool same = one->subject_hash(i) == one->subject_hash(j);
+      EXPECT_TRUE(same || subjects[i] != subjects[j]);
+      differing += same ? 0 : 1;
+    }
+  }
+  EXPECT_GT(differing, 10'000u);
+  copy->Prefetch(subjects.size());  // Is not there.
+}
+
 }  // namespace
 }  // namespace sluice
