@@ -119,7 +119,9 @@ void DirectClient::Serve(const std::string& origin) {
 DirectConnection* DirectClient::TakeIdle(Place& place) {
   while (!place.idle.empty()) {
     DirectConnection* const connection = place.idle.back();
-    if (connection->LooksAlive()) {
+    const absl::Duration idle =
+        executor_->MonotonicNow() - connection->idle_since();
+    if (idle <= options_.max_idle && connection->LooksAlive()) {
       place.idle.pop_back();
       return connection;
     }
@@ -167,8 +169,7 @@ void DirectClient::OnConnected(CURL* easy, int code) {
   if (socket >= 0) {
     place.connections.push_back(std::make_unique<DirectConnection>(
         this, sockets_, made->origin, socket));
-    place.idle.push_back(place.connections.back().get());
-    return Serve(made->origin);
+    return OnFree(place.connections.back().get());
   }
   if (place.waiting.empty()) return;
   const ExchangePtr oldest = std::move(place.waiting.front());
@@ -182,6 +183,7 @@ void DirectClient::OnConnected(CURL* easy, int code) {
 }
 
 void DirectClient::OnFree(DirectConnection* connection) {
+  connection->set_idle_since(executor_->MonotonicNow());
   places_.at(connection->origin())->idle.push_back(connection);
   Serve(connection->origin());
 }

@@ -32,6 +32,8 @@ class DirectClient {
   struct Options {
     // Requests beyond this many to one place wait. 0: no limit.
     int max_connections_per_host = 0;
+    // A connection that was idle for longer is not used again.
+    absl::Duration max_idle = absl::InfiniteDuration();
     std::string user_agent;
   };
 

@@ -90,6 +90,21 @@ TEST_F(DirectLoopTest, WritesTheRequestAsItIs) {
   EXPECT_EQ(seen.path, "/");
 }
 
+TEST_F(DirectLoopTest, UsesNoConnectionThatWasIdleForTooLong) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Fetch(Post(Url())).failure.status.ok());
+  }
+  EXPECT_EQ(peers_.size(), 1u);
+  loop_ = HttpLoop::Create({.max_idle = absl::Milliseconds(1)});
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Fetch(Post(Url())).failure.status.ok());
+    absl::Notification later;
+    loop_->PostAfter(absl::Milliseconds(2), [&later] { later.Notify(); });
+    later.WaitForNotification();
+  }
+  EXPECT_EQ(peers_.size(), 3u);
+}
+
 // Larger than what a socket holds, there and back.
 TEST_F(DirectLoopTest, ALargeBodyGoesInPieces) {
   HttpRequest request = Post(Url());

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "pipeline/http/answer_parser.h"
 #include "pipeline/http/curl_multi.h"
 
@@ -29,6 +30,9 @@ class DirectConnection final : public CurlMulti::SocketHandler {
   ~DirectConnection() override;
 
   const std::string& origin() const { return origin_; }
+  // Monotonic time at which it became free; its client keeps that.
+  absl::Duration idle_since() const { return idle_since_; }
+  void set_idle_since(absl::Duration now) { idle_since_ = now; }
 
   // Sends the request of `exchange`; calls nobody. REQUIRES: LooksAlive().
   void Begin(std::shared_ptr<DirectExchange> exchange);
@@ -62,6 +66,7 @@ class DirectConnection final : public CurlMulti::SocketHandler {
   DirectClient* const client_;
   CurlMulti* const sockets_;
   const std::string origin_;
+  absl::Duration idle_since_;
   int socket_;                                // -1: closed.
   std::shared_ptr<DirectExchange> exchange_;  // Null: idle.
   // Of the present request, or of the last: the parser may be at work while it

@@ -93,6 +93,7 @@ Loop::Loop(HttpLoopOptions options)
     : options_(std::move(options)),
       multi_({.max_connections_per_host = options_.max_connections_per_host}),
       direct_({.max_connections_per_host = options_.max_connections_per_host,
+               .max_idle = options_.max_idle,
                .user_agent = options_.user_agent},
               &multi_, this) {
   thread_ = std::thread([this] { Run(); });

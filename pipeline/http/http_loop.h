@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/http/http_client.h"
 
@@ -16,6 +17,9 @@ struct HttpLoopOptions {
   // Requests beyond this many connections to one host wait for one to become
   // free; streams hold theirs for as long as they last. 0: no limit.
   int max_connections_per_host = 64;
+  // A connection that was idle for longer is not used again: what lies between
+  // may have forgotten it, and a request sent into it would be lost.
+  absl::Duration max_idle = absl::Seconds(110);
   // Sent unless a request has a User-Agent of its own.
   std::string user_agent = "sluice";
 };
