@@ -1,9 +1,12 @@
 #include "tests/bench/hot_stages.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/random/bit_gen_ref.h"
@@ -13,6 +16,10 @@
 #include "pipeline/queue/event_queue.h"
 #include "pipeline/runtime/delivery_stage.h"
 #include "pipeline/runtime/ingest.h"
+#include "plugins/http/body_encoder.h"
+#include "plugins/lines/line_batch.h"
+#include "plugins/lines/line_decoder.h"
+#include "plugins/lines/line_splitter.h"
 #include "storage/format/record.h"
 #include "storage/log/memory_event_log.h"
 #include "tests/testing/manual_executor.h"
@@ -98,6 +105,34 @@ EventFields FieldsOf(const EventView& event,
   fields.time_unix_nanos = event.time_unix_nanos();
   fields.labels = labels;
   return fields;
+}
+
+// Reads of a socket.
+constexpr size_t kReadBytes = size_t{256} << 10;
+
+Run PrepareLines() {
+  auto text = std::make_shared<std::string>(bench::PreparedLines());
+  size_t end = 0;
+  for (size_t i = 0; i < kHotStageEvents; ++i) end = text->find('\n', end) + 1;
+  return [text, end] {
+    lines::LineFormat format;
+    format.fields = {.id = "eventId",
+                     .subject = "targetName",
+                     .type = "eventType",
+                     .time = "timestamp"};
+    const auto decoder = lines::MakeLineDecoder(format, /*run=*/1);
+    lines::LineBatch batch(decoder.get(), {});
+    lines::LineSplitter splitter(format.max_line_bytes);
+    size_t read = 0;
+    for (size_t at = 0; at < end; at += kReadBytes) {
+      const size_t bytes = std::min(kReadBytes, end - at);
+      batch.Expect(bytes);
+      splitter.Feed(std::string_view(*text).substr(at, bytes),
+                    text->size() - at - bytes, &batch);
+      read += batch.Take().events->size();
+    }
+    return read;
+  };
 }
 
 Run PrepareBuild() {
@@ -292,10 +327,29 @@ Run PrepareJsonBody() {
   };
 }
 
+Run PrepareHttpBody() {
+  auto deliveries = std::make_shared<std::vector<std::vector<DeliveryItem>>>();
+  for (const EventBatchPtr& batch : AllBatches()) {
+    for (size_t i = 0; i < batch->size(); ++i) {
+      if (i % kBodyEvents == 0) deliveries->emplace_back();
+      deliveries->back().push_back({i, batch->event(i), 1});
+    }
+  }
+  return [deliveries] {
+    http::BodyEncoder encoder(http::v1::JSON_ARRAY);
+    size_t written = 0;
+    for (const std::vector<DeliveryItem>& items : *deliveries) {
+      if (!encoder.Encode(items).empty()) written += items.size();
+    }
+    return written;
+  };
+}
+
 }  // namespace
 
 const std::vector<HotStage>& HotStages() {
   static const auto* const stages = new std::vector<HotStage>{
+      {"lines", "lines of JSON, cut, checked and made events", &PrepareLines},
       {"build", "EventBatchBuilder: events from fields", &PrepareBuild},
       {"ingest", "queue and Ingest with dedupe, to a log that keeps nothing",
        &PrepareIngest},
@@ -304,6 +358,8 @@ const std::vector<HotStage>& HotStages() {
       {"deliver", "DeliveryStage to a sink that keeps nothing",
        &PrepareDeliver},
       {"decode", "EventView: every field", &PrepareDecode},
+      {"http_body", "the data of events in JSON arrays of 100",
+       &PrepareHttpBody},
       {"json_body", "CloudEvents in JSON arrays of 100", &PrepareJsonBody},
   };
   return *stages;
