@@ -1,5 +1,7 @@
 #include "tools/bench/systems_scenarios.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -115,7 +117,9 @@ absl::StatusOr<ScenarioResult> StreamToFeed(const ScenarioOptions& options) {
   const absl::Duration elapsed = watch.Observe(events).elapsed;
   Side ours;
   Side theirs;
+  const int self = gettid();  // Has only looked on.
   for (const auto& [thread, cpu] : ThreadCpuTimes()) {
+    if (thread == self) continue;
     const auto earlier = before.find(thread);
     const absl::Duration spent =
         cpu -
