@@ -1,5 +1,7 @@
 #include "storage/base/rfc3339.h"
 
+#include "storage/base/coding.h"
+
 namespace sluice {
 namespace {
 
@@ -16,19 +18,52 @@ struct CivilTime {
   int second;
 };
 
+// What eight bytes look like: digits where `form` has a 0, and what it has
+// elsewhere.
+struct PairForm {
+  explicit constexpr PairForm(const char (&form)[9]) {
+    for (int i = 0; i < 8; ++i) {
+      bytes |= uint64_t{static_cast<unsigned char>(form[i])} << (8 * i);
+      most |= uint64_t{form[i] == '0' ? 6u : 15u} << (8 * i);
+    }
+  }
+  uint64_t bytes = 0;
+  uint64_t most = 0;  // What, added to a digit, does not reach 16.
+};
+constexpr PairForm kDateForm("0000-00-");
+constexpr PairForm kClockForm("00:00:00");
+
+// Reads eight bytes at once. A byte of `*pairs` is then the number of the two
+// digits of which the first stands there. False: they are of another form.
+bool ReadPairs(const char* at, const PairForm& form, uint64_t* pairs) {
+  const uint64_t values = LoadLittleEndian64(at) ^ form.bytes;
+  *pairs = values * 10 + (values >> 8);
+  return ((values | (values + form.most)) & 0xf0f0'f0f0'f0f0'f0f0) == 0;
+}
+
+int PairAt(uint64_t pairs, int byte) {
+  return static_cast<int>(pairs >> (8 * byte) & 0xff);
+}
+
 // Reads the kCivilTimeBytes at `at`, "2006-01-02T15:04:05". False: it is
 // written in another way.
 bool ReadCivilTime(const char* at, CivilTime* time) {
-  bool good = at[4] == '-' && at[7] == '-' && (at[10] | 0x20) == 't' &&
-              at[13] == ':' && at[16] == ':';
-  const auto digit = [&](int i) {
-    const int value = at[i] - '0';
-    good &= value >= 0 && value <= 9;
-    return value;
-  };
-  const auto two = [&](int i) { return digit(i) * 10 + digit(i + 1); };
-  *time = {two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17)};
-  return good;
+  constexpr int kDayAt = 8;
+  constexpr int kTimeAt = 11;
+  uint64_t date = 0;
+  uint64_t clock = 0;
+  const bool good = ReadPairs(at, kDateForm, &date) &&
+                    ReadPairs(at + kTimeAt, kClockForm, &clock);
+  const int tens = at[kDayAt] - '0';
+  const int ones = at[kDayAt + 1] - '0';
+  *time = {PairAt(date, 0) * 100 + PairAt(date, 2),
+           PairAt(date, 5),
+           tens * 10 + ones,
+           PairAt(clock, 0),
+           PairAt(clock, 3),
+           PairAt(clock, 6)};
+  return good && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 &&
+         (at[kTimeAt - 1] | 0x20) == 't';
 }
 
 // Reads numbers and signs off the front of a text.

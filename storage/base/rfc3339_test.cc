@@ -4,9 +4,11 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -62,6 +64,30 @@ TEST(Rfc3339Test, RefusesDaysThatAMonthDoesNotHave) {
             absl::StrFormat("%04d-%02d-%02dT00:00:00Z", year, month, day);
         EXPECT_EQ(ParseRfc3339(text).has_value(), is_one) << text;
       }
+    }
+  }
+}
+
+TEST(Rfc3339Test, RefusesAnyOtherByteAnywhere) {
+  const std::string good = "2021-05-16T08:13:15Z";
+  const std::string form = "0000-00-00T00:00:00Z";
+  for (size_t at = 0; at < good.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = good;
+      text[at] = static_cast<char>(byte);
+      const char c = text[at];
+      const bool well_formed =
+          form[at] == '0' ? c >= '0' && c <= '9'
+                          : c == form[at] || (c | 0x20) == form[at] + 32;
+      absl::Time time;
+      bool is_time = false;
+      if (well_formed) {
+        const int year = std::stoi(text.substr(0, 4));
+        is_time = year >= 1678 && year <= 2261 &&
+                  absl::ParseTime(absl::RFC3339_full,
+                                  absl::AsciiStrToUpper(text), &time, nullptr);
+      }
+      EXPECT_EQ(ParseRfc3339(text).has_value(), is_time) << text;
     }
   }
 }
