@@ -1,7 +1,6 @@
 #include "pipeline/runtime/admission.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -11,15 +10,6 @@
 
 namespace sluice {
 namespace {
-
-static_assert(std::endian::native == std::endian::little,
-              "fixed64 fields are written in host order");
-
-// Tags of the two fields of an IngestStamp; both are fixed64 (wire type 1).
-constexpr char kTimeTag =
-    (event::v1::Event::kTimeUnixNanosFieldNumber << 3) | 1;
-constexpr char kIngestTimeTag =
-    (event::v1::Event::kIngestTimeUnixNanosFieldNumber << 3) | 1;
 
 constexpr uint64_t kHighBits = 0x8080808080808080u;
 
@@ -61,13 +51,6 @@ const char* FindInvalidText(const EventView& event) {
     if (!IsText(label.key) || !IsText(label.value)) invalid = "labels";
   });
   return invalid;
-}
-
-void AppendFixed64(char tag, int64_t value, std::string* out) {
-  char bytes[1 + sizeof(value)];
-  bytes[0] = tag;
-  std::memcpy(bytes + 1, &value, sizeof(value));
-  out->append(bytes, sizeof(bytes));
 }
 
 storage::v1::DeadLetter NewDeadLetter(std::string_view source,
@@ -129,16 +112,6 @@ storage::v1::DeadLetter KeepMalformed(MalformedInput input,
   }
   letter.set_input(std::move(input.bytes));
   return letter;
-}
-
-IngestStamp::IngestStamp(int64_t ingest_time_unix_nanos) {
-  AppendFixed64(kTimeTag, ingest_time_unix_nanos, &fields_);
-  time_bytes_ = fields_.size();
-  AppendFixed64(kIngestTimeTag, ingest_time_unix_nanos, &fields_);
-}
-
-std::string_view IngestStamp::FieldsFor(const EventView& event) const {
-  return std::string_view(fields_).substr(event.has_time() ? time_bytes_ : 0);
 }
 
 }  // namespace sluice

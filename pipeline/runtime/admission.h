@@ -34,21 +34,6 @@ storage::v1::DeadLetter KeepMalformed(MalformedInput input,
 // Bytes of refused or malformed input kept in a dead letter.
 inline constexpr size_t kMaxDeadLetterBytes = 1 << 20;
 
-// The serialized fields that give an event its ingest time, and that as its
-// time if it has none. To be put behind its own fields, as the last occurrence
-// of a field counts. The same for all events of one moment.
-class IngestStamp {
- public:
-  explicit IngestStamp(int64_t ingest_time_unix_nanos);
-
-  // Valid as long as this.
-  std::string_view FieldsFor(const EventView& event) const;
-
- private:
-  std::string fields_;
-  size_t time_bytes_ = 0;  // Of the time, which comes first.
-};
-
 }  // namespace sluice
 
 #endif  // PIPELINE_RUNTIME_ADMISSION_H_

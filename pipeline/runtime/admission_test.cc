@@ -91,31 +91,6 @@ TEST(AdmissionTest, KeepsMalformedInputWithItsReason) {
   EXPECT_EQ(letter.dead_unix_nanos(), absl::ToUnixNanos(kNow));
 }
 
-std::string Stamped(const EventView& event) {
-  const IngestStamp stamp(42);
-  std::string stamped(event.wire());
-  return stamped.append(stamp.FieldsFor(event));
-}
-
-TEST(AdmissionTest, StampGivesAnEventWithoutTimeItsIngestTime) {
-  const auto batch = One({.id = "e1"});
-  const std::string stamped = Stamped(batch->event(0));
-  const auto view = EventView::Parse(stamped);
-  ASSERT_TRUE(view.ok());
-  EXPECT_EQ(view->ingest_time_unix_nanos(), 42);
-  EXPECT_EQ(view->time_unix_nanos(), 42);
-}
-
-TEST(AdmissionTest, StampReplacesAnIngestTimeAndKeepsTheTime) {
-  const auto batch =
-      One({.id = "e1", .time_unix_nanos = 7, .ingest_time_unix_nanos = 8});
-  const std::string stamped = Stamped(batch->event(0));
-  const auto view = EventView::Parse(stamped);
-  ASSERT_TRUE(view.ok());
-  EXPECT_EQ(view->ingest_time_unix_nanos(), 42);
-  EXPECT_EQ(view->time_unix_nanos(), 7);
-}
-
 TEST(AdmissionTest, TellsTextFromOtherBytesWhereverTheyStand) {
   for (const char* text : {"plain ascii, longer than a word", "grüße 温度"}) {
     const auto batch = One({.id = "e1", .subject = text});

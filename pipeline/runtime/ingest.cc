@@ -15,6 +15,10 @@ namespace {
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
 constexpr absl::Duration kLongestRetry = absl::Seconds(5);
 
+// What a source hands over becomes a record of its own if it has at least this
+// many bytes. Less is gathered, as small records cost more.
+constexpr size_t kLeastRecordBytes = size_t{64} << 10;
+
 bool HasNews(const SourceUpdate& update) {
   return update.checkpoint.has_value() || update.added.received() != 0;
 }
@@ -32,9 +36,9 @@ Sequence DoneEverywhere(const EventLog& log) {
 }  // namespace
 
 struct Ingest::Group {
-  explicit Group(absl::Time now) : stamp(absl::ToUnixNanos(now)) {}
+  explicit Group(absl::Time now) : ingest_time(absl::ToUnixNanos(now)) {}
 
-  const IngestStamp stamp;
+  const int64_t ingest_time;  // Nanoseconds since the Unix epoch.
   // Bytes of what is still to be taken, for making room once.
   size_t bytes_left = 0;
   // Of the sources, one update each in their order while the group is
@@ -147,8 +151,12 @@ void Ingest::Take(QueuedEmission queued, Group& group) {
   if (emission.events != nullptr) {
     const EventBatch& events = *emission.events;
     update.added.set_received(update.added.received() + events.size());
-    for (size_t i = 0; i < events.size(); ++i) {
-      TakeEvent(events.event(i), queued.source, group);
+    if (TakeWhole(emission.events, queued.source, group)) {
+      update.added.set_stored(update.added.stored() + events.size());
+    } else {
+      for (size_t i = 0; i < events.size(); ++i) {
+        TakeEvent(events.event(i), queued.source, group);
+      }
     }
   }
   if (emission.checkpoint.has_value()) {
@@ -167,6 +175,31 @@ void Ingest::Take(QueuedEmission queued, Group& group) {
          std::move(emission.on_acknowledged)});
   }
   group.bytes_left -= queued.bytes;
+}
+
+bool Ingest::TakeWhole(const EventBatchPtr& events, size_t source,
+                       Group& group) {
+  const size_t bytes = events->wire().size();
+  if (bytes < kLeastRecordBytes || bytes > options_.max_batch_bytes ||
+      events->size() > options_.max_batch_events ||
+      !events->has_room_for_ingest_time() || sources_[source].may_repeat ||
+      !transforms_->empty()) {
+    return false;
+  }
+  for (size_t i = 0; i < events->size(); ++i) {
+    const EventView event = events->event(i);
+    if (!event.has_time() || RefuseEvent(event, options_.max_event_bytes,
+                                         sources_[source].name, now_)) {
+      return false;
+    }
+  }
+  if (!EventBatch::SetIngestTime(events, group.ingest_time)) {
+    return false;
+  }
+  CloseBatch(group);
+  group.events += events->size();
+  group.request.batches.push_back(events);
+  return true;
 }
 
 void Ingest::TakeEvent(const EventView& event, size_t source, Group& group) {
@@ -215,16 +248,14 @@ void Ingest::TakeEvent(const EventView& event, size_t source, Group& group) {
 }
 
 void Ingest::StoreEvent(const EventView& event, Group& group) {
-  const std::string_view stamp = group.stamp.FieldsFor(event);
-  const size_t bytes = event.wire().size() + stamp.size();
-  if (builder_.wire_size() + bytes > options_.max_batch_bytes ||
+  if (builder_.wire_size() + event.wire().size() > options_.max_batch_bytes ||
       builder_.size() >= options_.max_batch_events) {
     CloseBatch(group);
   }
   if (builder_.empty()) {
     builder_.Reserve(0, std::min(group.bytes_left, options_.max_batch_bytes));
   }
-  builder_.AddView(event, stamp);
+  builder_.AddStamped(event, group.ingest_time);
   ++group.events;
 }
 

@@ -113,6 +113,9 @@ class Ingest {
   // Takes what waits into a group. False: nothing waited.
   bool Collect();
   void Take(QueuedEmission queued, Group& group);
+  // Takes the events as they lie, if nothing but their time of ingest has to be
+  // written. False: nothing was done.
+  bool TakeWhole(const EventBatchPtr& events, size_t source, Group& group);
   void TakeEvent(const EventView& event, size_t source, Group& group);
   void StoreEvent(const EventView& event, Group& group);
   void CloseBatch(Group& group);

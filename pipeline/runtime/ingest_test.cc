@@ -166,6 +166,105 @@ TEST_F(IngestTest, StampsEventsWithTheirIngestTime) {
   EXPECT_EQ(batches->at(0).events->event(0).ingest_time(), executor_.Now());
 }
 
+// Events of a kibibyte, with room for a time of ingest.
+EventBatchPtr LargeBatch(const Ids& ids) {
+  const std::string data(1024, 'y');
+  EventBatchBuilder builder;
+  builder.LeaveRoomForIngestTime();
+  for (const std::string& id : ids) {
+    builder.Add({.id = id, .data = data, .time_unix_nanos = 1});
+  }
+  return builder.Build();
+}
+
+Ids Numbers(int count) {
+  Ids ids;
+  for (int i = 0; i < count; ++i) ids.push_back(std::to_string(i));
+  return ids;
+}
+
+class IngestWholeTest : public IngestTest {
+ protected:
+  void SetUp() override {
+    sources_[0].may_repeat = false;
+    StartIngest();
+  }
+
+  // Whether the batch is in the log as it lay in memory. All events are, in any
+  // case.
+  bool StoresAsItLies(EventBatchPtr batch) {
+    const std::weak_ptr<const EventBatch> handed_over = batch;
+    const size_t size = batch->size();
+    const uint64_t before = Counters().stored();
+    const Sequence next = log_->stats().next_sequence;
+    Emission emission;
+    emission.events = std::move(batch);
+    EXPECT_TRUE(producers_[0]->TryEmit(emission));
+    executor_.RunReady();
+    EXPECT_EQ(Counters().stored() - before + Counters().dead_lettered(), size);
+    const auto stored = log_->Read(next, 1 << 30);
+    for (const LogBatch& one : *stored) {
+      for (size_t i = 0; i < one.events->size(); ++i) {
+        EXPECT_EQ(one.events->event(i).ingest_time(), executor_.Now());
+      }
+    }
+    return stored->at(0).events == handed_over.lock();
+  }
+};
+
+TEST_F(IngestWholeTest, ALargeBatchIsStoredAsItLies) {
+  EXPECT_TRUE(StoresAsItLies(LargeBatch(Numbers(100))));
+  EXPECT_EQ(Stored(), Numbers(100));
+}
+
+TEST_F(IngestWholeTest, ALargeBatchKeepsItsPlaceAmongOthers) {
+  Emission large;
+  large.events = LargeBatch(Numbers(100));
+  Emit({"before"});
+  ASSERT_TRUE(producers_[0]->TryEmit(large));
+  Emit({"behind"});
+  executor_.RunReady();
+  EXPECT_EQ(log_->appends, 1);
+  Ids expected = Numbers(100);
+  expected.insert(expected.begin(), "before");
+  expected.push_back("behind");
+  EXPECT_EQ(Stored(), expected);
+  EXPECT_EQ(acknowledged_.size(), 2u);
+}
+
+TEST_F(IngestWholeTest, ASmallBatchIsGathered) {
+  EXPECT_FALSE(StoresAsItLies(LargeBatch(Numbers(10))));
+}
+
+TEST_F(IngestWholeTest, ABatchLargerThanARecordIsDivided) {
+  EXPECT_FALSE(StoresAsItLies(LargeBatch(Numbers(600))));
+  EXPECT_EQ(Stored(), Numbers(600));
+}
+
+TEST_F(IngestWholeTest, ABatchThatSomebodyElseHoldsIsCopied) {
+  const EventBatchPtr batch = LargeBatch(Numbers(100));
+  EXPECT_FALSE(StoresAsItLies(batch));
+  EXPECT_EQ(batch->event(0).ingest_time_unix_nanos(), 0);
+}
+
+TEST_F(IngestWholeTest, ABatchWithARefusedEventIsCopied) {
+  Ids ids = Numbers(100);
+  ids[50] = "";
+  EXPECT_FALSE(StoresAsItLies(LargeBatch(ids)));
+  EXPECT_EQ(Counters().dead_lettered(), 1u);
+  EXPECT_EQ(Stored().size(), 99u);
+}
+
+TEST_F(IngestWholeTest, ABatchWithoutTimesOrRoomIsCopied) {
+  for (bool room : {false, true}) {
+    EventBatchBuilder builder;
+    if (room) builder.LeaveRoomForIngestTime();
+    const std::string data(100'000, 'y');
+    builder.Add({.id = "a", .data = data, .time_unix_nanos = room ? 0 : 1});
+    EXPECT_FALSE(StoresAsItLies(builder.Build()));
+  }
+}
+
 TEST_F(IngestTest, SyncsOnlyForLevelsThatNeedIt) {
   sources_[0].acknowledge = config::v1::BUFFERED;
   StartIngest();

@@ -22,7 +22,9 @@ constexpr absl::Duration kMaxLag = absl::Milliseconds(100);
 
 }  // namespace
 
-GenerateSource::GenerateSource(GenerateOptions options) : options_(options) {}
+GenerateSource::GenerateSource(GenerateOptions options) : options_(options) {
+  builder_.LeaveRoomForIngestTime();
+}
 
 SourceTraits GenerateSource::traits() const { return {.may_repeat = false}; }
 

@@ -65,7 +65,7 @@ void LineBatch::AddMalformed(std::string_view bytes, std::string_view reason,
 
 void LineBatch::Drop() {
   Count(counters_.malformed, malformed_.size());
-  builder_ = EventBatchBuilder();
+  builder_.Build();  // And gone.
   malformed_.clear();
   malformed_bytes_ = 0;
   lines_ = 0;

@@ -31,7 +31,9 @@ class LineBatch final : public LineHandler {
  public:
   // `decoder` outlives this.
   LineBatch(LineDecoder* decoder, LineCounters counters)
-      : decoder_(decoder), counters_(counters) {}
+      : decoder_(decoder), counters_(counters) {
+    builder_.LeaveRoomForIngestTime();
+  }
 
   // Sets room aside for the lines in so many bytes, as many and as long as
   // those before.

@@ -1,12 +1,13 @@
 #include "storage/event/event_batch.h"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
+#include "storage/base/coding.h"
+#include "storage/base/crc32c.h"
 #include "storage/event/event_wire.h"
 
 namespace sluice {
@@ -19,13 +20,14 @@ constexpr size_t kMaxWireBytes = std::numeric_limits<int32_t>::max();
 constexpr size_t kMaxEventHeaderBytes = 6;
 
 constexpr size_t kCacheLineBytes = 64;
+constexpr size_t kMostPrefetchedBytes = 16 * kCacheLineBytes;
 
-// Never 0.
+// A tag and eight bytes.
+constexpr size_t kFixed64FieldBytes = 9;
+
+// Never 0. The same in every run, so that a simulation is repeatable.
 uint32_t HashSubject(std::string_view subject) {
-  // The standard library's hash is the same in every run, so a simulation is
-  // repeatable.
-  const uint64_t hash = std::hash<std::string_view>()(subject);
-  return std::max<uint32_t>(1, static_cast<uint32_t>(hash ^ hash >> 32));
+  return std::max<uint32_t>(1, Crc32c(subject));
 }
 
 absl::Status Malformed(size_t index, const char* what) {
@@ -33,14 +35,14 @@ absl::Status Malformed(size_t index, const char* what) {
       absl::StrCat("malformed event batch at event ", index, ": ", what));
 }
 
-size_t EventSize(const EventFields& fields) {
+// How many bytes the event takes, the time of ingest apart.
+size_t SizeWithoutIngestTime(const EventFields& fields) {
   size_t size =
       wire::BytesFieldSize(fields.id) + wire::BytesFieldSize(fields.source) +
       wire::BytesFieldSize(fields.type) + wire::BytesFieldSize(fields.subject) +
       wire::BytesFieldSize(fields.datacontenttype) +
       wire::BytesFieldSize(fields.data);
-  if (fields.time_unix_nanos != 0) size += 9;
-  if (fields.ingest_time_unix_nanos != 0) size += 9;
+  if (fields.time_unix_nanos != 0) size += kFixed64FieldBytes;
   for (const LabelView& label : fields.labels) {
     const size_t label_size =
         wire::BytesFieldSize(label.key) + wire::BytesFieldSize(label.value);
@@ -57,20 +59,62 @@ char* WriteLabel(char* to, const LabelView& label) {
   return wire::WriteBytesField(to, event_wire::kLabelValue, label.value);
 }
 
-// Ascending field numbers, as Protobuf's own serializer writes them.
-char* WriteEvent(char* to, const EventFields& fields) {
-  to = wire::WriteBytesField(to, event_wire::kId, fields.id);
-  to = wire::WriteBytesField(to, event_wire::kSource, fields.source);
-  to = wire::WriteBytesField(to, event_wire::kType, fields.type);
-  to = wire::WriteBytesField(to, event_wire::kSubject, fields.subject);
-  to = wire::WriteFixed64Field(to, event_wire::kTime, fields.time_unix_nanos);
-  to = wire::WriteBytesField(to, event_wire::kDataContentType,
-                             fields.datacontenttype);
-  to = wire::WriteBytesField(to, event_wire::kData, fields.data);
-  for (const LabelView& label : fields.labels) to = WriteLabel(to, label);
-  return wire::WriteFixed64Field(to, event_wire::kIngestTime,
-                                 fields.ingest_time_unix_nanos);
+// Also a number that is 0.
+char* WriteFixed64(char* to, uint32_t tag, int64_t value) {
+  *to++ = static_cast<char>(tag);
+  StoreLittleEndian64(to, static_cast<uint64_t>(value));
+  return to + sizeof(value);
 }
+
+// Writes an event in the order of its field numbers, as Protobuf's own
+// serializer does, and notes where its fields come to lie.
+class EventWriter {
+ public:
+  // Both outlive this; `*layout` is empty.
+  EventWriter(char* begin, EventLayout* layout)
+      : begin_(begin), at_(begin), layout_(*layout) {}
+
+  // The time of ingest, if it is wanted, also if it is 0.
+  void Write(const EventFields& fields, bool with_ingest_time) {
+    WriteBytes(event_wire::kId, fields.id, &layout_.id);
+    WriteBytes(event_wire::kSource, fields.source, &layout_.source);
+    WriteBytes(event_wire::kType, fields.type, &layout_.type);
+    WriteBytes(event_wire::kSubject, fields.subject, &layout_.subject);
+    at_ =
+        wire::WriteFixed64Field(at_, event_wire::kTime, fields.time_unix_nanos);
+    layout_.time_unix_nanos = fields.time_unix_nanos;
+    WriteBytes(event_wire::kDataContentType, fields.datacontenttype,
+               &layout_.datacontenttype);
+    WriteBytes(event_wire::kData, fields.data, &layout_.data);
+    const uint16_t labels_at = Here();
+    for (const LabelView& label : fields.labels) at_ = WriteLabel(at_, label);
+    layout_.ingest_time_at = Here();
+    layout_.ingest_time_unix_nanos = fields.ingest_time_unix_nanos;
+    if (with_ingest_time) {
+      at_ = WriteFixed64(at_, event_wire::kIngestTime,
+                         fields.ingest_time_unix_nanos);
+    }
+    layout_.first_label = fields.labels.empty() ? Here() : labels_at;
+    layout_.known = size() <= EventLayout::kMaxBytes;
+  }
+
+  size_t size() const { return static_cast<size_t>(at_ - begin_); }
+
+ private:
+  uint16_t Here() const { return static_cast<uint16_t>(at_ - begin_); }
+
+  void WriteBytes(uint32_t tag, std::string_view bytes,
+                  EventLayout::Bytes* place) {
+    if (bytes.empty()) return;
+    at_ = wire::WriteBytesField(at_, tag, bytes);
+    place->size = static_cast<uint16_t>(bytes.size());
+    place->offset = static_cast<uint16_t>(Here() - place->size);
+  }
+
+  char* const begin_;
+  char* at_;
+  EventLayout& layout_;
+};
 
 }  // namespace
 
@@ -101,15 +145,17 @@ absl::StatusOr<EventBatchPtr> EventBatch::Index(std::string wire,
       std::string_view event_wire;
       at = wire::ReadBytes(at, end, &event_wire);
       if (at == nullptr) return Malformed(events.size(), "cut off");
+      Slice slice = {.offset = static_cast<uint32_t>(event_wire.data() - begin),
+                     .size = static_cast<uint32_t>(event_wire.size())};
       if (check_events) {
         EventView view;
         const char* const error =
             EventView::ParseInto<EventView::Labels::kUnchecked>(event_wire,
                                                                 &view);
         if (error != nullptr) return Malformed(events.size(), error);
+        slice.layout = view.layout();
       }
-      events.push_back({static_cast<uint32_t>(event_wire.data() - begin),
-                        static_cast<uint32_t>(event_wire.size())});
+      events.push_back(slice);
       continue;
     }
     if (tag >> 3 == event_wire::kBatchEvent >> 3) {
@@ -118,10 +164,14 @@ absl::StatusOr<EventBatchPtr> EventBatch::Index(std::string wire,
     at = wire::SkipValue(at, end, tag);
     if (at == nullptr) return Malformed(events.size(), "bad unknown field");
   }
-  return EventBatchPtr(new EventBatch(std::move(wire), std::move(events)));
+  return EventBatchPtr(new EventBatch(std::move(wire), std::move(events),
+                                      /*room_for_ingest_time=*/false));
 }
 
 EventView EventBatch::event(size_t index) const {
+  DCHECK_LT(index, events_.size());
+  const EventLayout& layout = events_[index].layout;
+  if (layout.known) return EventView(event_wire(index), layout);
   EventView view;
   const char* const error = EventView::ParseInto<EventView::Labels::kKnownGood>(
       event_wire(index), &view);
@@ -143,11 +193,28 @@ uint32_t EventBatch::subject_hash(size_t index) const {
 
 void EventBatch::Prefetch(size_t index) const {
   if (index >= events_.size()) return;
-  // Behind the data, which is stepped over, come the labels and times.
   const std::string_view wire = event_wire(index);
-  __builtin_prefetch(wire.data());
-  __builtin_prefetch(wire.data() + kCacheLineBytes);
-  __builtin_prefetch(wire.data() + wire.size());
+  const size_t bytes = std::min(wire.size(), kMostPrefetchedBytes);
+  for (size_t at = 0; at < bytes; at += kCacheLineBytes) {
+    __builtin_prefetch(wire.data() + at);
+  }
+}
+
+bool EventBatch::SetIngestTime(const EventBatchPtr& batch, int64_t unix_nanos) {
+  DCHECK(batch->room_for_ingest_time_);
+  if (batch.use_count() != 1) return false;
+  // Letting go of a copy orders this behind whatever others did before they let
+  // go of theirs; the count alone does not.
+  EventBatchPtr(batch).reset();
+  // No batch is made as a constant.
+  auto* const writable = const_cast<EventBatch*>(batch.get());
+  char* const wire = writable->wire_.data();
+  for (Slice& slice : writable->events_) {
+    StoreLittleEndian64(wire + slice.offset + slice.size - sizeof(unix_nanos),
+                        static_cast<uint64_t>(unix_nanos));
+    slice.layout.ingest_time_unix_nanos = unix_nanos;
+  }
+  return true;
 }
 
 size_t EventBatch::byte_size() const {
@@ -168,8 +235,8 @@ void EventBatchBuilder::AppendEventHeader(size_t event_size) {
   wire_.append(header, StoreVarint(header + 1, size));
   CHECK_LE(wire_.size() + event_size, kMaxWireBytes)
       << "a batch of more than 2 GiB";
-  events_.push_back(
-      {static_cast<uint32_t>(wire_.size()), static_cast<uint32_t>(event_size)});
+  events_.push_back({.offset = static_cast<uint32_t>(wire_.size()),
+                     .size = static_cast<uint32_t>(event_size)});
 }
 
 char* EventBatchBuilder::AppendEventSpace(size_t event_size) {
@@ -180,9 +247,16 @@ char* EventBatchBuilder::AppendEventSpace(size_t event_size) {
 }
 
 void EventBatchBuilder::Add(const EventFields& fields) {
-  char* const to = AppendEventSpace(EventSize(fields));
-  char* const end = WriteEvent(to, fields);
-  DCHECK(end == wire_.data() + wire_.size());
+  const bool ends_with_time = leave_room_ || fields.ingest_time_unix_nanos != 0;
+  const size_t size =
+      SizeWithoutIngestTime(fields) + (ends_with_time ? kFixed64FieldBytes : 0);
+  char* const to = AppendEventSpace(size);
+  EventBatch::Slice& slice = events_.back();
+  slice.subject_hash = HashSubject(fields.subject);
+  EventWriter writer(to, &slice.layout);
+  writer.Write(fields, ends_with_time);
+  if (ends_with_time) ++with_room_;
+  DCHECK_EQ(writer.size(), size);
 }
 
 void EventBatchBuilder::Add(const event::v1::Event& event) {
@@ -198,10 +272,29 @@ void EventBatchBuilder::AddWire(std::string_view event_wire,
   wire_.append(event_wire).append(more_fields);
 }
 
-void EventBatchBuilder::AddView(const EventView& event,
-                                std::string_view more_fields) {
-  AddWire(event.wire(), more_fields);
-  events_.back().subject_hash = HashSubject(event.subject());
+void EventBatchBuilder::AddStamped(const EventView& event,
+                                   int64_t ingest_time_unix_nanos) {
+  char stamp[2 * kFixed64FieldBytes];
+  char* end = stamp;
+  if (!event.has_time()) {
+    end = WriteFixed64(end, event_wire::kTime, ingest_time_unix_nanos);
+  }
+  end = WriteFixed64(end, event_wire::kIngestTime, ingest_time_unix_nanos);
+  const std::string_view wire = event.wire_before_ingest_time();
+  AddWire(wire, std::string_view(stamp, static_cast<size_t>(end - stamp)));
+  EventBatch::Slice& slice = events_.back();
+  slice.subject_hash = HashSubject(event.subject());
+  slice.layout = event.layout();
+  slice.layout.known &= slice.size <= EventLayout::kMaxBytes;
+  // Behind all labels, where there are none.
+  if (slice.layout.first_label >= wire.size()) {
+    slice.layout.first_label = static_cast<uint16_t>(slice.size);
+  }
+  if (!event.has_time()) slice.layout.time_unix_nanos = ingest_time_unix_nanos;
+  slice.layout.ingest_time_unix_nanos = ingest_time_unix_nanos;
+  slice.layout.ingest_time_at =
+      static_cast<uint16_t>(slice.size - kFixed64FieldBytes);
+  ++with_room_;
 }
 
 void EventBatchBuilder::AddBatch(const EventBatch& batch) {
@@ -210,6 +303,7 @@ void EventBatchBuilder::AddBatch(const EventBatch& batch) {
       << "a batch of more than 2 GiB";
   // One message behind the other is Protobuf's form of both merged.
   wire_.append(batch.wire_);
+  if (batch.room_for_ingest_time_) with_room_ += batch.size();
   const size_t first = events_.size();
   events_.insert(events_.end(), batch.events_.begin(), batch.events_.end());
   for (size_t i = first; i < events_.size(); ++i) {
@@ -218,9 +312,12 @@ void EventBatchBuilder::AddBatch(const EventBatch& batch) {
 }
 
 EventBatchPtr EventBatchBuilder::Build() {
-  EventBatchPtr batch(new EventBatch(std::move(wire_), std::move(events_)));
+  const bool room = with_room_ == events_.size();
+  EventBatchPtr batch(
+      new EventBatch(std::move(wire_), std::move(events_), room));
   wire_ = std::string();
   events_ = {};
+  with_room_ = 0;
   return batch;
 }
 

@@ -55,9 +55,17 @@ class EventBatch {
   // Equal for equal subjects, and the same in every run of one program.
   uint32_t subject_hash(size_t index) const;
 
-  // Begins to fetch what event(index) will touch, for a thread that did not
-  // write it. Any index.
+  // Begins to fetch what event(index) will touch, and its bytes, for a thread
+  // that did not write it. Any index.
   void Prefetch(size_t index) const;
+
+  // Whether SetIngestTime() may be called.
+  bool has_room_for_ingest_time() const { return room_for_ingest_time_; }
+
+  // Gives each event of `batch` this time of ingest, in place. False, and
+  // nothing was changed: somebody else holds the batch too. REQUIRES:
+  // has_room_for_ingest_time().
+  static bool SetIngestTime(const EventBatchPtr& batch, int64_t unix_nanos);
 
   // The serialized EventBatch.
   std::string_view wire() const { return wire_; }
@@ -71,17 +79,23 @@ class EventBatch {
     uint32_t offset;
     uint32_t size;
     uint32_t subject_hash = 0;  // 0: not known yet.
+    EventLayout layout;
   };
   // Finds the events, and checks each if `check_events`.
   static absl::StatusOr<EventBatchPtr> Index(std::string wire,
                                              size_t expected_events,
                                              bool check_events);
 
-  EventBatch(std::string wire, std::vector<Slice> events)
-      : wire_(std::move(wire)), events_(std::move(events)) {}
+  EventBatch(std::string wire, std::vector<Slice> events,
+             bool room_for_ingest_time)
+      : wire_(std::move(wire)),
+        events_(std::move(events)),
+        room_for_ingest_time_(room_for_ingest_time) {}
 
   std::string wire_;
   std::vector<Slice> events_;
+  // Each event ends with the field.
+  const bool room_for_ingest_time_;
 };
 
 // Writes events one behind the other into one buffer.
@@ -95,6 +109,9 @@ class EventBatchBuilder {
 
   // Sets room aside, so that building does not reallocate.
   void Reserve(size_t events, size_t bytes);
+  // From now on Add(fields) leaves room for a time of ingest in events that
+  // have none, so that it can be set without writing the batch anew.
+  void LeaveRoomForIngestTime() { leave_room_ = true; }
 
   // Appends one event. All bytes are copied. REQUIRES, of all Add methods: the
   // batch stays below 2 GiB, which is Protobuf's limit on a message.
@@ -104,9 +121,9 @@ class EventBatchBuilder {
   // too, behind its own: the last occurrence of a field counts. REQUIRES:
   // `event_wire` is a well-formed Event, and so are `more_fields`.
   void AddWire(std::string_view event_wire, std::string_view more_fields = {});
-  // The same for an event that was read; its subject will not be looked for
-  // again. REQUIRES: none of `more_fields` is a subject.
-  void AddView(const EventView& event, std::string_view more_fields);
+  // Appends an event that was read, with another time of ingest, which becomes
+  // its time, too, if it has none.
+  void AddStamped(const EventView& event, int64_t ingest_time_unix_nanos);
   // Appends every event of `batch` in one copy.
   void AddBatch(const EventBatch& batch);
 
@@ -127,6 +144,9 @@ class EventBatchBuilder {
 
   std::string wire_;
   std::vector<EventBatch::Slice> events_;
+  bool leave_room_ = false;
+  // How many of events_ end with a time of ingest.
+  size_t with_room_ = 0;
 };
 
 }  // namespace sluice

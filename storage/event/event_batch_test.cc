@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace sluice {
@@ -84,6 +85,52 @@ TEST(EventBatchTest, EveryWayToAddWritesWhatProtobufWrites) {
     for (int i = 0; i < 300; ++i) {
       ASSERT_EQ(batch->event_wire(i), expected.events(i).SerializeAsString());
       ASSERT_EQ(batch->event(i).id(), expected.events(i).id());
+    }
+  }
+}
+
+// What an event says, and where it ends but for its time of ingest.
+std::string Describe(const EventView& event) {
+  return absl::StrCat(event.ToProto().ShortDebugString(), "|",
+                      event.wire_before_ingest_time().size());
+}
+
+std::vector<std::string> Described(const EventBatch& batch) {
+  std::vector<std::string> described;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    described.push_back(Describe(batch.event(i)));
+  }
+  return described;
+}
+
+TEST(EventBatchTest, AViewByLayoutIsThatOfAParser) {
+  std::mt19937_64 random(4);
+  EventBatchBuilder fields, roomy, stamped, message;
+  roomy.LeaveRoomForIngestTime();
+  for (int i = 0; i < 2000; ++i) {
+    Event event = RandomEvent(random);
+    AddByFields(event, fields);
+    AddByFields(event, roomy);
+    if (random() % 8 == 0) event.set_past("once");
+    const std::string wire = event.SerializeAsString();
+    stamped.AddStamped(*EventView::Parse(wire), 7);
+    message.Add(event);
+  }
+  const EventBatchPtr whole = message.Build();
+  EventBatchBuilder twice;
+  const EventBatchPtr roomy_batch = roomy.Build();
+  twice.AddBatch(*roomy_batch);
+  twice.AddBatch(*roomy_batch);
+  const EventBatchPtr timed = twice.Build();
+  ASSERT_TRUE(EventBatch::SetIngestTime(timed, 1234));
+  for (const EventBatchPtr& batch :
+       {fields.Build(), roomy_batch, stamped.Build(), timed, whole,
+        *EventBatch::Parse(std::string(whole->wire())),
+        *EventBatch::FromStored(std::string(whole->wire()), 2000)}) {
+    for (size_t i = 0; i < batch->size(); ++i) {
+      ASSERT_EQ(Describe(batch->event(i)),
+                Describe(*EventView::Parse(batch->event_wire(i))))
+          << i;
     }
   }
 }
@@ -176,21 +223,64 @@ TEST(EventBatchTest, SkipsUnknownFieldsAndRefusesWrongTypesAndGroups) {
   }
 }
 
+TEST(EventBatchTest, TheTimeOfIngestCanBeSetWhereThereIsRoomForIt) {
+  std::mt19937_64 random(6);
+  EventBatchBuilder builder;
+  builder.LeaveRoomForIngestTime();
+  std::vector<Event> expected;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 50; ++i) {
+      expected.push_back(RandomEvent(random));
+      AddByFields(expected.back(), builder);
+      expected.back().set_ingest_time_unix_nanos(-5);
+    }
+    EventBatchPtr batch = builder.Build();
+    ASSERT_TRUE(batch->has_room_for_ingest_time());
+    ASSERT_EQ(batch->size(), 50u);
+    const EventBatch* const same = batch.get();
+    {
+      const EventBatchPtr other_holder = batch;
+      const std::string before(batch->wire());
+      EXPECT_FALSE(EventBatch::SetIngestTime(batch, -5));
+      EXPECT_EQ(batch->wire(), before);
+    }
+    ASSERT_TRUE(EventBatch::SetIngestTime(batch, 3));
+    ASSERT_TRUE(EventBatch::SetIngestTime(batch, -5));
+    EXPECT_EQ(batch.get(), same);
+    for (size_t i = 0; i < 50; ++i) {
+      EXPECT_EQ(batch->event_wire(i),
+                expected[round * 50 + i].SerializeAsString());
+    }
+    // One of another kind, and there is no room in all of them.
+    builder.AddBatch(*batch);
+    builder.AddWire(batch->event_wire(0));
+    EXPECT_FALSE(builder.Build()->has_room_for_ingest_time());
+    builder.AddBatch(*batch);
+    EXPECT_TRUE(builder.Build()->has_room_for_ingest_time());
+  }
+  EXPECT_FALSE((*EventBatch::Parse("\x0a\x03\x0a\x01"
+                                   "i"))
+                   ->has_room_for_ingest_time());
+}
+
 TEST(EventBatchTest, SubjectsHashAlikeHoweverTheirEventsCame) {
   std::mt19937_64 random(5);
   EventBatchBuilder viewed;
   EventBatchBuilder by_wire;
   std::vector<std::string> subjects;
   for (int i = 0; i < 200; ++i) {
-    const Event event = RandomEvent(random);
-    const std::string wire = event.SerializeAsString();
+    Event event = RandomEvent(random);
     subjects.push_back(event.subject());
-    viewed.AddView(*EventView::Parse(wire), "");
-    by_wire.AddWire(wire);
+    // Has a time of ingest or not; the new one takes its place.
+    const std::string wire = event.SerializeAsString();
+    viewed.AddStamped(*EventView::Parse(wire), 7);
+    event.set_ingest_time_unix_nanos(7);
+    if (event.time_unix_nanos() == 0) event.set_time_unix_nanos(7);
+    by_wire.AddWire(event.SerializeAsString());
   }
   const EventBatchPtr one = viewed.Build();
   const EventBatchPtr other = by_wire.Build();
-  EXPECT_EQ(one->wire(), other->wire());
+  EXPECT_EQ(Described(*one), Described(*other));
   EventBatchBuilder joined;
   joined.AddBatch(*one);
   const EventBatchPtr copy = joined.Build();

@@ -31,12 +31,17 @@ bool ParseLabel(std::string_view wire, LabelView* label) {
   return true;
 }
 
+std::string_view BytesAt(std::string_view wire, EventLayout::Bytes bytes) {
+  return {wire.data() + bytes.offset, bytes.size};
+}
+
 }  // namespace
 
 template <EventView::Labels labels>
 const char* EventView::ParseInto(std::string_view wire, EventView* view) {
   view->wire_ = wire;
   view->first_label_ = wire.size();
+  view->ingest_time_at_ = wire.size();
   const char* at = wire.data();
   const char* const end = at + wire.size();
   while (at < end) {
@@ -79,6 +84,9 @@ const char* EventView::ParseInto(std::string_view wire, EventView* view) {
         break;
       case event_wire::kIngestTime:
         at = wire::ReadFixed64(at, end, &view->ingest_time_unix_nanos_);
+        if (at == end) {
+          view->ingest_time_at_ = static_cast<size_t>(field - wire.data());
+        }
         break;
       case event_wire::kPast:
         at = wire::ReadBytes(at, end, &view->past_);
@@ -111,6 +119,39 @@ std::string_view EventView::SubjectOf(std::string_view wire) {
                                      : wire::SkipValue(at, end, tag);
   }
   return subject;
+}
+
+EventView::EventView(std::string_view wire, const EventLayout& layout)
+    : wire_(wire),
+      id_(BytesAt(wire, layout.id)),
+      source_(BytesAt(wire, layout.source)),
+      type_(BytesAt(wire, layout.type)),
+      subject_(BytesAt(wire, layout.subject)),
+      datacontenttype_(BytesAt(wire, layout.datacontenttype)),
+      data_(BytesAt(wire, layout.data)),
+      time_unix_nanos_(layout.time_unix_nanos),
+      ingest_time_unix_nanos_(layout.ingest_time_unix_nanos),
+      first_label_(layout.first_label),
+      ingest_time_at_(layout.ingest_time_at) {}
+
+EventLayout EventView::layout() const {
+  if (wire_.size() > EventLayout::kMaxBytes || !past_.empty()) return {};
+  const auto place = [this](std::string_view bytes) -> EventLayout::Bytes {
+    if (bytes.empty()) return {};
+    return {static_cast<uint16_t>(bytes.data() - wire_.data()),
+            static_cast<uint16_t>(bytes.size())};
+  };
+  return EventLayout{.known = true,
+                     .id = place(id_),
+                     .source = place(source_),
+                     .type = place(type_),
+                     .subject = place(subject_),
+                     .datacontenttype = place(datacontenttype_),
+                     .data = place(data_),
+                     .first_label = static_cast<uint16_t>(first_label_),
+                     .ingest_time_at = static_cast<uint16_t>(ingest_time_at_),
+                     .time_unix_nanos = time_unix_nanos_,
+                     .ingest_time_unix_nanos = ingest_time_unix_nanos_};
 }
 
 absl::StatusOr<EventView> EventView::Parse(std::string_view wire) {

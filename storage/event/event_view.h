@@ -20,6 +20,31 @@ struct LabelView {
   std::string_view value;
 };
 
+// Where the fields of an event of at most kMaxBytes lie, so that they need not
+// be looked for again.
+struct EventLayout {
+  static constexpr size_t kMaxBytes = 0xffff;
+
+  // False: not known where they lie.
+  bool known = false;
+
+  // `offset` counts from the beginning of the event.
+  struct Bytes {
+    uint16_t offset = 0;
+    uint16_t size = 0;
+  };
+  Bytes id;
+  Bytes source;
+  Bytes type;
+  Bytes subject;
+  Bytes datacontenttype;
+  Bytes data;
+  uint16_t first_label = 0;
+  uint16_t ingest_time_at = 0;
+  int64_t time_unix_nanos = 0;
+  int64_t ingest_time_unix_nanos = 0;
+};
+
 // A read-only view of one serialized `sluice.event.v1.Event`: finds every field
 // in one pass over the bytes and hands out views into them. No allocation, no
 // copy.
@@ -30,6 +55,9 @@ struct LabelView {
 class EventView {
  public:
   EventView() = default;
+
+  // Views `wire` by its layout. REQUIRES: it is known.
+  EventView(std::string_view wire, const EventLayout& layout);
 
   // Views `wire`, a serialized Event. Unknown fields are skipped; for a
   // repeated singular field the last one counts, as protobuf demands.
@@ -71,6 +99,14 @@ class EventView {
 
   // The serialized Event itself.
   std::string_view wire() const { return wire_; }
+  // The same without the time of ingest, where that comes last, as it does in
+  // what a pipeline has taken in.
+  std::string_view wire_before_ingest_time() const {
+    return wire_.substr(0, ingest_time_at_);
+  }
+
+  // Where the fields lie; not known if the event is too large or has a past.
+  EventLayout layout() const;
 
   // Decodes into a message, for code that wants one.
   event::v1::Event ToProto() const;
@@ -102,6 +138,8 @@ class EventView {
   int64_t ingest_time_unix_nanos_ = 0;
   // Where the first label begins in wire_; its end if there is none.
   size_t first_label_ = 0;
+  // Where the time of ingest begins if it is the last field; else the end.
+  size_t ingest_time_at_ = 0;
 };
 
 // The fields of an event to be written; the counterpart of EventView. All views
