@@ -27,7 +27,7 @@ LineFormat AllFields() {
   return format;
 }
 
-// One line, by the quick parser and by the exact one: they must agree.
+// One line, in one quick pass and by the slow parser: they must agree.
 class LineDecoderTest : public ::testing::Test {
  protected:
   void Use(const LineFormat& format) {
@@ -37,18 +37,18 @@ class LineDecoderTest : public ::testing::Test {
   bool Decode(const std::string& line) {
     line_ = line + std::string(64, '!');
     const std::string_view view(line_.data(), line.size());
-    EventFields exact;
-    const bool taken_exactly = decoder_->DecodeExactly(view, &exact);
+    EventFields slow;
+    const bool taken_slowly = decoder_->DecodeSlowly(view, &slow);
     const Refusal refusal = decoder_->refusal();
-    exact_ = {std::string(exact.subject), std::string(exact.type),
-              std::string(exact.source), std::to_string(exact.time_unix_nanos)};
+    slow_ = {std::string(slow.subject), std::string(slow.type),
+             std::string(slow.source), std::to_string(slow.time_unix_nanos)};
     const bool taken = decoder_->Decode(view, 64, &event_);
-    EXPECT_EQ(taken, taken_exactly) << line;
+    EXPECT_EQ(taken, taken_slowly) << line;
     if (taken) {
-      EXPECT_EQ(event_.subject, exact_[0]) << line;
-      EXPECT_EQ(event_.type, exact_[1]) << line;
-      EXPECT_EQ(event_.source, exact_[2]) << line;
-      EXPECT_EQ(std::to_string(event_.time_unix_nanos), exact_[3]) << line;
+      EXPECT_EQ(event_.subject, slow_[0]) << line;
+      EXPECT_EQ(event_.type, slow_[1]) << line;
+      EXPECT_EQ(event_.source, slow_[2]) << line;
+      EXPECT_EQ(std::to_string(event_.time_unix_nanos), slow_[3]) << line;
     } else {
       EXPECT_EQ(decoder_->refusal().reason, refusal.reason) << line;
       EXPECT_EQ(decoder_->refusal().message, refusal.message) << line;
@@ -63,7 +63,7 @@ class LineDecoderTest : public ::testing::Test {
 
   std::unique_ptr<JsonLineDecoder> decoder_;
   std::string line_;
-  std::vector<std::string> exact_;
+  std::vector<std::string> slow_;
   EventFields event_;
 };
 
