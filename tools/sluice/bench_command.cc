@@ -148,12 +148,17 @@ int RunBench(const BenchOptions& options) {
   report.machine = bench::DescribeMachine(options.directory);
   report.runs = options.runs;
   const bool text = options.format == OutputFormat::kText;
+  int exit_code = kExitOk;
   if (text) std::cout << bench::MachineLine(report.machine) << "\n\n";
   for (const std::string& name : ChosenScenarios(options)) {
     std::cerr << "sluice bench: " << name << ", "
               << Count(static_cast<uint64_t>(options.runs), "run") << "\n";
     absl::StatusOr<bench::Measured> measured = Measure(options, name);
-    if (!measured.ok()) return Fail(measured.status());
+    if (!measured.ok()) {
+      // What the others come to is worth having all the same.
+      exit_code = Fail(measured.status());
+      continue;
+    }
     if (text) Print(*measured);
     report.scenarios.push_back(*std::move(measured));
   }
@@ -163,6 +168,7 @@ int RunBench(const BenchOptions& options) {
         WriteFile(options.svg_file, bench::ReportChart(report));
     if (!written.ok()) return Fail(written);
   }
+  if (exit_code != kExitOk) return exit_code;
   return report.complete() ? kExitOk : kExitFindings;
 }
 
